@@ -1,6 +1,7 @@
-"""Messages about accounts: a forgotten password, a first one, an invitation to a clinic. All go through the outbox.
+"""Messages about accounts: a forgotten password, a first password, an invitation to a clinic. All go through the
+outbox.
 
-No page waits for a mail server, and how long it takes to answer does not tell who has an account.
+No page waits for a mail server, and response times do not reveal who has an account.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from plans.models import Invitation, Membership, User, Work
 from plans.services import clock, limits, outbox
 
 MOST_RESETS_A_DAY: Final = 5
-"""So many messages a day bring somebody a link for a forgotten password, however often it is asked for."""
-# Not at once: notifying a worker takes longer than finding that there is no such account.
+"""The most messages per day with a link for a forgotten password, however often it is requested."""
+# Delayed: notifying a worker at once would take longer than finding no account, and reveal it.
 _A_MOMENT: Final = timedelta(seconds=1)
 
 
 @transaction.atomic
 def forgotten_password(user_id: UUID) -> bool:
-    """Send the link for a new password; False when there were enough today, or the user has no clinic."""
+    """Send the link for a new password; False after too many today, or if the user has no clinic."""
     user = User.objects.get(pk=user_id)
     place = Membership.objects.filter(user=user, is_active=True).order_by("clinic__name", "id").first()
     if place is None or _too_many(user):
@@ -39,12 +40,12 @@ def _too_many(user: User) -> bool:
 
 
 def first_password(user: User, clinic_id: UUID) -> bool:
-    """Send the link for a first password to somebody whom a clinic added. For services, within their transaction."""
+    """Send the link for a first password to somebody a clinic added, in the caller's transaction."""
     return _put(SET_PASSWORD, user, clinic_id, str(clinic_id))
 
 
 def invited(user: User, invitation: Invitation) -> bool:
-    """Tell somebody that a clinic asks for them. For services, within their transaction."""
+    """Send somebody a clinic's invitation, in the caller's transaction."""
     return _put(CLINIC_INVITATION, user, invitation.clinic_id, str(invitation.pk))
 
 
@@ -62,18 +63,18 @@ def _put(notice: str, user: User, clinic_id: UUID, which: str) -> bool:
 
 
 def invitation_is_open(work: Work) -> bool:
-    """Whether the invitation that such a message tells of still waits for an answer."""
+    """Whether the invitation behind such a message still waits for an answer."""
     found = Invitation.objects.filter(pk=work.facts["which"], outcome="", expires_at__gt=clock.real_now())
     return found.exists()
 
 
 def password_path(user: User) -> str:
-    """The address, below SITE_URL, where somebody sets a password; its key is made when the message is sent."""
+    """The path where a user sets a password; its key is made when the message is sent."""
     key = f"{user_pk_to_url_str(user)}-{PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)}"
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
     return path.replace("UID-KEY", key)
 
 
 def invitations_path() -> str:
-    """The address, below SITE_URL, where somebody answers an invitation."""
+    """The path where a user answers invitations."""
     return reverse("invitations")

@@ -1,4 +1,4 @@
-"""Who acts: a member of staff in one clinic, a patient through a link, or the system itself."""
+"""Actors: a member of staff in one clinic, a patient through a link, or the system itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.domain.errors import NotAllowed, NotFound
 
 
 class Role(StrEnum):
-    """A member's place in a clinic."""
+    """A member's role in a clinic."""
 
     LEAD = "lead"
     CLINICIAN = "clinician"
@@ -55,7 +55,7 @@ class Actor:
 
     @property
     def home(self) -> UUID:
-        """The clinic this actor acts in. Raises NotFound for the system, which has none."""
+        """The actor's clinic. Raises NotFound for the system, which has none."""
         if self.clinic_id is None:
             raise NotFound(what="clinic")
         return self.clinic_id
@@ -77,5 +77,5 @@ SYSTEM: Final = Actor(kind="system", id=None, name="Taperplan", clinic_id=None)
 
 
 def patient_actor(patient_id: UUID, clinic_id: UUID) -> Actor:
-    """The patient as the one who acts; the name stays in the patient's row."""
+    """A patient as the actor; the name stays in the patient's row."""
     return Actor(kind="patient", id=patient_id, name="", clinic_id=clinic_id)

@@ -1,4 +1,4 @@
-"""Bounces after a server had accepted them: no more go to that address, and people hear of it."""
+"""Bounces of messages that a server had accepted: sending to the address stops, and the clinic is told."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from plans.services.delivery import consequences, free_carried, item, trail
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 
-# Also a message that has gone once and waits to go once more: its first copy may have come back.
+# Also a message that waits to be sent again: its first copy may have bounced.
 _SENT: Final = Q(state__in=(WorkState.SENT, WorkState.UNKNOWN)) | Q(state=WorkState.PENDING, repeat__gt=0)
 
 
 def is_under_way(work_id: UUID) -> bool:
-    """Whether a message is still being handed over: a report on it came sooner than its own end."""
+    """Whether a message is still being handed over: a report may arrive before the message is settled."""
     return Work.objects.filter(pk=work_id, state__in=LEASED).exists()
 
 
 def hard(work_id: UUID) -> bool:
-    """The address takes no messages: as if the server had refused it at once. False for a message that is not known, or
-    of which that was said before."""
+    """Treat the address as if the server had refused it at once. False for an unknown message, or one reported
+    before."""
     now = clock.now()
     with transaction.atomic():
         work = _locked(work_id)
@@ -43,7 +43,7 @@ def hard(work_id: UUID) -> bool:
 
 
 def soft(work_id: UUID) -> bool:
-    """This message did not arrive, the next one may: a line for the clinic, and messages go on."""
+    """Record that this message did not arrive: the clinic sees it in the log, and messages go on."""
     now = clock.now()
     with transaction.atomic():
         work = _locked(work_id)
@@ -51,14 +51,14 @@ def soft(work_id: UUID) -> bool:
             return False
         end = Settlement(WorkState.REJECTED, "message_refused")
         write_end(Work.objects.filter(pk=work.pk), end)
-        # News of the calendar that was told in it may still arrive by itself.
+        # Plan news bundled into it may still be sent by itself.
         free_carried(work.pk)
         consequences(work, end, now, "")
     return True
 
 
 def complaint(work_id: UUID) -> bool:
-    """The patient's mail provider says that our messages are not wanted: they stop, and the clinic calls."""
+    """Act on a spam complaint: messages stop, and the clinic is asked to call."""
     now = clock.now()
     with transaction.atomic():
         work = _locked(work_id)
@@ -83,12 +83,12 @@ def _locked(work_id: UUID) -> Work | None:
 
 
 def _sent_to(work: Work) -> str:
-    """The patient's address, if it is still the one the message went to; a newer one has done nothing."""
+    """The patient's address, if it is still the one the message went to; a newer address is not to blame."""
     patient = work.patient
     if patient is None:
         return ""
     confirmed, gone = patient.email_confirmed_at, work.settled_at or work.created_at
-    # A new address is asked whether it is the patient's; that may be all that happened since.
+    # Since then a new address may only have been asked for confirmation.
     asked = Work.objects.filter(patient=patient, notice=CONFIRM_ADDRESS, created_at__gt=gone).exclude(
         pk=work.pk
     )

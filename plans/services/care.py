@@ -1,7 +1,7 @@
-"""Who looks after a patient: admitted, moved elsewhere, stopped care, died, back; and taking back what was a mistake.
+"""Changes of care: admitted, moved elsewhere, stopped care, died, back in care.
 
-The one way in. Each is one transaction: the patient's row, what becomes of the plan, messages not yet sent, check-ins,
-the items somebody has to see to, and the trail.
+Every change goes through here. Each is one transaction: the patient's row, the plan, unsent messages, check-ins, review
+items and the audit event.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from plans.services.plans import lives
 from plans.services.review import holding
 from plans.services.review.review_items import open_item
 
-# Our own bounds: what is older was not noticed for months and belongs into a note.
+# Our own limits: anything older went unnoticed for months and belongs in a note.
 STAY_MOST_BACK: Final = timedelta(days=60)
 END_MOST_BACK: Final = timedelta(days=366)
 ASK_AGAIN_MOST: Final = timedelta(days=60)
 
-# What can be said next. Out of an end of care leads a correction; whoever comes again may have a new plan.
+# Allowed transitions. Only a correction leaves an end of care; a returning patient may get a new plan.
 NEXT: Final[dict[CareState, tuple[CareState, ...]]] = {
     CareState.IN_CARE: (
         CareState.ADMITTED,
@@ -62,13 +62,13 @@ def set_care_state(
     prescriber: str = "",
     prescriber_phone: str = "",
 ) -> None:
-    """Say that a patient was admitted, moved elsewhere, stopped care or died, or is in care again, from a day on.
+    """Record that a patient was admitted, moved elsewhere, stopped care or died, or is in care again, from a day on.
 
-    `on` is today unless said; `ask_on` the day on which the ward is asked, needed of somebody with a plan who goes to
-    hospital. The plan rests or ends with it, unsent messages are skipped with the state as the reason. Whoever comes
-    back to a plan that rests is not brought back here but by `plans.services.going_on`, which asks for the dose.
-    Raises Stale; Refused with `where`: bad_choice, note_missing, day_ahead, day_too_far_back (`earliest`), ask_missing,
-    ask_past, ask_too_far, return_needs_dose.
+    `on` is today by default; `ask_on`, the day on which to ask the ward, is required for a patient with a plan who goes
+    to hospital. The plan is paused or ended, and unsent messages are skipped with the state as the reason. A return to
+    a paused plan goes through `plans.services.going_on` instead, which asks for the dose. Raises Stale; Refused with
+    `where`: bad_choice, note_missing, day_ahead, day_too_far_back (`earliest`), ask_missing, ask_past, ask_too_far,
+    return_needs_dose.
     """
     patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.version != seen_version:
@@ -134,11 +134,11 @@ def _asked_on(day: date | None, today: date) -> date:
 
 
 def live_plan(patient: Patient) -> Plan | None:
-    """The plan the patient lives by, locked; the patient's row is locked already."""
+    """The patient's live plan, locked; the patient's row must be locked already."""
     rows = Plan.objects.select_for_update(of=("self",)).select_related("active_version", "clinic")
     plan = rows.filter(patient=patient, state__in=LIVE_STATES).first()
     if plan is not None:
-        # One row in memory: what is laid out below looks at the care as it is from now on.
+        # Share one instance: scheduling below must see the new state of care.
         plan.patient = patient
     return plan
 
@@ -155,7 +155,7 @@ def write_change(
     prescriber: str = "",
     phone: str = "",
 ) -> CareChange:
-    """Keep a change of care with what a correction would put back, in the caller's transaction."""
+    """Store a change of care with what a correction would put back, in the caller's transaction."""
     if by.user_id is None:
         raise NotAllowed(may=May.EDIT_PATIENT.value)
     was, patient.care_state = patient.care_state, state.value
@@ -188,16 +188,16 @@ def write_change(
 
 
 def messages_again(patient: Patient, now: datetime) -> None:
-    """Messages of check-ins that are open now come back if the patient wants messages; none goes twice."""
+    """Put messages of open check-ins back if the patient wants messages; none is sent twice."""
     if patient.mail_state == MailState.ON.value:
         ladder.put_back(patient, now=now)
 
 
 def come_back(plan: Plan, patient: Patient, *, by: Actor, on: date, note: str, now: datetime) -> None:
-    """Record that a patient is back from hospital, in the transaction in which the plan goes on; rows are locked.
+    """Record that a patient is back from hospital, in the transaction that resumes the plan; rows must be locked.
 
-    The items that ask for the ward and have the pharmacy told of the stay end with it where nobody else holds them;
-    another has the pharmacy told that the plan goes on.
+    Items to ask the ward or to tell the pharmacy of the stay are resolved unless somebody else holds them; a new one is
+    opened to tell the pharmacy that the plan goes on.
     """
     write_change(patient, plan, CareState.IN_CARE, by=by, on=on, note=note, now=now)
     ended = [f"ward:{plan.pk}", f"tell_pharmacy:{plan.pk}:{plan.paused_on}"]
@@ -209,7 +209,7 @@ def come_back(plan: Plan, patient: Patient, *, by: Actor, on: date, note: str, n
 
 @transaction.atomic
 def ask_ward_again(*, by: Actor, patient_id: UUID, on: date | None) -> None:
-    """Set the day on which the ward is asked next.
+    """Set the day on which to ask the ward next.
 
     Raises Refused: not_in_hospital, ask_missing, ask_past, ask_too_far.
     """
@@ -252,7 +252,7 @@ def _close_by_hand(patient: Patient, plan: Plan | None, on: date, now: datetime)
 
 
 def item_keys(patient: Patient, change: CareChange) -> tuple[str, ...]:
-    """The source keys of the items that a change of care raises, then or later."""
+    """The source keys of the items that a change of care opens, now or later."""
     if change.state == CareState.DIED.value:
         return (f"died:{patient.pk}",)
     if change.state == CareState.ADMITTED.value and change.plan_id is not None:

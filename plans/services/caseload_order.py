@@ -1,7 +1,7 @@
-"""In which order the caseload stands, cut into runs that follow each other.
+"""The order of the caseload, cut into consecutive runs.
 
-A clinic has thousands of patients, and the list shows 25. Who has an open item, whose dose changes next and who
-answered last is looked up for the few such a run holds; whoever comes after them stands by name, as the index has it.
+A clinic has thousands of patients, and the list shows 25. Open items, next changes of dose and last answers are looked
+up only for the few patients of such a run; the others follow by name, straight from the index.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from plans.models import LIVE_STATES, CheckIn, Patient, PlanStep, ReviewItem
 from plans.services.paging import ListRun
 
 _BY_NAME: Final = ("sort_key", "id")
-# Each end is a run of its own, so that the first pages are found among few: days ahead, and days back.
+# Each bound ends a run, so that the first pages are found among few rows: days ahead, and days back.
 _SOON: Final = (1, 7, 28)
 _LATELY: Final = (1, 7, 28)
 
 
 class Sort(StrEnum):
-    """What a caseload is sorted by; ties stand by name."""
+    """The sort orders of the caseload; ties are sorted by name."""
 
     FLAG = "flag"
     NAME = "name"
@@ -35,13 +35,13 @@ class Sort(StrEnum):
 
 
 def open_items() -> QuerySet[ReviewItem]:
-    """Items of the outer patient that wait."""
+    """Open items of the outer query's patient."""
     rows = ReviewItem.objects.filter(clinic=OuterRef("clinic"), patient=OuterRef("pk"))
     return rows.exclude(state=ItemState.RESOLVED)
 
 
 def changes(after: date, until: date | None = None) -> QuerySet[PlanStep]:
-    """Steps of the outer patient's plan under way that begin after one day and not after another."""
+    """Steps of the live plan of the outer query's patient that begin after one day and by another."""
     rows = PlanStep.objects.filter(
         version__plan__patient=OuterRef("pk"),
         version__plan__state__in=LIVE_STATES,
@@ -87,7 +87,7 @@ def _without(rows: QuerySet[Patient], *, those: Exists) -> QuerySet[Patient]:
 
 
 def runs_of(sort: Sort, today: date, now: datetime) -> tuple[ListRun[Patient], ...]:
-    """The runs of an order; together they hold every patient, each one once."""
+    """The runs of an order; together they hold every patient exactly once."""
     if sort is Sort.FLAG:
         rest = ListRun(partial(_without, those=Exists(open_items())), _BY_NAME)
         return (ListRun(_flagged, ("urgency", *_BY_NAME)), rest)

@@ -1,4 +1,4 @@
-"""Who reviewed what the catalogue knows of a drug: kept with name, day and digest, over as soon as the drug changes."""
+"""Reviews of the catalogue's drugs: stored with name, day and digest, and void as soon as the drug's entry changes."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from plans.services.actors import Actor, May
 
 
 class Review(NamedTuple):
-    """A review that still holds: who read the drug's numbers, and the day it was signed."""
+    """A valid review: who reviewed the drug's numbers, and the day it was signed."""
 
     reviewer: str
     signed_on: date
 
 
 def of_clinic(actor: Actor, drugs: Iterable[str]) -> Mapping[str, Review | None]:
-    """The review that holds at the actor's clinic for each drug, in the order asked.
+    """The valid review of each drug at the actor's clinic, in the order of `drugs`.
 
-    None where there is none, or where the drug changed since.
+    None if there is none, or the drug's entry changed since.
     """
     digests = {drug: review_digest(drug) for drug in drugs}
     clinic = get_clinic_for(actor)
@@ -39,9 +39,9 @@ def of_clinic(actor: Actor, drugs: Iterable[str]) -> Mapping[str, Review | None]
 
 @transaction.atomic
 def sign(*, by: Actor, drug: str, seen: str, reviewer: str) -> None:
-    """Keep that `reviewer` read the drug's numbers; `seen` is the digest of what was shown.
+    """Record that `reviewer` reviewed the drug's numbers; `seen` is the digest of what was shown.
 
-    Signed twice, the first holds. Raises NotAllowed for anybody but a lead, UnknownDrug, BadText, and Stale where the
+    Signing twice keeps the first. Raises NotAllowed for anybody but a lead, UnknownDrug, BadText, and Stale where the
     drug is no longer what was shown.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)

@@ -1,4 +1,4 @@
-"""The facts a clinic keeps of itself: phone, hours, holidays and words that patients are told."""
+"""A clinic's facts: phone, hours, holidays and its words for patients."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def clinic_facts(actor: Actor) -> ClinicFacts:
 
 @transaction.atomic
 def set_clinic_facts(*, by: Actor, seen_digest: str, facts: ClinicFacts) -> tuple[str, ...]:
-    """Change them; returns the names of the facts that differ, none of which means that nothing was written.
+    """Change them; returns the names of the facts that differ. If none do, nothing is written.
 
-    `seen_digest` is that of the facts the form began with. Raises Stale, with `who` saved meanwhile, if they changed.
+    `seen_digest` is the digest of the facts that the form began with. Raises Stale, with `who` saved meanwhile, if they
+    changed.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     standing = _of(clinic)

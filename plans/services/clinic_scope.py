@@ -1,4 +1,4 @@
-"""The clinic an actor belongs to, where a list is narrowed to it."""
+"""The clinic that an actor's lists are limited to."""
 
 from __future__ import annotations
 

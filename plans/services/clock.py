@@ -1,11 +1,11 @@
-"""The only place where time is read. Two clocks, and it matters which one is asked.
+"""The only place where time is read. There are two clocks, and it matters which one is used.
 
-`now()` is the clinic's time: when things are due, when they happened, what day it is for a patient. A demo can move it
-forward. `real_now()` is the database's time, which all machines share: leases, back-off, heartbeats, limits and
-sessions, which must not jump with a demo nor differ between machines. Bind either once per unit of work and pass it
+`now()` is clinic time: when things are due, when they happened, what day it is for a patient. A demo can move it
+forward. `real_now()` is the database's time, which all machines share: for leases, back-off, heartbeats, limits and
+sessions, which must neither jump with a demo nor differ between machines. Bind either once per unit of work and pass it
 down.
 
-No query is made to read it: each process measures now and then how far its machine is off (`machine_clocks`).
+Reading it makes no query: each process measures from time to time how far its machine is off (`machine_clocks`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
 
 
 def machine_now() -> datetime:
-    """This machine's time, in UTC: to compare it with the database's, and to see it jump. For nothing else."""
+    """This machine's time, in UTC. Only for comparing it with the database's and for noticing jumps."""
     return datetime.now(UTC)
 
 
@@ -40,13 +40,13 @@ def shared_now() -> datetime:
 
 
 def set_behind(behind: timedelta) -> None:
-    """Say how far this machine's clock is behind the database's; see `machine_clocks.compare`."""
+    """Set how far this machine's clock is behind the database's; see `machine_clocks`."""
     global _behind  # noqa: PLW0603 - one machine a process
     _behind = behind
 
 
 def offset() -> timedelta:
-    """How far the clinic's clock stands ahead of the real one: nothing outside demo mode."""
+    """How far clinic time is ahead of real time; zero outside demo mode."""
     standing = _standing.get()
     if standing is not None:
         return standing - real_now()
@@ -57,18 +57,18 @@ def offset() -> timedelta:
 
 
 def now() -> datetime:
-    """The clinic's time, in UTC."""
+    """Clinic time, in UTC."""
     return _standing.get() or machine_now() + offset()
 
 
 def today(zone: str) -> date:
-    """The clinic's date in an IANA time zone."""
+    """The date by clinic time in an IANA time zone."""
     return now().astimezone(ZoneInfo(zone)).date()
 
 
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
-    """Let the clinic's clock stand at `moment`: how the demo's past is lived through again. Refused outside a demo."""
+    """Fix clinic time at `moment`, which is how the demo's past is seeded. Refused outside a demo."""
     if not settings.TAPERPLAN_DEMO:
         raise RuntimeError("the clinic's clock may only be stopped in a demo")
     token = _standing.set(moment)
@@ -79,10 +79,10 @@ def standing_at(moment: datetime) -> Iterator[None]:
 
 
 def set_offset(ahead: timedelta) -> None:
-    """Put the demo clock `ahead` of the real one. The caller has made sure that this is a demo."""
+    """Set the demo clock `ahead` of real time. The caller has made sure that this is a demo."""
     DemoClock.objects.update_or_create(pk=1, defaults={"offset_seconds": int(ahead.total_seconds())})
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The time zone of a patient or clinic, from the pinned database."""
+    """The time zone of a patient or clinic, from the pinned tzdata."""
     return ZoneInfo(name)

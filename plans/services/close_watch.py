@@ -1,4 +1,4 @@
-"""Close watch: whose silence, and whose lost messages, cannot wait. For services, which hold rows."""
+"""Close watch: patients whose missed check-ins and lost messages cannot wait. For services."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from plans.models import LIVE_STATES, CheckIn, Flag, Patient, Plan, PlanStep
 
 
 def watched(patient: Patient, now: datetime, *, on: date | None = None) -> bool:
-    """Whether a patient is under close watch on a local date (today): marked so, an urgent or high flag of late, a cut
-    of late in the plan they live by, or item nine above 0 when last answered. See `silence.close_watch`."""
+    """Whether a patient is under close watch on a local date (by default today): marked so, a recent urgent or high
+    flag, a recent cut in the live plan, or item nine above 0 when last answered. See `silence.close_watch`."""
     day = on or when.local_date(now, when.known_zone(patient.zone, "UTC"))
     flagged = Flag.objects.filter(
         patient=patient, severity__in=(FlagPriority.URGENT, FlagPriority.HIGH)

@@ -1,8 +1,8 @@
-"""What happens after: settling a claim together with its consequences.
+"""Settling a claim together with its consequences.
 
-A patient's message of unknown fate is listed and never guessed. A clinician's alert of unknown fate goes again at once,
-marked as a repeat. A refused address stops messages and becomes an item; so does work that crashed too often, and a
-message that came too late.
+A patient's message of unknown fate is listed, and its fate is never guessed. A clinician's alert of unknown fate is
+sent again at once, marked as a repeat. A refused address stops messages and opens an item; so do an entry that crashed
+too often and a message that was too late.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from plans.services.outbox.claiming import write_end
 from plans.services.review.review_items import open_item
 
 TOLD: Final = "in_one_message"
-"""The reason on a row that was told in another message, its `carried_by`."""
+"""The reason on a row that was bundled into another message, its `carried_by`."""
 TO_FILE: Final = "to_file"
-"""The reason on a row whose message was written into a file, since this database is a copy on another host."""
+"""The reason on a row whose message was written to a file because this database is a copy on another host."""
 
 
 def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
-    """Settle a claim and everything that follows from it, in one transaction; False if it was no longer ours.
+    """Settle a claim with its consequences in one transaction; False if it was no longer ours.
 
-    `to_address` is where the message was sent: an address that was changed meanwhile is not called bounced.
+    `to_address` is where the message was sent: an address changed meanwhile is not marked as bounced.
     """
     with transaction.atomic():
         if not outbox.settle(claim, end):
@@ -50,7 +50,8 @@ def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
 
 
 def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
-    """Settle what the server took, each with its code, in one transaction; the keys of those that were still ours."""
+    """Settle accepted messages, each with the server's code, in one transaction; the keys of those that were still
+    ours."""
     with transaction.atomic():
         held = outbox.settle_sent(codes)
         audit.record_all(
@@ -61,7 +62,7 @@ def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
 
 
 def crashed(claim: Claim) -> bool:
-    """Settle a claim whose work failed by our own fault: again later, or set aside after five times."""
+    """Settle a claim that failed by a fault of ours: try again later, or set it aside after five crashes."""
     with transaction.atomic():
         held = Work.objects.select_for_update().filter(pk=claim.id, token=claim.token, state__in=LEASED)
         work = held.first()
@@ -72,7 +73,7 @@ def crashed(claim: Claim) -> bool:
 
 
 def later(claim: Claim, reason: str, code: int | None = None) -> bool:
-    """Settle a claim that an outside cause kept from going out: again after a wait that suits the cause."""
+    """Settle a claim that an outside cause kept from going out: try again after the back-off for that cause."""
     return settle(
         claim, Settlement(WorkState.PENDING, reason, code, wait=backoff(reason, max(1, claim.attempts)))
     )
@@ -94,7 +95,7 @@ def after_crash(work: Work, now: datetime) -> str:
 
 
 def free_carried(work_id: UUID) -> None:
-    """Put back what was to be told in a message that failed: for that message's next try, or to go alone."""
+    """Release entries bundled into a message that failed: for that message's next try, or to be sent by themselves."""
     told = _carried(work_id).filter(Q(state=WorkState.SKIPPED, reason=TOLD) | Q(state=WorkState.UNKNOWN))
     next_try, queue = Work.objects.values_list("try_at", "queue").get(pk=work_id)
     again = {"state": WorkState.PENDING, "reason": "", "carried_by": None, "settled_at": None}
@@ -107,15 +108,15 @@ def _carried(work_id: UUID) -> QuerySet[Work]:
 
 
 def _doubt_carried(work_id: UUID, end: Settlement) -> None:
-    """What was told in a message of unknown fate is of unknown fate itself, and the clinic's choice by itself: that the
-    check-in is answered later says nothing of whether a new calendar was heard of."""
+    """Entries bundled into a message of unknown fate are of unknown fate too, and the clinic decides on each: a later
+    answer to the check-in does not show that the news of the calendar arrived."""
     for told in _carried(work_id).filter(state=WorkState.SKIPPED, reason=TOLD):
         write_end(Work.objects.filter(pk=told.pk), end)
         trail(told, "message.unknown", SYSTEM, {"notice": told.notice, "reason": end.reason})
 
 
 def consequences(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
-    """The trail, and what people must hear of."""
+    """Write the audit events and open the items that follow from an end."""
     trail(work, _act(work, end.state), SYSTEM, {"notice": work.notice, "reason": end.reason})
     if end.state == WorkState.REJECTED:
         _rejected(work, end, now, to_address)
@@ -150,7 +151,7 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
 def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
     facts = {"code": end.reason, "smtp": end.smtp_code, "notice": work.notice}
     if NOTICES[work.notice].audience is Audience.STAFF:
-        # Not urgent as such: the item it spoke of goes on to the next person by itself.
+        # Not urgent by itself: the item that it was about escalates anyway.
         item(work, now, "mail", f"alert_refused:{work.user_id}", "high", {**facts, "code": "alert_refused"})
         return
     patient = work.patient
@@ -168,7 +169,7 @@ def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> No
 
 
 def item(work: Work, now: datetime, source: str, key: str, severity: str, facts: JsonObject) -> ReviewItem:
-    """Put something on the queue on behalf of a piece of work."""
+    """Open a review item about an outbox entry."""
     patient = work.patient
     plan = (
         work.plan or Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first() if patient else None
@@ -201,7 +202,7 @@ def _event(work: Work, act: str, by: Actor, facts: JsonObject) -> audit.Event:
         subject_kind="work",
         subject_id=work.pk,
         clinic_id=work.clinic_id,
-        # An alert speaks of an item, and through it of a patient.
+        # An alert is about an item, and through it about a patient.
         patient_id=work.patient_id or (work.item.patient_id if work.item is not None else None),
         plan_id=work.plan_id or (work.item.plan_id if work.item is not None else None),
         version=work.facts.get("version"),

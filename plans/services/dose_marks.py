@@ -1,4 +1,4 @@
-"""Doses a patient ticks off: today's, or yesterday's on a page left open over midnight. A tick can be taken back."""
+"""Doses that a patient ticks: today's, or yesterday's on a page left open over midnight. A tick can be removed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from plans.services.plans.queries import schedule_of
 from plans.services.review.review_items import open_item
 
 MOST_A_DAY: Final = 100
-"""So many ticks set or taken back within a day."""
+"""The most ticks set or removed in a day."""
 _ACTS: Final = ("dose.marked", "dose.unmarked")
 HOWS: Final = ("planned", "other")
 """As the plan says, or something else."""
@@ -38,14 +38,14 @@ class Ticked:
 
 
 def marks_on(plan_id: UUID, on: date) -> Mapping[tuple[str, str], Ticked]:
-    """How each dose of a day was ticked, by (time of day, drug). The caller has checked who asks."""
+    """How each dose of a day was ticked, by (time of day, drug). The caller has checked access."""
     rows = DoseMark.objects.filter(plan_id=plan_id, on=on)
     return {(row.time, row.drug): Ticked(row.how, row.marked_at) for row in rows}
 
 
 def days_marked(plan_id: UUID, schedule: Schedule, first: date, last: date) -> dict[date, str]:
-    """Days from `first` to `last` on which something was ticked: "other" once anything else was taken, "planned" when
-    every dose was ticked as planned; a day ticked in part is left out. The caller has checked who asks."""
+    """Ticked days from `first` to `last`: "other" if anything else was taken, "planned" if every dose was ticked as
+    planned; partly ticked days are left out. The caller has checked access."""
     days: dict[date, list[str]] = {}
     rows = DoseMark.objects.filter(plan_id=plan_id, on__gte=first, on__lte=last)
     for on, how in rows.values_list("on", "how"):
@@ -62,10 +62,10 @@ def days_marked(plan_id: UUID, schedule: Schedule, first: date, last: date) -> d
 
 @transaction.atomic
 def mark(link: LinkView, *, on: date, time: str, drug: str, how: str) -> None:
-    """Tick a dose off, or take the tick back with `how` empty. Twice is once.
+    """Tick a dose, or remove the tick with `how` empty. Idempotent.
 
-    The caller has checked that the device knows the year of birth. Raises Refused("not_planned") for a dose the plan
-    does not have on that day, and for a day that is neither today nor yesterday; Refused("too_many_changes") after
+    The caller has checked that the device gave the year of birth. Raises Refused("not_planned") for a dose that the
+    plan does not have on that day, and for a day other than today and yesterday; Refused("too_many_changes") after
     `MOST_A_DAY`.
     """
     # The patient is locked first, as everywhere.
@@ -115,7 +115,7 @@ def mark(link: LinkView, *, on: date, time: str, drug: str, how: str) -> None:
 
 
 def _look_at_the_week(plan: Plan, patient: Patient, on: date, now: datetime) -> None:
-    """Something else on several days is told to the clinic, once a week: nobody else would hear of it in time."""
+    """Flag "something else" on several days, once a week: the clinic would not learn of it in time otherwise."""
     week = DoseMark.objects.filter(plan=plan, how="other", on__gt=on - timedelta(days=7), on__lte=on)
     found = doses.marked(week.values("on").distinct().count(), thresholds_of(patient.clinic, patient))
     begins = on - timedelta(days=on.weekday())

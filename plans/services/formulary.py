@@ -1,4 +1,4 @@
-"""What a clinic's pharmacies stock: read where a plan begins, set by who manages the clinic."""
+"""A clinic's formulary: what its pharmacies stock. Read when a plan begins, set by whoever manages the clinic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEY: Final = "formulary"
 
 
 def of_clinic(clinic: Clinic) -> Formulary:
-    """The formulary of a clinic's row; where none was ever saved, the usual products of the country."""
+    """The formulary of a clinic's row; the usual products of the country if none was saved."""
     saved = clinic.settings.get(_KEY)
     return Formulary() if saved is None else Formulary.from_json(saved)
 
@@ -30,10 +30,10 @@ def formulary(actor: Actor) -> Formulary:
 
 @transaction.atomic
 def set_formulary(*, by: Actor, seen_digest: str, formulary: Formulary) -> bool:
-    """Save it; False where it says what stood already. Plans issued before stay as they are.
+    """Save it; False if nothing changed. Issued plans stay as they are.
 
-    `seen_digest` is that of the formulary the form began with. Raises NotAllowed, and Stale with
-    `who` saved meanwhile.
+    `seen_digest` is the digest of the formulary that the form began with. Raises NotAllowed, and Stale with `who` saved
+    meanwhile.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     standing = of_clinic(clinic)

@@ -1,6 +1,6 @@
-"""Invitations to a clinic: whoever has an account already is asked, and decides. Until then nothing changes for them.
+"""Invitations to a clinic for people who already have an account. Nothing changes for them until they accept.
 
-The lead sees the address that was typed and that somebody was invited; not a name, nor where else they work.
+The lead sees the address that was typed and that an invitation is open, but no name and no other clinic.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from plans.services.actors import Actor, May, Role
 
 GOOD_FOR: Final = timedelta(days=7)
 MOST_A_DAY: Final = 20
-"""So many invitations a clinic may send within a day."""
+"""The most invitations a clinic may send per day."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """An open invitation. `clinic` is its name, for the person who was invited; `over`: its week has passed."""
+    """An open invitation. `clinic` is the clinic's name, for the invited person; `over`: its week has passed."""
 
     id: UUID
     email: str
@@ -41,21 +41,21 @@ def _row(row: Invitation) -> InvitationRow:
 
 
 def of_clinic(actor: Actor) -> tuple[InvitationRow, ...]:
-    """The invitations of the actor's clinic that were neither answered nor withdrawn, newest first."""
+    """The open invitations of the actor's clinic, newest first."""
     clinic = get_clinic_for(actor, May.MANAGE)
     rows = Invitation.objects.filter(clinic=clinic, outcome="").select_related("clinic")
     return tuple(_row(row) for row in rows.order_by("-created_at", "-id")[:100])
 
 
 def of_user(user_id: UUID) -> tuple[InvitationRow, ...]:
-    """The invitations that a user may accept or decline now."""
+    """The invitations that a user may answer now."""
     email = User.objects.values_list("email", flat=True).get(pk=user_id)
     rows = Invitation.objects.filter(email__iexact=email, outcome="", expires_at__gt=clock.real_now())
     return tuple(_row(row) for row in rows.select_related("clinic").order_by("-created_at", "-id")[:20])
 
 
 def invite(*, by: Actor, clinic: Clinic, user: User, email: str, role: Role) -> None:
-    """Ask a user to belong to the clinic; a standing invitation is made anew. For services, clinic locked.
+    """Invite a user to the clinic, replacing an open invitation. For services with the clinic locked.
 
     Raises Refused("too_many_invitations").
     """
@@ -78,7 +78,7 @@ def invite(*, by: Actor, clinic: Clinic, user: User, email: str, role: Role) -> 
 
 @transaction.atomic
 def withdraw(*, by: Actor, invitation_id: UUID) -> bool:
-    """Take an invitation back; False when it was answered meanwhile. Raises NotFound for one of another clinic."""
+    """Withdraw an invitation; False if it was answered meanwhile. Raises NotFound for another clinic's."""
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     row = Invitation.objects.filter(pk=invitation_id, clinic=clinic).first()
     if row is None:
@@ -91,12 +91,12 @@ def withdraw(*, by: Actor, invitation_id: UUID) -> bool:
 
 @transaction.atomic
 def answer(*, user_id: UUID, invitation_id: UUID, accept: bool) -> bool:
-    """Accept or decline one's own invitation; False when it is over. Raises NotFound for somebody else's."""
+    """Accept or decline one's own invitation; False if it is over. Raises NotFound for somebody else's."""
     user = User.objects.get(pk=user_id)
     row = Invitation.objects.filter(pk=invitation_id, email__iexact=user.email).first()
     if row is None:
         raise NotFound(what="invitation")
-    # The clinic first, as where places are given and ended.
+    # Lock the clinic first, as when memberships change.
     Clinic.objects.select_for_update().get(pk=row.clinic_id)
     if row.expires_at <= clock.real_now() or not _settle(row, "accepted" if accept else "declined"):
         return False

@@ -1,4 +1,4 @@
-"""One item with everything its page needs, and acting on the plan from it."""
+"""One review item with everything its page needs, and acting on the plan from it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """One item. `yours`: the reader holds it; `unseen`: something was added since they took it."""
+    """One item. `yours`: the reader holds it; `unseen`: something was added since they claimed it."""
 
     row: QueueRow
     lock: int
@@ -93,7 +93,7 @@ def item_page(actor: Actor, item_id: UUID) -> ItemPage:
 
 
 def _checkin_of(item: ReviewItem) -> UUID | None:
-    """The response an item speaks of, else the latest one its patient sent."""
+    """The response that an item is about, else the latest one its patient sent."""
     own = item.flags.exclude(checkin=None).order_by("-raised_at").values_list("checkin_id", flat=True).first()
     if own is not None or item.patient_id is None:
         return own
@@ -115,7 +115,7 @@ def act_on_plan(
     note: str,
     shown: str | None = None,
 ) -> int:
-    """Change the plan in answer to an item, by its holder, in one transaction; returns the new version's number.
+    """Revise the plan in answer to an item, by its holder, in one transaction; returns the new version's number.
 
     `act`, `params` and `shown` as in `plans.revise`. Raises what that raises, Stale, Refused("not_yours" or "no_plan").
     """
@@ -125,7 +125,7 @@ def act_on_plan(
     row = rows_of(by, [item])[0]
     if row.plan is None:
         raise Refused(reason="no_plan", where="act")
-    # Locks the patient, then the plan, then this item, in the order every service keeps.
+    # Locks the patient, then the plan, then this item: the order of every service.
     version_id = revise.revise(
         by=by,
         plan_id=row.plan.plan_id,
@@ -143,7 +143,7 @@ def act_on_plan(
 
 @transaction.atomic
 def leave_plan(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
-    """Write down that the plan stays as it is, and why. Raises Stale, Refused("not_yours" or "note_missing")."""
+    """Record that the plan stays as it is, and why. Raises Stale, Refused("not_yours" or "note_missing")."""
     if not note:
         raise Refused(reason="note_missing", where="act_note")
     _note_act(by, item_id, seen_lock, kind="plan_left", note=note, facts={})
@@ -151,10 +151,10 @@ def leave_plan(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
 
 @transaction.atomic
 def ask_checkin(*, by: Actor, item_id: UUID, seen_lock: int) -> date:
-    """Ask the patient for an extra check-in tomorrow, by the item's holder; the day it falls on.
+    """Schedule an extra check-in for tomorrow, by the item's holder; returns its day.
 
-    It is no first action: nobody has spoken with the patient. Raises Stale, Refused("not_yours", "no_plan",
-    "asked_anyway").
+    It does not count as the first action: nobody has spoken with the patient. Raises Stale, Refused("not_yours",
+    "no_plan", "asked_anyway").
     """
     item = get_item_for(by, item_id, May.REVIEW)
     holding.check_seen(item, seen_lock)

@@ -1,4 +1,4 @@
-"""Putting right what dead workers and passing time left behind."""
+"""Cleaning up after dead workers, and ending entries that are too late."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from plans.services.outbox.claiming import write_end
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did; `failed` rows could not be settled and are logged."""
+    """Counts of a sweep; `failed` rows could not be settled and are logged."""
 
     freed: int = 0
     unknown: int = 0
@@ -32,9 +32,9 @@ class Swept:
 
 
 def sweep(*, queues: Sequence[str] = tuple(Queue)) -> Swept:
-    """Put right what dead workers and passing time left behind. Safe to run twice or in two places at once.
+    """Free expired claims and end late entries. May run twice or in two places at once.
 
-    Each row is settled by itself, oldest lease first, and a row that cannot be settled does not hide the others.
+    Rows are settled one by one, oldest lease first; one that cannot be settled does not block the others.
     """
     shared, now = clock.real_now(), clock.now()
     over = Work.objects.filter(queue__in=queues, state__in=LEASED, lease_until__lt=shared)
@@ -53,17 +53,17 @@ def sweep(*, queues: Sequence[str] = tuple(Queue)) -> Swept:
 
 
 def _free(pk: UUID, shared: datetime, now: datetime) -> str:
-    """Settle one row whose lease is over; the name of what was done, empty if somebody else was quicker."""
+    """Settle one row with an expired lease; returns what was done, empty if somebody else was faster."""
     free = Work.objects.select_for_update(of=("self",), skip_locked=True)
     work = free.filter(pk=pk, state__in=LEASED, lease_until__lt=shared).first()
     if work is None:
         return ""
     row = Work.objects.filter(pk=pk)
     if work.queue == Queue.DOCUMENTS.value:
-        # Documents are claimed one by one: this very drawing may be what killed its worker.
+        # Documents are claimed one by one, so this drawing may be what killed its worker.
         return after_crash(work, now)
     if work.state == WorkState.CLAIMED:
-        # Surely not sent. It lay in a batch with a hundred others, so the crash is not held against it.
+        # Certainly not sent. It was one of a batch of a hundred, so the crash does not count against it.
         write_end(row, Settlement(WorkState.PENDING, "lease_over"))
         outbox.notify_on_commit(work.queue)
         return "pending"
@@ -91,7 +91,7 @@ def _lapse(pk: UUID, now: datetime) -> str:
 
 
 def _pointless(work: Work) -> str:
-    """Why a late message would not have gone out in time either; then nobody need hear that it is late."""
+    """Why a late message would not have been sent in time either; then nobody needs to know that it is late."""
     if work.occasion is not None and work.occasion.state in (OccasionState.ANSWERED, OccasionState.CANCELLED):
         return work.occasion.state
     if work.patient is None:

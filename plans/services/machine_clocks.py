@@ -1,7 +1,7 @@
-"""Clocks of several machines compared with the database's, by which `clock.real_now()` goes.
+"""Compares this machine's clock with the database's, which `clock.real_now()` follows.
 
-A process compares at its first connection to the database after `begin()`, and then every half minute when it
-connects. Workers, whose connections last, do so at every turn (`dispatch.watch`).
+A process compares at its first database connection after `begin()`, and then at most every half minute when it
+connects. Workers, whose connections last, compare in every run.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ _NAME: Final = "clock:"
 _EVERY_SECONDS: Final = 30.0
 _lock = threading.Lock()
 _compared: float | None = None
-# Less says nothing: asking takes time, and clocks are never the same.
+# A smaller difference means nothing: measuring takes time, and clocks are never equal.
 _NEAR: Final = timedelta(seconds=1)
 _FAR: Final = timedelta(seconds=10)
 
 
 def since_boot() -> float:
-    """Seconds that went by, also while the machine slept; they cannot be set."""
+    """Seconds since boot, including suspend; nobody can set this clock."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def begin() -> None:
-    """Compare from now on, whenever this process connects to the database and half a minute has gone by."""
+    """Start comparing, whenever this process connects to the database and half a minute has passed."""
     connection_created.connect(_on_connection, dispatch_uid=__name__)
 
 
 def end() -> None:
-    """Compare no more, and believe this machine."""
+    """Stop comparing and trust this machine's clock."""
     global _compared  # noqa: PLW0603 - one machine a process
     connection_created.disconnect(dispatch_uid=__name__)
     with _lock:
@@ -57,8 +57,8 @@ def _on_connection(**_: object) -> None:
 
 
 def compare_now_and_then(*, always_written: bool = False) -> None:
-    """Compare if half a minute has gone by. A difference is written down for /heartbeat; `always_written`: also that
-    there is none."""
+    """Compare if half a minute has passed. A difference is recorded for /heartbeat; `always_written`: also that there
+    is none."""
     global _compared  # noqa: PLW0603 - one machine a process
     passed = since_boot()
     with _lock:
@@ -78,8 +78,8 @@ def compare_now_and_then(*, always_written: bool = False) -> None:
 
 
 def measure() -> tuple[timedelta, datetime]:
-    """How far this machine's clock is behind the database's, nothing if that cannot be told from the time it takes to
-    ask; and the database's time."""
+    """How far this machine's clock is behind the database's (zero if less than the time the query takes), and the
+    database's time."""
     began = clock.machine_now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
@@ -90,6 +90,6 @@ def measure() -> tuple[timedelta, datetime]:
 
 
 def differ(since: datetime) -> bool:
-    """Whether a machine that worked since then has another time than the database."""
+    """Whether a machine active since then deviates from the database's time."""
     late = Heartbeat.objects.filter(name__startswith=_NAME, at__gt=since).values_list("facts", flat=True)
     return any(abs(facts["behind_ms"]) > _FAR.total_seconds() * 1000 for facts in late)

@@ -1,7 +1,7 @@
-"""Pages of long lists by key, not by number: the second page stays right while rows come and go.
+"""Keyset pagination of long lists: the second page stays correct while rows come and go.
 
-A key names the last row of the page before (its UUID) and how many rows came up to there. It carries no sort value:
-names have no business in an address.
+A key holds the UUID of the last row of the previous page and the number of rows up to it. It holds no sort value: names
+must not be in addresses.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from django.db.models import Model, Q, QuerySet
 T = TypeVar("T")
 RowT = TypeVar("RowT", bound=Model)
 
-# Rows are counted up to here for "1 to 14 of 86"; beyond it the page says "more than".
+# Rows are counted up to this for "1 to 14 of 86"; beyond it the page says "more than".
 COUNTED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where a page starts: after the row `after`; `seen` rows stand before it."""
+    """Where a page starts: after the row `after`, with `seen` rows before it."""
 
     after: UUID | None = None
     seen: int = 0
@@ -34,7 +34,7 @@ START: Final = Key()
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list. `total_capped` counts at most COUNTED + 1 rows; `more` says that another page follows."""
+    """A page of a list. `total_capped` counts at most COUNTED + 1 rows; `more`: another page follows."""
 
     rows: tuple[T, ...]
     next_key: str | None
@@ -60,14 +60,14 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ListRun(Generic[RowT]):
-    """A part of a list: `only` narrows the rows to it and adds what `order` (as in `rows_after`) needs."""
+    """A part of a list: `only` filters the rows and adds what `order` (as in `rows_after`) needs."""
 
     only: Callable[[QuerySet[RowT]], QuerySet[RowT]]
     order: Sequence[str]
 
 
 def read_key(raw: str | None) -> Key:
-    """The key in an address; what is not a key means the first page, for nothing depends on it but the place."""
+    """Read the key in an address; anything invalid means the first page."""
     name, _, seen = (raw or "").partition(".")
     if len(name) != 32 or not seen.isascii() or not seen.isdigit() or len(seen) > 6:
         return START
@@ -91,9 +91,9 @@ def page_of(
     key: str | None,
     size: int,
 ) -> Page[T]:
-    """The page of `wanted` rows that begins after the row in `key`, each made into what is shown by `make`.
+    """The page of `wanted` rows that begins after the row in `key`, each converted by `make`.
 
-    The row in the key is looked for among `every` row, wanted still or not; one that is not there means the first page.
+    The key's row is looked up among `every` row, whether still wanted or not; if it is gone, the page is the first.
     `order` as in `rows_after`.
     """
     whole: ListRun[RowT] = ListRun(lambda rows: rows, order)
@@ -109,9 +109,9 @@ def page_of_runs(
     key: str | None,
     size: int,
 ) -> Page[T]:
-    """As `page_of`, of a list that is cut into runs following each other.
+    """Like `page_of`, for a list cut into consecutive runs.
 
-    No row may belong to two of them, and none to no run. What the order of a run needs is looked up for its rows alone.
+    Every row must belong to exactly one run. What a run's order needs is looked up for its rows only.
     """
     place = read_key(key)
     begin, after = _where(runs, every, place)
@@ -125,14 +125,14 @@ def page_of_runs(
         found += rows[: size + 1 - len(found)]
         if len(found) > size:
             break
-    # A first page that is not full has told how many there are.
+    # A first page that is not full contains everything.
     whole = place == START and len(found) <= size
     total = len(found) if whole else wanted[: COUNTED + 1].count()
     return cut(list(make(found)), [row.pk for row in found], key=place, size=size, total=total)
 
 
 def _where(runs: Sequence[ListRun[RowT]], every: QuerySet[RowT], place: Key) -> tuple[int, RowT | None]:
-    """The run in which the row of a key stands now, and the row as that run reads it; the first run without one."""
+    """The run that contains a key's row now, and the row as that run reads it; without a key the first run."""
     if place.after is not None:
         for n, run in enumerate(runs):
             row = run.only(every).filter(pk=place.after).first()
@@ -155,7 +155,7 @@ def cut(rows: list[T], keys: list[UUID], *, key: Key, size: int, total: int) -> 
 
 
 def rows_after(row: Model, order: Sequence[str]) -> Q:
-    """The condition for rows that come after `row` in `order`; "-" before a field turns it round.
+    """The condition for rows after `row` in `order`; "-" before a field reverses it.
 
     The last field must be unique, or rows that tie would be lost between two pages.
     """

@@ -1,6 +1,6 @@
-"""Messages to a patient: whether they are on, off or suspended, and the one that asks whether the address is theirs.
+"""Whether a patient's messages are on, off or suspended, and the message that asks to confirm the address.
 
-That one goes to whoever was typed, so not without end.
+That message goes to whatever address was typed, so it is rate limited.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from plans.services import audit, clock, outbox
 from plans.services.actors import Actor
 
 MOST_A_DAY: Final = 4
-"""So many such messages of one patient within a day: somebody who mistypes needs two or three."""
+"""The most such messages per patient and day: somebody who mistypes needs two or three."""
 
 
 def ask_to_confirm(patient: Patient, now: datetime) -> None:
-    """Send it, within the transaction that gave the address. Raises Refused("too_many_addresses")."""
+    """Send the message that asks to confirm the address, in the transaction that set it. Raises
+    Refused("too_many_addresses")."""
     sent = Work.objects.filter(
         patient=patient, notice=CONFIRM_ADDRESS, created_at__gt=now - timedelta(days=1)
     ).count()
@@ -39,7 +40,7 @@ def ask_to_confirm(patient: Patient, now: datetime) -> None:
 
 @transaction.atomic
 def set_mail_state(*, patient: Patient, state: str, by: Actor) -> None:
-    """Turn messages on, off (opted_out) or aside (suspended); `patient` is a row the caller has locked."""
+    """Turn messages on, off (opted_out) or suspend them; the caller has locked `patient`."""
     now = clock.now()
     was, patient.mail_state = patient.mail_state, MailState(state).value
     if was == patient.mail_state:

@@ -1,4 +1,4 @@
-"""Where plans stand on a day, for lists: many plans in one query, from the projection of their steps."""
+"""Summaries of plans on a day, for lists: many plans in one query, from their projected steps."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from plans.services import clock
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """One plan on its patient's day. `dose` is what is taken today of every drug; None where the plan was not issued,
-    has not begun, was ended, or rests for a hospital stay. `drugs` are all drugs of the plan; a change is a day on
-    which any drug's dose changes. `since` is the day its state began, `review_on` when a dose that stays is looked at
-    again.
+    """One plan on its patient's today. `dose` is today's dose of every drug; None if the plan was not issued, has not
+    begun, has ended, or is paused for a hospital stay. `drugs` are all drugs of the plan; a change is a day on which
+    any drug's dose changes. `since` is the day its state began, `review_on` when a dose that stays is reviewed.
     """
 
     plan_id: UUID
@@ -68,7 +67,7 @@ class _Step:
 
 
 def plan_summaries(plans: Iterable[Plan]) -> dict[UUID, PlanSummary]:
-    """Where each of these plans stands on its patient's day, by the plan's key."""
+    """The summary of each of these plans on its patient's today, by the plan's key."""
     rows = list(plans)
     steps: dict[UUID | None, list[_Step]] = defaultdict(list)
     versions = [plan.active_version_id for plan in rows if plan.active_version_id]
@@ -88,7 +87,7 @@ def plan_summaries(plans: Iterable[Plan]) -> dict[UUID, PlanSummary]:
 
 
 def _summary(plan: Plan, steps: Sequence[_Step], today: date) -> PlanSummary:
-    # Nobody lives by a plan that was ended or rests: nothing of it is today's, or still to come.
+    # An ended or paused plan has no dose today and no change ahead.
     rests = plan.state in (PlanState.STOPPED, PlanState.PAUSED)
     began = [] if rests else [step for step in steps if step.first <= today]
     coming = next((step for step in steps if step.first > today and step.changes and not rests), None)

@@ -1,4 +1,4 @@
-"""How many messages a second a provider takes: one row holds the next free moment, for all workers and machines."""
+"""The provider's limit of messages per second: one row holds the next free slot for all workers and machines."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.db import transaction
 from plans.models import Heartbeat
 from plans.services import clock
 
-# Nobody books further ahead than this: a row that says so was written by a clock that was wrong.
+# Nobody reserves further ahead than this: such a row was written with a wrong clock.
 _FURTHEST: Final = timedelta(minutes=10)
 
 
 def reserve(provider: str, count: int, per_second: float) -> float:
-    """Reserve `count` moments in a row, each 1/per_second apart; seconds to wait until the first of them."""
+    """Reserve `count` consecutive slots, 1/per_second apart; returns the seconds until the first of them."""
     real = clock.real_now()
     name = f"pace:{provider}"
     with transaction.atomic():

@@ -1,12 +1,11 @@
-"""A database that was put back, or lost its last commits, does not know what went out: no message goes to a patient
-until a person says so.
+"""A database that was restored, or lost its last commits, does not know what was sent: no message goes to a patient
+until somebody says so.
 
-Two signs, each looked at before the first message of every batch. The place of the database (its cluster, the time line
-it writes, its number) stands in a row: a dump that was read in, a recovery to a point in time and a promoted replica
-have another place than their row says. And a count of sendings is kept outside the database too (`witness`): a disk
-that was put back counts less than what stands outside.
+Two signs are checked before the first message of every batch. The database's identity (its cluster, timeline and
+number) is stored in a row: a restored dump, a point-in-time recovery and a promoted replica differ from it. And a count
+of sendings is kept outside the database too (`witness`): a restored disk has a lower count than outside.
 
-A database that nothing outside knows runs on another host, for a drill perhaps: there all that leaves goes into files.
+A database unknown to any witness is a copy on another host, perhaps for a drill: its messages are written to files.
 """
 
 from __future__ import annotations
@@ -40,21 +39,21 @@ _PLACE: Final = "place"
 _COUNT: Final = "sendings"
 _PAGE: Final = 200
 _UNSEEN: Final = "0"
-# The time line of what is being written now. That of the control file is the last checkpoint's: after a promotion it is
-# the old one still, for minutes, in which every message of the lost commits would go a second time.
+# The timeline being written now. The control file's is that of the last checkpoint: for minutes after a promotion it is
+# still the old one, and every message of the lost commits would be sent a second time.
 _REST: Final = """
        ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int,
        (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 _FULL: Final = f"SELECT (SELECT system_identifier FROM pg_control_system()), {_REST}"  # noqa: S608 - constants
-# For a role that may not look into the control file, and for a moment in which the server itself may not: the rest is
-# noticed still. The zero stands for what was not seen.
+# For a role that may not read the control file, or while the server cannot: the other parts are still compared. Zero
+# means unknown.
 _BARE: Final = f"SELECT 0, {_REST}"
 
 
 @dataclass(frozen=True, slots=True)
 class MayHaveGone:
-    """Messages that were due before the restored database was noticed: how many of each kind, and since when."""
+    """Messages that were due before the restore was noticed: how many of each kind, and since when."""
 
     messages: dict[str, int]
     alerts: int
@@ -63,7 +62,7 @@ class MayHaveGone:
 
 
 def place() -> str:
-    """Where this database is."""
+    """The identity of this database."""
     for query in (_FULL, _BARE):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -75,24 +74,24 @@ def place() -> str:
 
 
 def _may_be_same(before: str, here: str) -> bool:
-    """Whether nothing that was seen both times differs.
+    """Whether no part that is known in both differs.
 
-    A part that could not be read is no sign of another place: all mail once stood still because a folder above the data
-    was closed to the server for a moment.
+    An unreadable part is no sign of another database: all mail once stopped because the server could not read a parent
+    folder for a moment.
     """
     parts = zip(before.split("/"), here.split("/"), strict=False)
     return here != "" and all(a == b or _UNSEEN in (a, b) for a, b in parts)
 
 
 def is_original_database() -> bool:
-    """Whether the database is where it was and knows all that went out. One that is not pauses sending, and stays so
-    until `resume`. The first look ever writes down where it is."""
+    """Whether the database is the original one and knows everything that was sent. If not, sending is paused until
+    `resume`. The first call ever stores its identity."""
     why = heartbeat.paused_because()
     if why == heartbeat.COPIED:
         return False
     here, known = place(), _known()
     outside = witness.look(known["id"])
-    # Read after what stands outside, which is written after it: more outside is a loss and no race.
+    # Read after the witnesses, which are written after it: a higher count outside is a loss, not a race.
     inside = _sendings()
     if outside.known is False and known.get("marked"):
         log.error("nothing outside knows this database: all that leaves goes into files until resume_sending")
@@ -114,7 +113,7 @@ def is_original_database() -> bool:
 
 
 def count_on() -> None:
-    """Say inside and outside that messages are about to go, or have just gone."""
+    """Raise the count of sendings, inside and outside, before and after messages are sent."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, {"name": _COUNT, "at": clock.real_now()})
         count = int(cursor.fetchone()[0])
@@ -139,7 +138,7 @@ def _sendings() -> int:
 
 
 def _known() -> JsonObject:
-    """What the row says of this installation; its name among installations is made at the first look."""
+    """The stored identity of this installation; its name is made at the first call."""
     facts: JsonObject = Heartbeat.objects.filter(name=_PLACE).values_list("facts", flat=True).first() or {}
     return facts if facts.get("id") else _remember()
 
@@ -155,7 +154,7 @@ def _remember(**more: object) -> JsonObject:
 
 
 def may_have_gone() -> MayHaveGone:
-    """What the outbox would send now although it may have gone out already; changes nothing."""
+    """What the outbox would send now although it may have been sent already; changes nothing."""
     found_at = _found_at()
     kinds: Counter[str] = Counter()
     oldest: datetime | None = None
@@ -173,10 +172,10 @@ def may_have_gone() -> MayHaveGone:
 
 
 def resume() -> int:
-    """Go on after a restored backup, or after any pause; returns how many messages are now listed as unknown.
+    """Resume after a restored backup or any other pause; returns how many messages are now listed as unknown.
 
-    Whatever was due before the pause and may have gone is never sent by itself: patients' messages stand as unknown,
-    with the clinic's choice; clinicians' alerts go again, marked. May be cut short and run again.
+    Whatever was due before the pause and may have been sent is not sent automatically: patients' messages become
+    unknown, for the clinic to decide; clinicians' alerts are sent again, marked. May be interrupted and run again.
     """
     unknown = 0
     why = heartbeat.paused_because()
@@ -185,11 +184,11 @@ def resume() -> int:
     if why in heartbeat.PUT_BACK:
         found_at = _found_at()
         now = clock.now()
-        # What a copy wrote into files has gone to nobody.
+        # Messages that a copy wrote to files reached nobody.
         Work.objects.filter(state=WorkState.SKIPPED, reason=TO_FILE).update(
             state=WorkState.PENDING, reason="", settled_at=None
         )
-        # Check-ins that fell due meanwhile get their rows, so that these can be listed and are not invited anew.
+        # Check-ins that fell due meanwhile get their rows, so that they are listed and not invited again.
         while (did := reminders.tick(now)).invited or did.missed:
             pass
         for work in _due_before(found_at, "messages"):
@@ -204,7 +203,7 @@ def resume() -> int:
 
 
 def _settle_down() -> None:
-    """This is where the database is now, and what stands outside is no more than what it counts."""
+    """Store this database's identity, and raise its count to that of the witnesses."""
     known = _remember(place=place())
     at_least = witness.look(known["id"]).count
     heartbeat.beat(_COUNT, {"count": max(_sendings(), at_least)})
@@ -212,8 +211,8 @@ def _settle_down() -> None:
 
 
 def forget_what_a_wrong_clock_said(real: datetime) -> None:
-    """Leases and waits on real time that reach further ahead than any does were written while the clock was wrong: the
-    rows would stand still until then."""
+    """Clear leases and waits that lie further ahead than any can: a wrong clock wrote them, and their rows would be
+    stuck until then."""
     lease = timedelta(seconds=settings.LEASE_SECONDS)
     held = Work.objects.filter(state__in=LEASED, lease_until__gt=real + 2 * lease)
     held.update(lease_until=real + lease)
@@ -231,12 +230,12 @@ def _give_up(work: Work, now: datetime) -> bool:
 
 
 def _found_at() -> datetime:
-    """When it was noticed, in clinic time: what fell due later cannot have gone."""
+    """When the restore was noticed, in clinic time: what fell due later cannot have been sent."""
     return (heartbeat.paused_at() or clock.real_now()) + clock.offset()
 
 
 def _due_before(found_at: datetime, queue: str) -> Iterator[Work]:
-    """Unsent work that was due by then, in pages; a check-in's message by the day it was meant for."""
+    """Unsent entries that were due by then, in pages; a check-in's message by its original time."""
     rows: QuerySet[Work] = Work.objects.filter(queue=queue, state__in=UNFINISHED)
     rows = rows.select_related("occasion", "patient", "plan", "clinic").order_by("pk")
     last = None
@@ -249,7 +248,8 @@ def _due_before(found_at: datetime, queue: str) -> Iterator[Work]:
 
 
 def _meant_for(work: Work) -> datetime:
-    """When a message was to go out: what is asked only now, or was put off, may have gone at its own hour before."""
+    """When a message was originally due: one queued only now, or postponed, may have been sent at its own time
+    before."""
     occasion = work.occasion
     if occasion is None or work.repeat:
         return work.due_at

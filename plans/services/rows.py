@@ -1,4 +1,5 @@
-"""Working through rows one by one: each in its own transaction, in pages, and none hidden behind one that breaks."""
+"""Processing rows one by one, each in its own transaction, in pages, so that a failing row does not block the
+others."""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ from django.db.models import Q, QuerySet
 log = logging.getLogger(__name__)
 
 PAGE: Final = 200
-# A tick does ten kinds of work within its minute; what is left is found by the next one.
+# A tick does ten kinds of work within its minute; the next one finds what is left.
 SECONDS: Final = 4.0
 
 
 class RowsFailed(Exception):
-    """All rows were worked through, and `count` of them failed: each is logged, and is tried again next time."""
+    """All rows were processed, and `count` of them failed: each is logged, and is tried again next time."""
 
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} rows failed")
@@ -47,7 +48,7 @@ def in_pages(rows: QuerySet[Any], by: str) -> Iterator[UUID]:
 
 
 def each(
-    # Any: rows of any model, and whatever the act gives for one.
+    # Any: rows of any model, and whatever the act returns for one.
     rows: QuerySet[Any],
     by: str,
     # Any: as above.
@@ -57,11 +58,11 @@ def each(
     together: int = 1,
     # Any: as above.
 ) -> tuple[list[Any], int]:
-    """Call `act` with each key, in a transaction of its own; what each gave, and how many failed.
+    """Call `act` with each key in its own transaction; returns the results and the number of failures.
 
-    A row that fails is logged and passed by. `together` rows share a transaction, and so the wait for the disk, until
-    one of them fails: then each has its own. Raises OperationalError or InterfaceError when the database is gone: then
-    no row is at fault.
+    A failing row is logged and skipped. `together` rows share a transaction, and so the wait for the disk, until one of
+    them fails: then each gets its own. Raises OperationalError or InterfaceError if the database is gone: then no row
+    is at fault.
     """
     # Any: as above.
     did: list[Any] = []
@@ -84,12 +85,12 @@ def each(
 
 
 def _try(keys: list[UUID], act: Callable[[UUID], object]) -> list[object] | None:
-    """What `act` gave for these keys in one transaction; None if it failed, and then nothing was done."""
+    """The results of `act` for these keys in one transaction; None if it failed and nothing was done."""
     try:
         with transaction.atomic():
             return [act(key) for key in keys]
     except Exception as error:
-        # A deadlock or a statement that took too long is this row's; a lost connection is nobody's.
+        # A deadlock or a statement time-out is this row's fault; a lost connection is not.
         if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
             raise
         if len(keys) == 1:
@@ -99,7 +100,7 @@ def _try(keys: list[UUID], act: Callable[[UUID], object]) -> list[object] | None
 
 # Any: rows of any model.
 def count_each(rows: QuerySet[Any], by: str, act: Callable[[UUID], bool], *, seconds: float = SECONDS) -> int:
-    """How many of `rows` were changed by `act`. Raises RowsFailed at the end, if any failed."""
+    """How many of `rows` were changed by `act`. Raises RowsFailed at the end if any failed."""
     did, failed = each(rows, by, act, seconds=seconds)
     if failed:
         raise RowsFailed(failed)

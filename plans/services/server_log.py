@@ -1,7 +1,7 @@
-"""What the database server may write to its log: never a statement, since statements hold answers and names.
+"""Checks that the database server does not log statements, which contain answers and names.
 
-Django writes values into the statements it sends. A server with its usual settings logs each statement that fails, also
-by a deadlock or by taking too long, and the values of a key that stood already.
+Django puts values into the statements it sends. With default settings a server logs each statement that fails, also
+through deadlocks and time-outs, and the values of a duplicate key.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _KEEPS_QUIET: Final[dict[str, tuple[str, Callable[[str], bool]]]] = {
     "debug_print_plan": ("off", "off".__eq__),
     "auto_explain.log_min_duration": ("-1", "-1".__eq__),
 }
-"""Settings by name: what to set, and whether a value keeps statements out of the log."""
+"""Settings by name: the value to set, and whether a value keeps statements out of the log."""
 
 
 def talkative() -> tuple[str, ...]:
-    """The settings that let statements into the server's log, as "name=what to set instead"; empty if none does."""
+    """The settings that let statements into the server's log, as "name=required value"; empty if none does."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(_KEEPS_QUIET)])
         found = dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""The clinician hears in time that a supply runs out: each live plan is looked at once a day, a changed one at once."""
+"""Warns clinicians in time before a supply runs out: checks each live plan once a day, a changed one at once."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from plans.services.review.review_items import open_item, opening_of
 log = logging.getLogger(__name__)
 
 _NAME: Final = heartbeat.SUPPLY_ROUND
-# A tick is short: what is left is looked at by the next one.
+# A tick is short: the next one checks what is left.
 PAGE: Final = 50
-# More changed plans than this are no change but a flood.
+# More changed plans than this are a bulk change.
 MANY: Final = 200
 
 
 @dataclass(slots=True)
 class _Round:
-    """A look at all live plans in the order of their keys. It goes on over midnight until it is through: one that began
-    anew each day would never reach the last keys of a large service, and nothing would say so.
+    """A round over all live plans in the order of their keys. It continues past midnight until it is finished: one that
+    restarted each day would silently never reach the last keys of a large service.
 
-    `day` and `began` (real time) are of its beginning; `after` the last key looked at, or "end"; `again`: begin the
-    next one without waiting for another day.
+    `day` and `began` (real time) are its start; `after` is the last key checked, or "end"; `again`: start the next
+    round without waiting for another day.
     """
 
     day: str = ""
@@ -51,14 +51,14 @@ class _Round:
         return cls(**{one.name: facts[one.name] for one in fields(cls) if one.name in facts})
 
     def begin(self, now: datetime) -> None:
-        """Begin a round where the last one is through and its day over."""
+        """Start a round if the last one is finished and its day is over."""
         today = now.astimezone(UTC).date().isoformat()
         if self.after == "end" and (self.again or self.day != today):
             self.day, self.after, self.failed, self.again = today, "", 0, False
             self.began = clock.real_now().isoformat()
 
     def turn(self, live: QuerySet[Plan], page: int) -> list[UUID]:
-        """The next plans to look at."""
+        """The next plans to check."""
         if self.after == "end":
             return []
         ordered = live.filter(pk__gt=self.after) if self.after else live
@@ -68,9 +68,9 @@ class _Round:
 
 
 def tick(now: datetime, *, page: int = PAGE, many: int = MANY) -> int:
-    """Look at plans that changed since the last tick, and at a page of all; returns how many items it raised.
+    """Check plans that changed since the last tick, and one page of all plans; returns how many items it opened.
 
-    Twice in a row, or in two places at once, raises nothing twice. Raises RowsFailed once all others were looked at.
+    Idempotent, also in two places at once. Raises RowsFailed after all rows if any failed.
     """
     seen = Heartbeat.objects.filter(name=_NAME).values_list("facts", flat=True).first() or {}
     live = Plan.objects.filter(state__in=LIVE_STATES).exclude(state=PlanState.FOLLOW_UP.value)
@@ -82,7 +82,7 @@ def tick(now: datetime, *, page: int = PAGE, many: int = MANY) -> int:
         changed = list(fresh.order_by("id").values_list("id", flat=True)[: many + 1])
     whole = _Round.read(seen)
     if len(changed) > many:
-        # An import, or a clinic's first tick: they are looked at page by page, in this round or in one right after it.
+        # An import, or a clinic's first tick: checked page by page, in this round or one right after it.
         changed, whole.again = [], True
     whole.begin(now)
     due = whole.turn(live, page)
@@ -93,7 +93,7 @@ def tick(now: datetime, *, page: int = PAGE, many: int = MANY) -> int:
     if facts != seen:
         heartbeat.beat(_NAME, facts)
     if failed:
-        # Said until the next day's round: a monitor does not look in every moment.
+        # Reported until the next day's round, since a monitor polls only now and then.
         raise rows.RowsFailed(failed)
     return sum(filter(None, looked))
 
@@ -102,14 +102,14 @@ def _guarded(plan_id: UUID, now: datetime) -> int | None:
     try:
         return look(plan_id, now)
     except Exception:
-        # A plan that cannot be read must not hide the others'.
+        # A plan that cannot be read must not block the others.
         log.exception("supply cannot be looked at", extra={"row_id": str(plan_id)})
         return None
 
 
 @transaction.atomic
 def look(plan_id: UUID, now: datetime) -> int:
-    """Raise what a clinician should hear of one plan's supply; returns how many items are new."""
+    """Open items about one plan's supply; returns how many are new."""
     patient = Patient.objects.select_for_update(no_key=True).filter(plans=plan_id).first()
     live = Plan.objects.select_related("clinic", "active_version").filter(state__in=LIVE_STATES)
     plan = live.filter(pk=plan_id).first()

@@ -1,4 +1,4 @@
-"""Somebody asks the ward: an item on the day that was set, and again until the return of the patient is recorded."""
+"""Reminds the clinic to ask the ward: an item on the chosen day, and again until the patient's return is recorded."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from plans.services import clock, rows
 from plans.services.review.review_items import open_item
 
 AGAIN_AFTER: Final = timedelta(days=3)
-"""So long after an item that was ended without a new day the ward is asked again: our own choice."""
+"""How long after an item was resolved without a new day the next one is opened: our own choice."""
 
 
 def tick(now: datetime) -> int:
-    """Raise an item for every ward whose day has come; returns how many. Twice in a row raises nothing the second time.
+    """Open an item for every hospital stay whose day has come; returns how many. Idempotent.
 
-    Raises RowsFailed once all others were looked at.
+    Raises RowsFailed after all rows if any failed.
     """
     # The earliest zone is 14 hours ahead of UTC: nobody's date is later than this.
     latest = (now + timedelta(hours=14)).date()
@@ -58,7 +58,7 @@ def _ask(plan_id: UUID, now: datetime) -> bool:
 
 
 def _due(asked_on: date, items: QuerySet[ReviewItem], zone: ZoneInfo) -> date:
-    """The day to ask: the one that was set, or some days after an item that was ended since without a new one."""
+    """The day to ask: the chosen one, or some days after an item that was resolved since without a new one."""
     ended = items.filter(state=ItemState.RESOLVED).order_by("-resolved_at")
     last = ended.values_list("resolved_at", flat=True).first()
     if last is None:

@@ -1,7 +1,7 @@
-"""How often we have begun to send, kept outside the database as well: in Redis and beside the documents.
+"""Witnesses of the count of sendings outside the database: in Redis and beside the documents.
 
-A database that was put back, or lost its last commits, counts less than what stands outside, at once and whatever its
-own files say. Neither place is needed for sending: where one is away, the other tells.
+A database that was restored, or lost its last commits, has a lower count than the witnesses, whatever its own files
+say. Sending needs neither: if one is away, the other tells.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _T = TypeVar("_T")
 
 _KEY: Final = "taperplan:sendings"
 _FILE: Final = ".sendings-"
-# An alert must not wait for a place that is frozen.
+# An alert must not wait for a frozen witness.
 _PATIENCE: Final = 0.5
 _REST_SECONDS: Final = 30.0
 _resting: dict[str, float] = {}
-# Installations a bucket is known to hold the mark of: asking costs a request each time.
+# Installations whose mark is known to be in the bucket, since checking costs a request.
 _in_bucket: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the places outside say: the highest count, and whether any knows us (None: none could say)."""
+    """What the witnesses say: the highest count, and whether any knows us (None: none answered)."""
 
     count: int
     known: bool | None
@@ -44,14 +44,14 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Which places took a count."""
+    """Which witnesses accepted a count."""
 
     anybody: bool
     documents: bool
 
 
 def look(installation: str) -> Outside:
-    """What is known outside of an installation. Never raises."""
+    """What the witnesses know of an installation. Never raises."""
     by_redis = _patiently("redis", lambda: int(_client().zscore(_KEY, installation) or 0))
     root = _folder()
     by_store = _patiently("documents", lambda: _read(root, installation)) if root is not None else None
@@ -63,7 +63,7 @@ def look(installation: str) -> Outside:
 
 
 def tell(installation: str, count: int) -> Told:
-    """Say that the count stands at `count`; a higher one that stands there already is left. Never raises."""
+    """Tell the witnesses a count; they keep a higher one. Never raises."""
     by_redis = _patiently("redis", lambda: _client().zadd(_KEY, {installation: count}, gt=True) is not None)
     root = _folder()
     by_store = _patiently(
@@ -73,12 +73,12 @@ def tell(installation: str, count: int) -> Told:
 
 
 def _patiently(place: str, act: Callable[[], _T]) -> _T | None:
-    """What `act` gives; None, and for half a minute no further try, when the place is away."""
+    """The result of `act`; None if the witness is away, and then no further try for half a minute."""
     if time.monotonic() < _resting.get(place, 0.0):
         return None
     try:
         return act()
-    except Exception as error:  # noqa: BLE001 - a store of whatever make must never keep a message back
+    except Exception as error:  # noqa: BLE001 - no store's failure may keep a message back
         log.warning(
             "count outside the database not reached", extra={"kind": f"{place}: {type(error).__name__}"}
         )
@@ -96,7 +96,7 @@ def _client() -> redis.Redis:
 
 
 def _folder() -> Path | None:
-    """The folder of the documents; None where they are in a bucket."""
+    """The folder of the documents; None if they are in a bucket."""
     try:
         return Path(default_storage.path(""))
     except NotImplementedError:
@@ -107,7 +107,7 @@ def _read(root: Path, installation: str) -> int:
     try:
         with (root / f"{_FILE}{installation}").open() as kept:
             fcntl.flock(kept, fcntl.LOCK_SH)
-            # A machine that stopped while writing leaves an empty file: known, and no count.
+            # A machine that stopped while writing leaves an empty file: known, without a count.
             return int(kept.read() or 1)
     except FileNotFoundError:
         return 0
@@ -116,7 +116,7 @@ def _read(root: Path, installation: str) -> int:
 def _write(root: Path, installation: str, count: int) -> bool:
     root.mkdir(parents=True, exist_ok=True)
     with (root / f"{_FILE}{installation}").open("a+") as kept:
-        # Several workers count; the highest stays.
+        # Several workers count; the highest is kept.
         fcntl.flock(kept, fcntl.LOCK_EX)
         kept.seek(0)
         if int(kept.read() or 0) < count:
@@ -127,7 +127,8 @@ def _write(root: Path, installation: str, count: int) -> bool:
 
 
 def _marked(installation: str) -> bool:
-    """A bucket holds the mark alone: counting there would cost a request a batch, and Redis counts."""
+    """Whether the bucket has the installation's mark. It stores no count, which would cost a request per batch; Redis
+    counts."""
     if installation not in _in_bucket and default_storage.exists(f"{_FILE}{installation}"):
         _in_bucket.add(installation)
     return installation in _in_bucket

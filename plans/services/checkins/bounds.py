@@ -1,6 +1,6 @@
-"""How much one link can make, so that a leaked one fills neither the database nor the queue.
+"""Limits per link, so that a leaked one fills neither the database nor the queue.
 
-Somebody who answers never comes near these numbers. Nothing that newly speaks of danger is ever held back by them.
+Nobody who answers normally comes near these limits, and they never hold back new signs of danger.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from plans.domain.checkins.response import Response
 from plans.models import CheckIn, CheckInRevision
 
 SAVES: Final = ((60, timedelta(minutes=1)), (300, timedelta(days=1)))
-"""At most so many saves of one check-in within so long. A whole form with both long scales is 23 pages."""
+"""The most saves of one check-in within a time span. A whole form with both long scales is 23 pages."""
 OWN_A_DAY: Final = 10
-"""Check-ins of the patient's own within a day; what comes after that changes the last of them."""
+"""Unscheduled check-ins of a patient per day; further ones change the last of them."""
 
 
 def held_back(row: CheckIn, after: Response, before: Response, now: datetime) -> bool:
-    """Whether another save of this check-in is too much; never where it newly tells what a person must act on soon."""
+    """Whether another save of this check-in is too many; never if it newly reports what somebody must act on soon."""
     if not any(_within(row, most, span, now) for most, span in SAVES):
         return False
     soon = (FlagPriority.URGENT, FlagPriority.HIGH)
@@ -38,6 +38,6 @@ def _within(row: CheckIn, most: int, span: timedelta, now: datetime) -> bool:
 
 
 def enough_own(own: QuerySet[CheckIn], now: datetime) -> CheckIn | None:
-    """The check-in that takes what a patient tells after so many of their own within a day; None before that."""
+    """The check-in that takes further answers once a patient has begun the day's limit; None before that."""
     today = own.filter(started_at__gt=now - timedelta(days=1)).order_by("-started_at", "-id")
     return today.first() if today.count() >= OWN_A_DAY else None

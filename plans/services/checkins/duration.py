@@ -1,4 +1,4 @@
-"""How long check-ins take at a clinic: what patients are told before they begin."""
+"""How long check-ins take at a clinic, as patients are told before they begin."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from plans.models import CheckIn, CheckInRevision
 from plans.services import clock
 
 _LOOKED_THROUGH: Final = 300
-"""The newest check-ins of a clinic that are looked through for first ones and others, so that one look is bounded."""
+"""The number of newest check-ins that are measured, to bound the query."""
 _OF_EACH: Final = 50
 
 
 def minutes_for(clinic_id: UUID, form: str) -> int:
-    """About how many minutes a form takes at this clinic. Looked up once a clinic and day, not for every message."""
+    """About how many minutes a form takes at this clinic. Cached per clinic and day."""
     return _of_day(clinic_id, clock.now().date()).of(form)
 
 
@@ -29,9 +29,9 @@ def _of_day(clinic_id: UUID, _day: date) -> Minutes:
 
 
 def measured(clinic_id: UUID) -> Minutes:
-    """The clinic's own medians over its newest check-ins that patients answered themselves, as they stand now.
+    """The clinic's current medians over its newest check-ins that patients answered themselves.
 
-    Where there are too few, what was counted. Two queries: the newest responses by the index `checkin_newest`, then
+    The project's estimate if there are too few. Two queries: the newest responses by the index `checkin_newest`, then
     their saves.
     """
     newest = CheckIn.objects.filter(clinic_id=clinic_id, state=CheckInState.SUBMITTED).order_by(
@@ -51,7 +51,7 @@ def measured(clinic_id: UUID) -> Minutes:
 
 
 def _saves(sent: dict[UUID, datetime]) -> dict[UUID, list[datetime]]:
-    """When each page of these responses was saved until it was sent; what was changed afterwards is left out."""
+    """When the pages of these responses were saved, up to sending; later changes are left out."""
     found: dict[UUID, list[datetime]] = defaultdict(list)
     revisions = CheckInRevision.objects.filter(checkin__in=sent).order_by("checkin_id", "number")
     for pk, at in revisions.values_list("checkin_id", "saved_at"):

@@ -1,4 +1,4 @@
-"""What the rules are given beside a response's own answers: the earlier responses and the patient's record."""
+"""What the rules read besides a response's own answers: earlier responses and the patient's record."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from plans.domain.checkins.states import DONE
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, CheckIn, Flag, Patient, Plan
 
-# What the record calls it, and the item that asks for it.
+# The record's code, and the item that asks about it.
 _KNOWN: Final = {"opioids": "opioid", "opioid_treatment": "opioid", "kratom": "kratom"}
 
 
 def past_of(plan: Plan, *, before: datetime, but: CheckIn | None = None) -> tuple[Past, ...]:
-    """The earlier responses of a plan that are done with, oldest first."""
+    """The finished earlier responses of a plan, oldest first."""
     rows = CheckIn.objects.filter(plan=plan, state__in=DONE, started_at__lt=before).order_by(
         "started_at", "id"
     )
@@ -32,14 +32,14 @@ def past_of(plan: Plan, *, before: datetime, but: CheckIn | None = None) -> tupl
 
 
 def taking(plan: Plan, today: date) -> bool:
-    """Whether a dose is planned today, so that missing one means something."""
+    """Whether a dose is planned today."""
     if plan.state not in LIVE_STATES or plan.state == PlanState.FOLLOW_UP:
         return False
     return not plan.ends_at_zero or plan.last_day is None or today <= plan.last_day
 
 
 def context(patient: Patient, thresholds: Thresholds, *, taking: bool, now: datetime) -> PatientContext:
-    """What is known of the patient beside the response."""
+    """The context of a patient's response from the record."""
     return PatientContext(
         taking=taking,
         pregnant="pregnancy" in patient.conditions,
@@ -50,7 +50,7 @@ def context(patient: Patient, thresholds: Thresholds, *, taking: bool, now: date
 
 
 def known_substances(patient: Patient) -> frozenset[str]:
-    """What the record names of what check-ins ask for, by item."""
+    """Substances on record that check-ins ask about, by item."""
     return frozenset(_KNOWN[code] for code in patient.substances if code in _KNOWN)
 
 

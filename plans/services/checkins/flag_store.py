@@ -1,4 +1,4 @@
-"""Findings become flags, and flags an item on the queue: in the transaction that stores the answers."""
+"""Stores findings as flags and opens a review item for them, in the transaction that stores the answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from plans.services.review.review_items import open_item
 def raise_flags(
     response: Response, before: Response, *, row: CheckIn, patient: Patient, now: datetime
 ) -> None:
-    """Flags and item of what was found in a response; `before` is how it stood until now."""
+    """Store the flags of a response and open its item; `before` is the response as it was."""
     if not response.findings:
         return
     renewed = response.renewed_since(before)
@@ -39,12 +39,12 @@ def keep(
     marks: str = "",
     renewed: Collection[tuple[str, str]] = (),
 ) -> list[Flag]:
-    """Store findings as flags; returns those not stored before. The same finding of one response is one flag for ever,
-    unless it is among `renewed`, as (rule, kind): told again after it had been taken back. Then it is a flag once more
-    if somebody has already dealt with the one before, for nobody would hear of it otherwise.
+    """Store findings as flags; returns the new ones. The same finding of one response is stored once, unless it is
+    among `renewed` (rule, kind): reported again after it was taken back. Then it is stored again if somebody has
+    already dealt with the earlier flag, because nobody would be alerted otherwise.
 
-    Give the check-in, the occasion that was missed, the key of a raw copy that has no check-in yet, or the plan and
-    week whose doses were ticked off (`marks`).
+    Give one of: the check-in, the missed occasion, the key of a raw copy without a check-in, or the plan and week of
+    ticked doses (`marks`).
     """
     subject = f"marks:{marks}" if marks else f"raw:{raw}"
     if checkin is not None:
@@ -74,7 +74,7 @@ def keep(
 
 
 def _dealt_with(row: Flag) -> bool:
-    """Whether all that stands of a flag is closed; if so, the flag gets a key of its own."""
+    """Whether every item of a flag is closed; then the new flag needs its own key."""
     standing = Flag.objects.filter(Q(key=row.key) | Q(key__startswith=f"{row.key}#"))
     if row.severity == FlagPriority.INFO.value or standing.exclude(item__state=ItemState.RESOLVED).exists():
         return False
@@ -85,8 +85,7 @@ def _dealt_with(row: Flag) -> bool:
 def ask_for_review(
     flags: Sequence[Flag], *, checkin: CheckIn, patient: Patient, now: datetime
 ) -> ReviewItem | None:
-    """Put a response's new flags on the queue: one item a response, at the highest priority. Information asks
-    nobody."""
+    """Open one review item for a response's new flags, at their highest priority. Info flags open none."""
     asking = [flag for flag in flags if flag.severity != FlagPriority.INFO.value]
     if not asking:
         return None

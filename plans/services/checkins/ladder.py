@@ -1,4 +1,4 @@
-"""The messages of a check-in that is being asked: put when it opens, and put back when messages are wanted again."""
+"""The messages of an open check-in: queued when it opens, and again when the patient wants messages again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plans.models import Occasion, Patient, Work
 from plans.services import outbox
 from plans.services.checkins.occasions import cadence_of
 
-# Why a message was not sent for the patient's sake, and no longer need stay away once that has changed.
+# Reasons of skipped messages that may be sent after all once the reason is gone.
 _RESTED: Final = (
     "opted_out",
     "suspended",
@@ -24,10 +24,10 @@ _RESTED: Final = (
 
 
 def put_messages(occasion: Occasion, *, now: datetime) -> None:
-    """Put the messages of a check-in that opens now: the invitation at once, and the reminders still to come.
+    """Queue the messages of a check-in that opens now: the invitation at once, and later reminders.
 
-    One that opens late (the machine stood still) leaves out the reminders whose hour is over: they would follow one
-    another as a burst. Call it with the patient's row locked.
+    A check-in that opens late (the machine stood still) leaves out reminders whose time is over, which would go out in
+    a burst. Call it with the patient's row locked.
     """
     for rung, due_at in enumerate(_due(occasion)):
         if rung == 0 or due_at > now:
@@ -35,10 +35,10 @@ def put_messages(occasion: Occasion, *, now: datetime) -> None:
 
 
 def put_back(patient: Patient, *, now: datetime) -> None:
-    """Messages are wanted again, or more of them: what was taken back or left out of check-ins still open comes back.
+    """Queue skipped or cancelled messages of open check-ins again, because the patient wants messages, or more of them.
 
-    The invitation, if no message of the check-in has gone out yet, and the reminders still to come. Twice does as much
-    as once. Call it with the patient's row locked.
+    That is the invitation, if no message of the check-in has gone out yet, and later reminders. Idempotent. Call it
+    with the patient's row locked.
     """
     open_now = Occasion.objects.filter(patient=patient, state=OccasionState.INVITED, closes_at__gt=now)
     for occasion in open_now.select_related("patient__clinic", "plan"):

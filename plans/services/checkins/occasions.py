@@ -1,4 +1,4 @@
-"""Rows of check-ins ahead of time. An occasion whose invitation has gone out is never re-dated or cancelled here."""
+"""Occasions: check-ins scheduled ahead. One whose invitation has gone out is never moved or cancelled here."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from plans.domain.taper.schedule import StepKind
 from plans.models import LIVE_STATES, Clinic, Occasion, Patient, Plan, PlanStep, PlanVersion
 
 _KEPT = (OccasionState.INVITED, OccasionState.ANSWERED, OccasionState.MISSED)
-# Not laid out here: the patient's own, and those a clinician asked for.
+# Not scheduled here: the patient's own, and those a clinician requested.
 _NOT_LAID = (Purpose.UNSCHEDULED.value, Purpose.EXTRA.value)
 
 
 @transaction.atomic
 def schedule_occasions(plan: Plan, *, now: datetime) -> None:
-    """Make, move and cancel the planned check-ins of a plan so that they fit it as it is now; 28 days ahead.
+    """Create, move and cancel the planned check-ins of a plan to fit it as it is now, 28 days ahead.
 
-    Doing it twice changes nothing. Of a plan that is over or rests for a hospital stay, and
-    of a patient not in care, planned ones are cancelled: nothing else rests them, a hold least of all.
+    Idempotent. Planned check-ins are cancelled if the plan has ended or is paused for a hospital stay, or the patient
+    is not in care; nothing else stops them, least of all a hold.
     """
     patient, clinic = plan.patient, plan.clinic
     mine = Occasion.objects.filter(plan=plan).exclude(purpose__in=_NOT_LAID)
@@ -43,8 +43,8 @@ def schedule_occasions(plan: Plan, *, now: datetime) -> None:
         return
     zone = when.known_zone(patient.zone, clinic.zone)
     today = when.local_date(now, zone)
-    # A row already due waits for its message: an edit at noon must not take away what was to go out this morning. Nor
-    # must a move to where it is tomorrow already.
+    # A row already due is about to be sent: an edit at noon, or a move to a zone where it is tomorrow already, must not
+    # remove what was to go out this morning.
     waiting = [row for row in rows if row.due_at <= now or row.local_date < today]
     free = {(row.purpose, row.local_date): row for row in rows if row not in waiting}
     at = when.daytime(patient.checkin_time)
@@ -57,7 +57,7 @@ def schedule_occasions(plan: Plan, *, now: datetime) -> None:
         if row is None:
             fresh.append(_new(plan, due, moment, zone, now))
         else:
-            # Moved to an hour of today that is over: due now, not lost.
+            # Moved to an hour of today that has passed: due now, not lost.
             row.due_at, row.local_time, row.zone, row.form = max(moment, now), at, zone, due.form
             kept.append(row)
     _cancel(list(free.values()), now)
@@ -107,7 +107,7 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
 
 
 def cadence_of(clinic: Clinic) -> Cadence:
-    """How often a clinic asks, and what it leaves out; what it did not set, or not within the limits, is the usual."""
+    """A clinic's cadence; defaults for what it did not set or set outside the limits."""
     settings = clinic.settings
     return Cadence(
         every_weeks=_whole(settings.get("checkin_every_weeks"), 1, *clinic_rules.EVERY_WEEKS),
@@ -123,18 +123,18 @@ def cadence_of(clinic: Clinic) -> Cadence:
 
 
 def items_off(clinic: Clinic) -> tuple[str, ...]:
-    """The own items that a clinic leaves out."""
+    """The optional items that a clinic leaves out."""
     off = clinic.settings.get("items_off")
     return tuple(one for one in clinic_rules.optional_items() if isinstance(off, list) and one in off)
 
 
 def cadence_for(patient: Patient) -> Cadence:
-    """How often a patient is asked: as the clinic asks, but for what was set for this one."""
+    """A patient's cadence: the clinic's, except for what was set for this patient."""
     return clinic_rules.own_cadence(patient.cadence, cadence_of(patient.clinic))
 
 
 def _whole(raw: object, usual: int, least: int, most: int) -> int:
-    """A clinic's own number where it set one within the limits, else the usual one."""
+    """A clinic's own value if it is within the limits, else the default."""
     return raw if isinstance(raw, int) and least <= raw <= most else usual
 
 
@@ -160,7 +160,7 @@ def _new(plan: Plan, due: Due, moment: datetime, zone: str, now: datetime) -> Oc
 
 
 def make(plan: Plan, due: Due, zone: str, now: datetime) -> Occasion:
-    """One check-in beside those that are laid out, in the caller's transaction; it closes as they do."""
+    """Create one occasion besides the scheduled ones, in the caller's transaction; it closes as they do."""
     moment = when.due_at(due.on, when.daytime(plan.patient.checkin_time), zone)
     row = _new(plan, due, moment, zone, now)
     row.closes_at = when.closes(moment, None, cadence_of(plan.clinic).ladder)
@@ -169,7 +169,7 @@ def make(plan: Plan, due: Due, zone: str, now: datetime) -> Occasion:
 
 
 def _close_in_turn(rows: list[Occasion], ladder: Ladder) -> None:
-    """Each closes after 72 hours, or what the clinic set, or when the next one is due."""
+    """Set when each closes: after 72 hours or what the clinic set, or when the next one is due."""
     rows.sort(key=lambda row: row.due_at)
     for row, following in zip(rows, [*rows[1:], None], strict=True):
         row.closes_at = when.closes(row.due_at, following.due_at if following is not None else None, ladder)
@@ -182,11 +182,11 @@ def _cancel(rows: list[Occasion], now: datetime) -> None:
 
 
 def ask_tomorrow(plan_id: UUID, *, now: datetime) -> date:
-    """Ask for a check-in beside the planned ones: tomorrow, at the patient's usual hour; the local date it falls on.
+    """Schedule an extra check-in for tomorrow at the patient's usual hour; returns its local date.
 
-    It is asked for in the caller's transaction, who has checked who asks. What was planned for the days beside it makes
-    way, as for any check-in. Raises Refused("no_plan") when the plan is over or the patient not in care, and
-    Refused("asked_anyway") with `on` when one falls due tomorrow already.
+    Runs in the transaction of the caller, who has checked access. Planned check-ins on the days next to it give way, as
+    always. Raises Refused("no_plan") if the plan has ended or the patient is not in care, and Refused("asked_anyway")
+    with `on` if one falls due tomorrow already.
     """
     patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=plan_id)
     # The patient is locked first, as everywhere.

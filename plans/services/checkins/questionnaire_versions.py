@@ -1,4 +1,4 @@
-"""Versions of a clinic's own questionnaires: put in force and taken out of it, from a file or the settings page."""
+"""Versions of a clinic's own questionnaires: publishing and withdrawing them, from a file or the settings page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plans.services.actors import SYSTEM, Actor
 
 
 def asked(clinic: Clinic) -> dict[str, str]:
-    """The texts of the questionnaires a clinic asks now, by code; for services, which hold rows."""
+    """The texts of the questionnaires a clinic asks now, by code; for services."""
     rows = ClinicQuestionnaire.objects.filter(clinic=clinic, asked=True).order_by("code")
     return dict(rows.values_list("code", "text"))
 
@@ -35,16 +35,16 @@ def _clinic(named: str) -> Clinic:
 
 @transaction.atomic
 def load(*, clinic: str, text: str) -> Questionnaire:
-    """Ask this questionnaire in check-ins begun from now on; the same file twice is loaded once.
+    """Ask this questionnaire in new check-ins; loading the same file twice loads it once.
 
-    `clinic`: exact name or key. Raises BadQuestionnaire (a version that was loaded with other contents: why
-    "already_published") and NotFound with facts `named`, `several`.
+    `clinic`: exact name or key. Raises BadQuestionnaire ("already_published" for a version loaded before with other
+    contents) and NotFound with facts `named`, `several`.
     """
     return publish(_clinic(clinic), text, by=SYSTEM)
 
 
 def publish(row: Clinic, text: str, *, by: Actor) -> Questionnaire:
-    """Put a questionnaire in force; for services, which hold the clinic's row locked. Raises BadQuestionnaire."""
+    """Publish a questionnaire; for services with the clinic's row locked. Raises BadQuestionnaire."""
     made = instrument_file.read_text(text)
     mine = ClinicQuestionnaire.objects.filter(clinic=row, code=made.code)
     standing = mine.filter(version=made.version).first()
@@ -70,12 +70,12 @@ def publish(row: Clinic, text: str, *, by: Actor) -> Questionnaire:
 
 @transaction.atomic
 def stop(*, clinic: str, code: str) -> bool:
-    """Ask a questionnaire no longer; False if it was not asked. Responses already begun keep it. Raises NotFound."""
+    """Stop asking a questionnaire; False if it was not asked. Responses already begun keep it. Raises NotFound."""
     return withdraw(_clinic(clinic), code, by=SYSTEM)
 
 
 def withdraw(row: Clinic, code: str, *, by: Actor) -> bool:
-    """Ask a questionnaire no longer; for services, which hold the clinic's row locked. False if it was not asked."""
+    """Stop asking a questionnaire; for services with the clinic's row locked. False if it was not asked."""
     found = ClinicQuestionnaire.objects.filter(clinic=row, code=code, asked=True).first()
     if found is None:
         return False

@@ -1,7 +1,7 @@
-"""Answers whose check-in could not be written: a raw copy in a transaction of its own, and the sweeper behind it.
+"""Answers whose check-in could not be written: a raw copy in its own transaction, and the sweep that files it.
 
-A raw copy touches no other row, so that whatever keeps the check-in from being written does not keep this from it. The
-sweeper writes the check-in as soon as that works again; if it does not work at the first new try, somebody is told.
+A raw copy touches no other row, so whatever blocked the check-in does not block it. The sweep writes the check-in as
+soon as that works again; if its first attempt fails, somebody is told.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _LONGEST: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class PostedSigns:
-    """What answers say by themselves, without a look at any row: `flagged` asks somebody to act soon."""
+    """What posted answers mean without reading any row. `flagged`: somebody must act soon."""
 
     screens: tuple[Screen, ...]
     flagged: bool
 
 
 def signs_in(posted: Mapping[str, Sequence[str]], session: CheckInSession | None = None) -> PostedSigns:
-    """What the posted answers of one page say, also where the database does not answer.
+    """The signs in one posted page, even if the database does not answer.
 
-    With a session, answers of earlier pages are looked at too, if they can be read.
+    With a session, answers of earlier pages count too, if they can be read.
     """
     found = _findings(posted, _before(session) if session is not None else None)
     soon = any(one.priority in (FlagPriority.URGENT, FlagPriority.HIGH) for one in found)
@@ -67,20 +67,20 @@ def _before(session: CheckInSession) -> Mapping[str, str]:
 def _findings(
     posted: Mapping[str, Sequence[str]], before: Mapping[str, str] | None = None
 ) -> tuple[FlagFinding, ...]:
-    """What the rules make of one page; of earlier answers only what this page adds to."""
+    """The findings of one page, with earlier answers only where this page adds to them."""
     fresh = {name: values[0] for name, values in posted.items() if values and name not in _FIELDS}
     ours = {code: item for one in instrument_file.shipped().values() for code, item in one.items.items()}
     answers = {**_led_here(fresh, ours), **(before or {}), **fresh}
-    # What the clinic asks of its own is not looked up here: all of it is read for words of danger.
+    # The clinic's own questions are not looked up here: all their texts are searched for words of danger.
     texts = tuple(code for code in fresh if code not in ours or ours[code].kind is Kind.TEXT)
     found = flags.evaluate(Evidence(answers=answers, scores={}, texts=texts), whole=True)
     return tuple(one for one in found if fresh.keys() & one.inputs.keys() or one.rule == flags.BROKEN.code)
 
 
 def _led_here(fresh: Mapping[str, str], ours: Mapping[str, Item]) -> dict[str, str]:
-    """Answers without which these questions would not have been asked: who is asked for a plan has told of thoughts.
+    """Earlier answers implied by these questions: somebody asked about a plan has reported thoughts of suicide.
 
-    Of several that lead here, the least.
+    If several answers lead here, the mildest.
     """
     found: dict[str, str] = {}
     for code in fresh:
@@ -90,7 +90,7 @@ def _led_here(fresh: Mapping[str, str], ours: Mapping[str, Item]) -> dict[str, s
 
 
 def keep(session: CheckInSession, *, page: str, posted: Mapping[str, Sequence[str]]) -> bool:
-    """Put a raw copy aside; False if that cannot be done either, and then nothing was received."""
+    """Store a raw copy; False if that fails too, and nothing was received."""
     answers = {
         name: [value[:_LONGEST].replace("\0", "") for value in values[:2]]
         for name, values in posted.items()
@@ -98,7 +98,7 @@ def keep(session: CheckInSession, *, page: str, posted: Mapping[str, Sequence[st
     }
     real = clock.real_now()
     try:
-        # What broke the first transaction may have broken its connection.
+        # The fault may have broken the connection too.
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
         with transaction.atomic():
@@ -122,7 +122,7 @@ def keep(session: CheckInSession, *, page: str, posted: Mapping[str, Sequence[st
 
 
 def sweep(limit: int = 100) -> int:
-    """Write the check-ins of raw copies that wait, oldest first; returns how many were written. Safe to run twice."""
+    """Write the check-ins of waiting raw copies, oldest first; returns how many were written. Idempotent."""
     due = RawAnswer.objects.filter(state=RawAnswerState.WAITING, next_try_at__lte=clock.real_now())
     keys = list(due.order_by("received_at", "id").values_list("id", flat=True)[:limit])
     return sum(_settle(key) for key in keys)
@@ -157,7 +157,7 @@ def _waiting(key: UUID) -> RawAnswer | None:
 
 
 def _store(row: RawAnswer) -> None:
-    """Write what was told, unless the same page was saved since: then only its flags are raised."""
+    """Write the answers, unless the same page was saved since: then only raise their flags."""
     session = _session(row)
     checkin = row_of(session)
     if (
@@ -170,14 +170,14 @@ def _store(row: RawAnswer) -> None:
     try:
         outcome = saving.save_page(session, page=row.page, posted=row.posted)
     except (UnknownPage, Refused):
-        # Answered otherwise since, so that this page is no longer asked; what was told on it stays told.
+        # Later answers removed this page; what was reported on it still counts.
         _raise(row, checkin)
         return
     _raise(row, CheckIn.objects.filter(pk=outcome.checkin_id).first() if outcome.checkin_id else None)
 
 
 def _raise(row: RawAnswer, checkin: CheckIn | None) -> None:
-    """The flags of what was told, on the checkin; those it has already are not raised twice."""
+    """Raise the flags of a raw copy on the check-in; existing ones are not raised twice."""
     if checkin is None:
         raise NotFound(what="CheckIn")
     patient = Patient.objects.select_related("clinic").get(pk=row.patient_id)
@@ -193,13 +193,13 @@ def _session(row: RawAnswer) -> CheckInSession:
         try:
             by = access.actor_for(row.user_id, row.clinic_id)
         except TaperplanError:
-            # No longer a member: the answer counts all the same.
+            # No longer a member: the answers count nevertheless.
             by = replace(by, kind="user", id=row.user_id)
     return CheckInSession(by, row.patient_id, row.plan_id, row.occasion_id, row.late, row.nonce)
 
 
 def _put_off(key: UUID) -> None:
-    """Try again later, ever more rarely; the first time somebody is told what was answered."""
+    """Schedule another attempt with growing intervals; the first time somebody is told what was answered."""
     row = _waiting(key)
     if row is None:
         return

@@ -1,7 +1,7 @@
-"""Responses as pages and services read them: what is asked, what was answered so far. No answer is written here.
+"""Reading responses, for pages and services: what is asked and answered so far. Nothing is written here.
 
-`load` makes the domain's `Response` of the rows behind a session, with all that judging it needs; `look` is what a
-page shows.
+`load` builds the domain's `Response` from the rows behind a session, with all that judging needs; `look` is what a page
+shows.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from plans.services.checkins.rules import thresholds_of
 from plans.services.checkins.sessions import CheckInSession, over_since
 
 UNSCHEDULED_FOR: Final = timedelta(hours=24)
-"""How long an unscheduled check-in that was begun is taken up again instead of beginning another."""
+"""How long an unscheduled check-in is continued before a new one begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseView:
-    """A response as pages show it; `checkin_id` is None while nothing was answered. `closes_at` and `next_due` are UTC.
+    """A response as pages show it; `checkin_id` is None until something is answered. `closes_at` and `next_due` are
+    UTC.
 
-    `may_be_amended`: it was sent, and the next check-in has not opened.
+    `may_be_amended`: it was sent and the next check-in has not opened.
     """
 
     session: CheckInSession
@@ -55,7 +56,7 @@ class ResponseView:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A response with the rows behind it; `row` is None while nothing was answered."""
+    """A response with the rows behind it; `row` is None until something is answered."""
 
     plan: Plan
     row: CheckIn | None
@@ -63,7 +64,7 @@ class Loaded:
 
 
 def load(session: CheckInSession, patient: Patient, now: datetime) -> Loaded:
-    """The response of a session with all that judging it needs; for services. `patient` comes with the clinic.
+    """Load a session's response with all that judging needs; for services. `patient` must come with its clinic.
 
     Raises NotFound for a patient who never had a plan.
     """
@@ -78,7 +79,7 @@ def load(session: CheckInSession, patient: Patient, now: datetime) -> Loaded:
 
 
 def judged(row: CheckIn, patient: Patient, now: datetime) -> Response:
-    """The response of a row with all that judging it needs; for services. `patient` comes with the clinic."""
+    """A row's response with all that judging needs; for services. `patient` must come with its clinic."""
     asked = QuestionnaireSpec.from_json(row.form, row.form_version)
     return Response(
         spec=asked,
@@ -92,13 +93,13 @@ def judged(row: CheckIn, patient: Patient, now: datetime) -> Response:
 
 
 def answered(row: CheckIn) -> Response:
-    """The response of a row by itself: its pages and scores, without what judging it needs; for services."""
+    """A row's response without context: enough for pages and scores, not for judging. For services."""
     asked = QuestionnaireSpec.from_json(row.form, row.form_version)
     return Response(asked, row.answers, CheckInState(row.state))
 
 
 def look(session: CheckInSession) -> ResponseView:
-    """The response as it stands; writes nothing."""
+    """A session's response for pages; writes nothing."""
     patient = Patient.objects.select_related("clinic").get(pk=session.patient_id)
     row = row_of(session)
     response = answered(row) if row is not None else load(session, patient, clock.now()).response
@@ -123,10 +124,10 @@ def look(session: CheckInSession) -> ResponseView:
 
 
 def keep_as(view: ResponseView) -> str:
-    """A name for what a phone keeps of this response: says nothing, and is another one for the next check-in.
+    """A meaningless name under which a phone stores answers of this response; the next check-in gets another.
 
-    One of the patient's own is nameless until its first page is saved: whose it is, and the day, stand for it, so that
-    the page opened again after a lost connection finds what was chosen.
+    An unscheduled one has no key until its first page is saved, so the patient and the day name it: a page reopened
+    after a lost connection finds what was chosen.
     """
     new = f"{view.session.patient_id} {clock.today(view.zone)}"
     named = view.session.occasion_id or view.checkin_id or new
@@ -174,7 +175,7 @@ def _asked(
     thresholds: Thresholds,
     now: datetime,
 ) -> QuestionnaireSpec:
-    """What a response begun now asks."""
+    """The spec of a response begun now."""
     today = when.local_date(now, when.known_zone(patient.zone, patient.clinic.zone))
     form = "weekly"
     if session.occasion_id is not None:

@@ -1,4 +1,4 @@
-"""Who answers a check-in, and through what: a link in a message, a link of the patient's own, or the phone."""
+"""Sessions: who answers a check-in, through a link in a message, the patient's own link, or the phone."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.links import LinkPurpose, LinkState, LinkView
 
-# What `secrets.token_urlsafe` never makes.
+# Characters that `secrets.token_urlsafe` never makes.
 _NOT_OURS: Final = re.compile(r"[^A-Za-z0-9_-]")
 AMENDED_FOR: Final = timedelta(weeks=4)
-"""So long answers may be changed where no check-in follows: as far as two planned ones ever stand apart."""
+"""How long answers may be changed if no check-in follows: the longest interval between two planned ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInSession:
-    """Whose response it is and who writes. Without an occasion it is unscheduled; `nonce` then names the form it was
-    begun on, so that the same form sent twice is one response. `late`: the check-in has closed."""
+    """Whose response it is and who writes it. Without an occasion it is unscheduled; `nonce` then identifies the form,
+    so that the same form sent twice is one response. `late`: the check-in has closed."""
 
     by: Actor
     patient_id: UUID
@@ -43,7 +43,7 @@ class CheckInSession:
 
 
 def for_link(link: LinkView) -> CheckInSession:
-    """The response behind a link in a message. Raises NotFound for a revoked one: that takes nothing."""
+    """The session of a link in a message. Raises NotFound for a revoked link."""
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     late = link.state is LinkState.EXPIRED
@@ -60,14 +60,14 @@ def for_link(link: LinkView) -> CheckInSession:
 
 
 def _may_be_amended(occasion: Occasion) -> bool:
-    """Whether its response was sent and no later check-in has opened: until then answers may be changed."""
+    """Whether answers may be changed: the response was sent and no later check-in has opened."""
     sent = CheckIn.objects.filter(occasion=occasion, state=CheckInState.SUBMITTED).exists()
     return sent and not over_since(occasion.patient_id, occasion.due_at)
 
 
 def over_since(patient_id: UUID, moment: datetime) -> bool:
-    """Whether a check-in of the patient has opened after a moment, or four weeks have passed: after the last one of a
-    plan none opens any more, and an old message must not show answers for ever."""
+    """Whether a check-in of the patient has opened since a moment, or four weeks have passed: after the last check-in
+    of a plan none opens any more, and an old message must not show answers for ever."""
     if clock.now() >= moment + AMENDED_FOR:
         return True
     rows = Occasion.objects.filter(patient_id=patient_id, due_at__gt=moment, due_at__lte=clock.now())
@@ -75,21 +75,21 @@ def over_since(patient_id: UUID, moment: datetime) -> bool:
 
 
 def unscheduled(link: LinkView, *, nonce: str = "") -> CheckInSession:
-    """A check-in of the patient's own, through any check-in link that was not revoked, also one that has expired."""
+    """An unscheduled check-in, through any check-in link that was not revoked, even an expired one."""
     session = for_link(link)
     return replace(session, occasion_id=None, nonce=_plain(nonce))
 
 
 def _plain(nonce: str) -> str:
-    """The name of a form as we made it; from anybody else's making what could not stand in one is left out."""
+    """A form's nonce with every character removed that we never put in one."""
     return _NOT_OURS.sub("", nonce)[:64]
 
 
 def own_session(link: LinkView, *, device: str) -> str:
-    """The key of a session for check-ins of the patient's own, at any time: one lasting link, made when first needed.
+    """The key of a session for unscheduled check-ins: one lasting link, made when first needed.
 
-    `link` is any good link of the patient, such as that of the plan page; `device` the key of a device that gave the
-    year of birth. Raises NotFound for a revoked link and Refused("year_wanted").
+    `link` is any valid link of the patient, such as the plan page's; `device` the key of a device that gave the year of
+    birth. Raises NotFound for a revoked link and Refused("year_wanted").
     """
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
@@ -103,7 +103,7 @@ def own_session(link: LinkView, *, device: str) -> str:
 
 
 def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> CheckInSession:
-    """The response a member of staff enters by phone: the check-in now open, else an unscheduled one."""
+    """The session of a member of staff on the phone: the open check-in, else an unscheduled one."""
     patient = get_patient_for(actor, patient_id, May.ENTER_CHECKIN)
     now = clock.now()
     open_now = Occasion.objects.filter(

@@ -1,4 +1,4 @@
-"""Documents: asked for with the version they show, drawn by a worker, offered only while they are right."""
+"""Documents: requested for a version, drawn by a worker, and offered only while they are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of documents: stored whole or not at all, and checked against their hash each time they are opened."""
+"""The files of documents: stored whole or not at all, and checked against their hash whenever they are opened."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from plans.services import clock
 PREFIX: Final = "drawn"
 REFUSED: Final = "refused"
 _UNFINISHED: Final = ".unfinished-"
-# Seconds after which nobody is writing a file any more.
+# Seconds after which no file is still being written.
 _LEFT_AFTER: Final = 3600
 
 
 class StoreAway(Exception):
-    """The store of documents does not answer: nothing is known of a file, least of all that it is missing."""
+    """The document store does not answer, so nothing is known about a file, least of all that it is missing."""
 
 
 def _faults() -> tuple[type[Exception], ...]:
@@ -38,10 +38,10 @@ def _gone() -> tuple[type[Exception], ...]:
 
 
 class _Finished(File):  # type: ignore[type-arg]  # generic in the stubs, not at run time
-    """A file that is complete on disk: a storage in a folder takes it by renaming, any other reads it."""
+    """A complete file on disk: a folder storage renames it, any other storage reads it."""
 
     def temporary_file_path(self) -> str:
-        """Where it lies; its presence is what Django's storage asks for."""
+        """Its path, which makes Django's storage move the file."""
         return str(self.name)
 
 
@@ -51,10 +51,10 @@ def digest(content: bytes) -> str:
 
 
 def store(document_id: UUID, content: bytes, *, folder: str = PREFIX) -> str:
-    """Keep `content` and return its name in the storage: neither name nor drug is in it.
+    """Store `content` and return its name in the storage, which contains neither a person's name nor a drug.
 
-    In a local folder the bytes are on disk before the name exists, so that no half file can be seen; an S3 store shows
-    an object whole or not at all. Raises StoreAway.
+    In a local folder the bytes are on disk before the name exists, so that a partial file is never seen; an S3 store
+    shows an object whole or not at all. Raises StoreAway.
     """
     name = f"{folder}/{document_id.hex[:2]}/{document_id.hex}-{digest(content)[:16]}.pdf"
     if read(name) == content:
@@ -78,7 +78,7 @@ def store(document_id: UUID, content: bytes, *, folder: str = PREFIX) -> str:
 
 
 def read(name: str) -> bytes | None:
-    """The bytes under a name, None if there are none. Raises StoreAway."""
+    """The bytes under a name; None if missing. Raises StoreAway."""
     try:
         with default_storage.open(name, "rb") as file:
             content = file.read()
@@ -90,7 +90,7 @@ def read(name: str) -> bytes | None:
 
 
 def drop(name: str) -> None:
-    """Delete a file that no row points at. A store that is away keeps it: the next drawing tidies up."""
+    """Delete a file that no row points at. If the store is away, the next drawing tidies up."""
     try:
         default_storage.delete(name)
     except _gone():
@@ -98,8 +98,8 @@ def drop(name: str) -> None:
 
 
 def keep_only(document_id: UUID, name: str) -> None:
-    """Delete what was drawn of a document before `name`, so that no copy without a later change is kept. A store that
-    does not answer is left as it is: the next drawing tidies up."""
+    """Delete earlier files of a document than `name`, so that no outdated copy is kept. If the store is away, the next
+    drawing tidies up."""
     folder = f"{PREFIX}/{document_id.hex[:2]}"
     try:
         _, found = default_storage.listdir(folder)
@@ -111,7 +111,7 @@ def keep_only(document_id: UUID, name: str) -> None:
 
 
 def sweep() -> int:
-    """Delete half-written files that a killed worker left in a local folder an hour ago or longer; how many."""
+    """Delete partial files that a killed worker left in a local folder at least an hour ago; returns how many."""
     root, count = _local_root(), 0
     if root is None:
         return 0

@@ -1,4 +1,4 @@
-"""That a patient has looked at the calendar: one row of the trail a day, version and way, for the clinic to see."""
+"""When the patient opened the calendar: one audit event per day, version and format, for the clinic to see."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Opened:
 
 
 def note_opened(plan: Plan, way: str) -> None:
-    """Append to the trail that the patient opened the calendar of the version in force, once a day and way."""
+    """Record that the patient opened the current calendar, once per day and format ("page" or "pdf")."""
     version = plan.active_version
     if version is None:
         return
@@ -55,7 +55,7 @@ def note_opened(plan: Plan, way: str) -> None:
 
 
 def last_opened(actor: Actor, plan_id: UUID) -> Opened | None:
-    """The last time, None if it was never opened. Raises NotFound."""
+    """The last time it was opened; None if never. Raises NotFound."""
     plan = get_plan_for(actor, plan_id)
     rows = AuditEvent.objects.filter(patient_id=plan.patient_id, act=_OPENED, plan_id=plan.pk)
     row = rows.order_by("-id").first()

@@ -1,6 +1,6 @@
-"""Draws all current documents of a clinic again, e.g. for a new telephone number.
+"""Redraws all current documents of a clinic, for example after a new telephone number.
 
-A job asks for a page of them at a time, shows how far it has come, and can be stopped.
+A job requests one page of them at a time, shows its progress, and can be cancelled.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from plans.services.documents.asking import put
 from plans.services.outbox import Claim, Settlement
 
 _REDRAWN: Final = "documents.redrawn"
-# Documents asked for in one transaction.
+# Documents requested in one transaction.
 _PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Redrawing:
-    """How far drawing all documents of a clinic again has come; `all` as they were when it began."""
+    """The progress of a clinic's redraw; `all` is the count when it began."""
 
     begun_at: datetime
     all: int
@@ -48,7 +48,7 @@ class Redrawing:
 
 
 def _current(clinic_id: UUID) -> QuerySet[Document]:
-    """The documents in force of a clinic; a visit summary stays as it was on its day."""
+    """The current documents of a clinic, without visit summaries, which stay as they were."""
     rows = Document.objects.filter(clinic_id=clinic_id, plan__state__in=ON_PAPER_STATES)
     rows = rows.filter(version_id=F("plan__active_version_id")).exclude(state=DocumentState.REPLACED)
     return rows.exclude(kind__in=OF_A_DAY)
@@ -61,12 +61,12 @@ def clinics() -> tuple[tuple[UUID, str], ...]:
 
 @transaction.atomic
 def redraw_clinic(*, by: Actor, clinic_id: UUID) -> bool:
-    """Begin to draw every document in force of a clinic again; False, and nothing begun, if a run is still asking.
+    """Start redrawing every current document of a clinic; False if a run is still requesting pages.
 
-    Workers do the rest, the asking as well. Raises NotFound and NotAllowed.
+    Workers do the rest. Raises NotFound and NotAllowed.
     """
     _may(by, clinic_id)
-    # Two who press at once begin one run.
+    # Two people who press the button at once start one run.
     Clinic.objects.select_for_update().get(pk=clinic_id)
     if Work.objects.filter(clinic_id=clinic_id, notice=REDRAW, state__in=UNSENT).exists():
         return False
@@ -90,9 +90,9 @@ def _key(clinic_id: UUID, begun: datetime) -> str:
 
 
 def ask_page(claim: Claim) -> int:
-    """Ask for the next page of documents of a run whose turn it is, and settle the claim: to be gone on with, or done.
+    """Request the next page of a run's documents and settle the claim: to be continued, or done.
 
-    All documents of a run carry its moment of asking: by that `redrawing` knows them. Returns how many were asked for.
+    All documents of a run share one `asked_at`, by which `redrawing` finds them. Returns how many were requested.
     """
     with transaction.atomic():
         if not outbox.extend(claim):
@@ -104,7 +104,7 @@ def ask_page(claim: Claim) -> int:
             (rows.filter(pk__gt=after) if after else rows).order_by("id").values_list("id", flat=True)[:_PAGE]
         )
         page = rows.filter(pk__in=keys)
-        # The plan before its documents and the work before its document, as everywhere.
+        # Lock order as everywhere: the plan before its documents, the outbox entry before its document.
         list(Plan.objects.select_for_update().filter(pk__in=page.values("plan_id")).order_by("id"))
         found = list(page.order_by("plan_id", "id").select_related("patient", "plan", "version"))
         for row in found:
@@ -126,13 +126,13 @@ def _may(by: Actor, clinic_id: UUID) -> None:
 
 
 def redrawing(*, by: Actor, clinic_id: UUID) -> Redrawing | None:
-    """The last run of a clinic, None if there never was one. Raises NotFound and NotAllowed."""
+    """The last run of a clinic; None if there was none. Raises NotFound and NotAllowed."""
     _may(by, clinic_id)
     event = AuditEvent.objects.filter(clinic_id=clinic_id, act=_REDRAWN).order_by("-id").first()
     if event is None:
         return None
     begun, count = datetime.fromisoformat(event.facts["at"]), int(event.facts["all"])
-    # Read before the documents: a page asked for in between is then counted once at least.
+    # Read before the documents, so that a page requested in between is counted at least once.
     asking = Work.objects.filter(
         clinic_id=clinic_id, notice=REDRAW, key=_key(clinic_id, begun), state__in=UNSENT
     ).exists()
@@ -149,9 +149,9 @@ def redrawing(*, by: Actor, clinic_id: UUID) -> Redrawing | None:
 
 
 def cancel_redrawing(*, by: Actor, clinic_id: UUID) -> int:
-    """Stop the last run: documents not yet asked for stay, those not yet begun are offered again as they were.
+    """Cancel the last run: documents not yet requested stay, those not yet begun are offered again as they were.
 
-    One that never was drawn is left to be drawn. Returns how many were taken back. Raises NotFound and NotAllowed.
+    One never drawn before is still drawn. Returns how many were taken back. Raises NotFound and NotAllowed.
     """
     running = redrawing(by=by, clinic_id=clinic_id)
     if running is None:
@@ -164,7 +164,7 @@ def cancel_redrawing(*, by: Actor, clinic_id: UUID) -> int:
             key=_key(clinic_id, running.begun_at),
             state__in=UNSENT,
         )
-        # Waits for a page that is being asked for: afterwards all that was asked for is seen below.
+        # Waits for a page being requested, so that everything requested is seen below.
         asking.update(
             state=WorkState.CANCELLED, reason="cancelled", token="", lease_until=None, settled_at=now
         )

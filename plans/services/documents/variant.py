@@ -1,6 +1,6 @@
 """What a document looks like and in which language, as its row keeps it: "a4-normal-en", "letter-largelowink-es".
 
-A visit summary is of a day, which stands at the end: "a4-normal-en@2026-11-22".
+A visit summary has its day at the end: "a4-normal-en@2026-11-22".
 """
 
 from __future__ import annotations

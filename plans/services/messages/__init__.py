@@ -1,20 +1,19 @@
-"""What a message says, and whether it may still go: decided when it is sent, not when it was asked for.
+"""What a message says, and whether it may still be sent: decided when it is sent, not when it was queued.
 
-A message may have waited for hours behind a silent mail server. `prepare` reads what a claimed batch needs and what
-decides nothing. `begin` takes a few of its claims, as many as there are connections, and in one short transaction
-locks their patients, reads what is true around them, asks whether each may go (`preconditions`), composes those that
-may and says that they are being sent:
+A message may have waited for hours for a mail server. `prepare` reads for a claimed batch what its messages need but
+what does not decide whether they may be sent. `begin` takes as many of its claims as there are connections. In one
+short transaction it locks their patients, reads their context, checks each (`preconditions`), composes those that may
+be sent and marks them as "sending":
 
     claims = outbox.claim_batch("messages")
     batch = messages.prepare(claims)
     for claim_id, composed in messages.begin(claims[:8], batch).items():
         match composed:
-            case MessageFacts(): ...   # it is "sending": render it, hand it over, settle it
+            case MessageFacts(): ...   # it is marked as "sending": render it, hand it over, settle it
             case Skip(reason): ...     # answered, opted out, replaced …
             case Postpone(until): ...  # night, or another reminder went out a moment ago
 
-Whether a message may go is written once, in Python, and asked once, under the lock of its patient: there is no draft
-that could be overtaken.
+The preconditions are written once, in Python, and checked once, under the patient's lock: no draft can become outdated.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Two due things in one message: news of the plan goes along with the message of a check-in that is due just then.
+"""Bundling: news of the plan is sent within the message of a check-in that is due at the same time.
 
-The check-in's message is the one that is sent, with its own link; the other row says that it was told there. Should
-that message come to nothing, the other goes by itself.
+The check-in's message is sent, with its own link; the other row records that it was carried by it. If that message
+fails, the other is sent by itself.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 
 GOES_ALONG: Final = "goes_along"
-"""On a row that waits a moment for that other message; it waits once and no more."""
+"""The reason on a row that waits a moment for that message; it waits only once."""
 _MOMENT: Final = timedelta(minutes=2)
 
 
 def waits(work: Work, context: MessageContext) -> Postpone | None:
-    """News of a plan steps back for a check-in's message that is due now and will take it along."""
+    """Whether news of a plan waits for a check-in's message that is due now and will carry it."""
     if work.patient_id not in context.bundled or work.notice not in CARRIED:
         return None
     if work.reason == GOES_ALONG or work.patient is None:
@@ -49,10 +49,10 @@ def waits(work: Work, context: MessageContext) -> Postpone | None:
 
 
 def take_along(work: Work, context: MessageContext) -> str:
-    """What news a check-in's message tells besides: plan_ready, plan_changed or nothing. Its row is settled with that.
+    """The news that a check-in's message carries: plan_ready, plan_changed or none. Settles the row of the news.
 
-    Call it with the patient's row locked, in the transaction that says "sending". News that another transaction is
-    changing just now goes by itself.
+    Call it with the patient's row locked, in the transaction that marks "sending". News that another transaction is
+    changing is sent by itself.
     """
     if work.patient_id not in context.bundled or work.notice not in CARRIES:
         return ""

@@ -1,7 +1,7 @@
-"""What is true around messages, read in a few queries for many of them.
+"""The context of messages, read in a few queries for many of them.
 
-What does not decide whether a message may go (its clinic, its links, the message it answers) is read once for a claimed
-batch; what does is read for the few that are sent next, while their patients are locked.
+What does not decide whether a message may be sent (its clinic, links, the message it answers) is read once per claimed
+batch; what does decide is read for the few that are sent next, while their patients are locked.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from plans.models import Clinic, Link, Membership, Work
 from plans.services import links
 from plans.services.links import Wanted
 
-# Another reminder of the same patient that is due so soon is thought of already.
+# Another reminder of the same patient that is due this soon counts already.
 _SOON: Final = timedelta(minutes=10)
 _WENT_OUT: Final = (WorkState.SENT, WorkState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """What stands around a claimed batch and decides nothing.
+    """The context of a claimed batch that does not decide whether messages may be sent.
 
-    links: the lasting links that its messages need, as far as they were made before.
+    links: the lasting links that its messages need, if they exist already.
     first: the first message of a check-in, for threading.
     """
 
@@ -49,15 +49,15 @@ class BatchContext:
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """Everything beside its own row, patient, check-in and plan that decides whether a message may go.
+    """Everything that decides whether a message may be sent, besides its own row, patient, check-in and plan.
 
     now: clinic time.
-    recently_reminded: when a patient's last reminder went out, within the time that two must stand apart.
-    being_reminded: patients whose other reminder is in a conversation with the mail server just now.
-    not_invited: check-ins whose first message is still on its way; no reminder overtakes it.
+    recently_reminded: when a patient's last reminder went out, within the minimum interval.
+    being_reminded: patients whose other reminder is being handed to the mail server.
+    not_invited: check-ins whose first message is still pending; no reminder overtakes it.
     bundled: patients with a check-in's message and news of their plan, which become one message.
-    asked_last: when the newest message was put that asks to confirm a patient's address.
-    staff: who works where.
+    asked_last: when the newest message asking to confirm a patient's address was queued.
+    staff: the active memberships.
     """
 
     now: datetime
@@ -71,7 +71,7 @@ class MessageContext:
 
 
 def links_of(work: Work) -> list[Wanted]:
-    """The access links that stand in a patient's message; none in one to staff."""
+    """The access links in a patient's message; none in one to staff."""
     notice = NOTICES[work.notice]
     if work.patient_id is None or not isinstance(notice.link, LinkPurpose):
         return []
@@ -89,7 +89,7 @@ def links_of(work: Work) -> list[Wanted]:
 
 
 def read_batch(works: Sequence[Work]) -> BatchContext:
-    """Read what stands around a batch."""
+    """Read the context of a batch."""
     return BatchContext(
         clinics=Clinic.objects.in_bulk({work.clinic_id for work in works}),
         links=links.find_all({wanted for work in works for wanted in links_of(work)}),
@@ -98,7 +98,7 @@ def read_batch(works: Sequence[Work]) -> BatchContext:
 
 
 def read_context(works: Sequence[Work], batch: BatchContext, now: datetime) -> MessageContext:
-    """Read what decides about some messages of a batch; `now` is clinic time."""
+    """Read what decides whether some messages of a batch may be sent; `now` is clinic time."""
     around = _reminders(
         {work.pk for work in works}, {work.patient_id for work in works if work.patient_id is not None}, now
     )
@@ -124,7 +124,7 @@ class _Reminders:
 
 
 def _reminders(mine: Collection[UUID], patients: Collection[UUID], now: datetime) -> _Reminders:
-    """What else these patients are about to get, and what they got a short time ago."""
+    """Other reminders that these patients are about to get or got recently."""
     found = _Reminders()
     if not patients:
         return found

@@ -1,7 +1,7 @@
-"""May this message go now? Written once, here; asked when it is sent, under the lock of its patient.
+"""Preconditions: whether a message may be sent now. Checked when it is sent, under the patient's lock.
 
-First what its audience asks for (`_patient`, `_colleague`), then the one precondition that its spec names: each member
-of `Precondition` is one function of PRECONDITIONS.
+First the conditions of its audience (`_patient`, `_colleague`), then the one precondition that its spec names; each
+member of `Precondition` has one function in PRECONDITIONS.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from plans.models import LIVE_STATES, Occasion, Patient, Work
 from plans.services import account_messages
 from plans.services.messages.context import MessageContext
 
-# Another reminder of the same patient is in a conversation just now: look again when that is over.
+# Another reminder to the same patient is being handed over: check again afterwards.
 _WHILE_ANOTHER_GOES: Final = timedelta(minutes=5)
 
 WhyNot = Skip | Postpone | None
-"""Nothing: it may go. Else why not, or why not yet."""
+"""None: it may be sent. Else why not, or why not yet."""
 _MAY_BE_WRITTEN_TO: Final = (EmailState.CONFIRMED, EmailState.UNCONFIRMED)
 
 
 def why_not(work: Work, context: MessageContext) -> WhyNot:
-    """Why a message may not go now; None if it may."""
+    """Why a message may not be sent now; None if it may."""
     notice = NOTICES[work.notice]
     if notice.still_right is None:
         raise ValueError("a document is drawn, not sent")
@@ -38,7 +38,7 @@ def why_not(work: Work, context: MessageContext) -> WhyNot:
 
 
 def _patient(work: Work, notice: Notice) -> WhyNot:
-    """Whether this patient wants such a message and may get it."""
+    """Check whether the patient wants and may get such a message."""
     patient = work.patient
     if patient is None:
         return Skip("nobody")
@@ -82,7 +82,7 @@ def _version_is_current(work: Work, _context: MessageContext) -> WhyNot:
 
 
 def _pages_are_wanted(work: Work, context: MessageContext) -> WhyNot:
-    """Further pages of a calendar wait for a visit where no messages are wanted."""
+    """Skip news of further calendar pages for a patient who wants no messages: they wait for a visit."""
     if gone := _version_is_current(work, context):
         return gone
     if work.plan is not None and work.plan.state == PlanState.PAUSED:
@@ -107,7 +107,7 @@ def _checkin_is_open(work: Work, context: MessageContext) -> WhyNot:
         return Skip("closed")
     if work.plan is not None and work.plan.state not in LIVE_STATES:
         return Skip("plan_over")
-    # A message that is sent once more by choice is the same message, not a further reminder.
+    # A message that the clinic sends again is the same message, not a further reminder.
     if work.repeat or work.patient is None:
         return None
     wait = wait_for(work, occasion, work.patient, context)
@@ -128,7 +128,7 @@ def _item_needs_somebody(work: Work, context: MessageContext) -> WhyNot:
         return Skip("left_clinic")
     if work.item.state == ItemState.RESOLVED:
         return Skip("resolved")
-    # Claimed before this alert arose says nothing of what it is about.
+    # A claim from before this alert does not cover what it is about.
     if work.item.acknowledged_at is not None and work.item.acknowledged_at >= work.created_at:
         return Skip("acknowledged")
     return None
@@ -155,9 +155,9 @@ PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyN
 
 
 def wait_for(work: Work, occasion: Occasion, patient: Patient, context: MessageContext) -> Postpone | None:
-    """Until when a reminder waits, and why; None if it may go now.
+    """Until when a reminder waits, and why; None if it may be sent now.
 
-    Night is the patient's own, by the clinic's zone where theirs is none we know.
+    Night is by the patient's zone, or the clinic's if theirs is unknown.
     """
     until, reason = context.now, ""
     if patient.pk in context.recently_reminded:

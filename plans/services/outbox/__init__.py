@@ -1,7 +1,7 @@
 """The outbox: the database is the queue, and Redis only wakes workers.
 
-`put`, `cancel_pending` and `skip_pending` are for whoever causes work; `claim_batch` and what follows are for
-`plans.dispatch`.
+`put`, `cancel_pending` and `skip_pending` are for the services that cause entries; `claim_batch` and what follows are
+for `plans.dispatch`.
 """
 
 from __future__ import annotations

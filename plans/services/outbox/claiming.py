@@ -1,8 +1,8 @@
-"""Claiming due work and settling it: conditional updates whose counts decide, with a lease and a fencing token.
+"""Claiming and settling due entries: conditional updates whose row counts decide, with a lease and a fencing token.
 
-Leases and back-off run on the database's time, what is due on the clinic's: neither a machine whose clock is wrong nor
-a demo that moves the clock takes a claim from anybody. Nothing here sends or draws; that happens between two of these
-short transactions.
+Leases and back-off use the database's time, due times use clinic time: neither a machine with a wrong clock nor a demo
+that moves its clock can take a claim away. Nothing here sends or draws; that happens between two of these short
+transactions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from plans.services import clock
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row this worker holds until its lease ends. `token` is needed for every further step."""
+    """A row that this worker holds until its lease ends. Every further step needs `token`."""
 
     id: UUID
     token: str
@@ -52,13 +52,13 @@ class Settlement:
 
 
 def lease_from(real: datetime) -> datetime:
-    """When a lease taken at `real`, a moment of `clock.real_now()`, ends: other machines read it."""
+    """When a lease taken at `real` ends, by `clock.real_now()`, which all machines share."""
     return real + timedelta(seconds=settings.LEASE_SECONDS)
 
 
-# The inner select goes over the partial index of pending rows and passes by rows that another worker is taking; the
-# outer condition is checked again on the row as it is then. As an array, so that the rows are fetched by their keys
-# and never by reading the whole table.
+# The inner select uses the partial index of pending rows and skips rows that another worker is claiming; the outer
+# condition is checked again on the current row. An array makes the planner fetch the rows by key instead of reading the
+# whole table.
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id FROM plans_work
@@ -93,7 +93,7 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
 
 
 # The keys are given as an array besides being joined, and the state is hidden from the index of leased rows, so that
-# rows are fetched by their keys and never by reading what all workers hold.
+# rows are fetched by key and not by reading what all workers hold.
 _MARK_SENDING = """
 UPDATE plans_work w SET state = %(sending)s, lease_until = %(lease)s, message_id = n.message_id
 FROM unnest(%(ids)s::uuid[], %(tokens)s::text[], %(message_ids)s::text[]) AS n (id, token, message_id)
@@ -103,9 +103,9 @@ RETURNING w.id
 
 
 def mark_sending(message_ids: Mapping[Claim, str]) -> frozenset[UUID]:
-    """Say of some claims that the effect begins now, each with its Message-ID; the keys of those that were still ours.
+    """Mark claims as "sending", each with its Message-ID; returns the keys of those that were still ours.
 
-    Of the others nothing may be sent.
+    The others must not be sent.
     """
     if not message_ids:
         return frozenset()
@@ -123,21 +123,21 @@ def mark_sending(message_ids: Mapping[Claim, str]) -> frozenset[UUID]:
 
 
 def extend(claim: Claim) -> bool:
-    """Renew the lease of a long piece of work; False if the claim is no longer ours."""
+    """Renew the lease during long work; False if the claim is no longer ours."""
     held = Work.objects.filter(pk=claim.id, state__in=LEASED, token=claim.token)
     return held.update(lease_until=lease_from(clock.real_now())) == 1
 
 
 def release(claim: Claim) -> bool:
-    """Give an untouched claim back, without counting it as a try."""
+    """Release an untouched claim without counting a try."""
     held = Work.objects.filter(pk=claim.id, state=WorkState.CLAIMED, token=claim.token)
     return held.update(state=WorkState.PENDING, token="", lease_until=None, attempts=F("attempts") - 1) == 1
 
 
 def settle(claim: Claim, end: Settlement) -> bool:
-    """Write how a claim ended; False if it was no longer ours, and then nothing was written.
+    """Write how a claim ended; False if it was no longer ours and nothing was written.
 
-    The consequences (items, bounced addresses) are `services.delivery`'s, in the same transaction.
+    `services.delivery` adds the consequences (items, bounced addresses) in the same transaction.
     """
     held = Work.objects.filter(pk=claim.id, state__in=LEASED, token=claim.token)
     return write_end(held, end) == 1
@@ -154,9 +154,9 @@ RETURNING w.id, w.queue, w.notice, w.facts, w.clinic_id, w.patient_id, w.plan_id
 
 
 def settle_sent(codes: Mapping[Claim, int | None]) -> list[Work]:
-    """Write of some claims that they were sent, each with the server's code; the rows of those that were still ours.
+    """Write that claims were sent, each with the server's code; returns the rows of those that were still ours.
 
-    Call it in a transaction, with what follows from it: the trail is `services.delivery`'s.
+    Call it in a transaction together with the audit events, which `services.delivery` writes.
     """
     facts: JsonObject = {
         "ids": [claim.id for claim in codes],
@@ -170,7 +170,7 @@ def settle_sent(codes: Mapping[Claim, int | None]) -> list[Work]:
 
 
 def write_end(rows: QuerySet[Work], end: Settlement) -> int:
-    """Apply a settlement to a queryset of work already narrowed to what may be settled."""
+    """Apply a settlement to a queryset that is already limited to rows that may be settled."""
     values: dict[str, object] = {"state": end.state, "reason": end.reason, "token": "", "lease_until": None}
     if end.smtp_code is not None:
         values["smtp_code"] = end.smtp_code

@@ -1,4 +1,5 @@
-"""Notifying workers: a committed row starts work at once. Services know no Celery: the slot is filled at start."""
+"""Notifying workers, so that a committed row starts work at once. Services do not import Celery: the notifier is set at
+start-up."""
 
 from __future__ import annotations
 
@@ -12,15 +13,15 @@ from django.db import connection, transaction
 
 log = logging.getLogger(__name__)
 
-# A notification that took longer than this is as bad as one that failed: somebody is waiting for a page.
+# A slower notification counts as failed: somebody is waiting for a page.
 SLOW_SECONDS: Final = 0.5
 REST_SECONDS: Final = 30.0
 
 
 class Notifier:
-    """Calls the slot, and leaves it alone for half a minute after it failed or was slow.
+    """Calls the given function, and after a failure or a slow call not again for half a minute.
 
-    Nothing is lost when no worker is notified: the tick finds the row.
+    Nothing is lost if no worker is notified: the tick finds the row.
     """
 
     def __init__(self, slot: Callable[[str], None] | None = None) -> None:
@@ -28,7 +29,7 @@ class Notifier:
         self._resting_until = 0.0
 
     def notify(self, queue: str) -> bool:
-        """Notify the workers of a queue; whether that was done. Never raises: the row is already committed."""
+        """Notify the workers of a queue; returns whether that was done. Never raises: the row is already committed."""
         began = time.monotonic()
         if self.slot is None or began < self._resting_until:
             return False
@@ -54,18 +55,18 @@ _notifier: Final = Notifier()
 
 
 def set_notifier(slot: Callable[[str], None] | None) -> None:
-    """Fill the slot: it is called with the queue's name after a commit that put work there."""
+    """Set the function that is called with a queue's name after a commit that put entries there."""
     _notifier.slot = slot
 
 
 def notify_workers(queue: str) -> None:
-    """Notify now, outside any transaction: there is more to do than one run had time for."""
+    """Notify now, outside any transaction, because one run had not enough time."""
     _notifier.notify(queue)
 
 
 @functools.cache
 def _notification(queue: str) -> Callable[[], None]:
-    # One object a queue, so that a second put in the same transaction can recognise it.
+    # One object per queue, so that a second `put` in the same transaction recognises it.
     def notify() -> None:
         _notifier.notify(queue)
 
@@ -73,7 +74,7 @@ def _notification(queue: str) -> Callable[[], None]:
 
 
 def notify_on_commit(queue: str) -> None:
-    """Notify the workers of `queue` once this transaction commits, at most once a transaction."""
+    """Notify the workers of `queue` when this transaction commits, at most once per transaction."""
     notification = _notification(queue)
     if any(entry[1] is notification for entry in connection.run_on_commit):
         return

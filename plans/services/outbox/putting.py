@@ -1,4 +1,4 @@
-"""Putting work into the outbox, in the transaction of the fact that causes it, and taking unsent work back."""
+"""Putting entries into the outbox, in the transaction of what causes them, and withdrawing unsent ones."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def put(
     rung: int = 0,
     facts: JsonObject | None = None,
 ) -> bool:
-    """Commit a piece of work with the fact that causes it; False if that key already stands.
+    """Put an outbox entry in the current transaction; False if its key already exists.
 
-    `key` is (occasion, rung) or (subject, notice): unique among work that is not cancelled. `now`, `due_at` and
-    `not_after` are clinic time; without `not_after` the notice's own limit counts from `due_at`. `facts` never hold a
-    name, a dose or an answer; the number of the version is added for the trail. Raises KeyError for an unknown notice
-    and RuntimeError outside a transaction.
+    `key` is (occasion, rung) or (subject, notice): unique among entries that are not cancelled. `now`, `due_at` and
+    `not_after` are clinic time; without `not_after` the notice's own limit counts from `due_at`. `facts` never contain
+    a name, a dose or an answer; the version's number is added for the audit trail. Raises KeyError for an unknown
+    notice and RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("outbox.put needs the transaction of the fact that causes the work")
@@ -65,7 +65,7 @@ def put(
         not_after=not_after,
         created_at=now,
     )
-    # A key that stands is no error and must not spoil the caller's transaction: the database decides who was first.
+    # An existing key is no error and must not break the caller's transaction: the database decides who was first.
     Work.objects.bulk_create([row], ignore_conflicts=True)
     fresh = Work.objects.filter(pk=row.pk).exists()
     if fresh and due <= now:
@@ -84,11 +84,11 @@ def cancel_pending(
     why: str,
     now: datetime,
 ) -> int:
-    """Take back work that surely has not gone out, because other work takes its place; returns how much.
+    """Cancel entries that have certainly not been sent, because others replace them; returns how many.
 
-    A claimed row counts as unsent: its worker finds the claim gone when it wants to begin sending. At least one of
-    `plan`, `patient`, `occasion` and `document` must be given (ValueError). `above_rung`: only reminders later in the
-    ladder. Its key may be put again.
+    A claimed row counts as unsent: its worker will find the claim gone. At least one of `plan`, `patient`, `occasion`
+    and `document` must be given (ValueError). `above_rung`: only later reminders of the ladder. Cancelled keys may be
+    put again.
     """
     rows = _unsent(plan=plan, patient=patient, occasion=occasion, document=document)
     if notices is not None:
@@ -107,10 +107,10 @@ def skip_pending(
     why: str,
     now: datetime,
 ) -> int:
-    """Skip messages to a patient that wait and that nobody should get any more; returns how many.
+    """Skip a patient's pending messages that should no longer be sent; returns how many.
 
-    They end as one does whose sending finds the same reason (`why`): answered, stopped by the patient, out of care.
-    Who is meant as in `cancel_pending`. Its key is not put again.
+    They end like one that finds the same reason (`why`) when it is sent: answered, stopped by the patient, out of care.
+    The other arguments are as in `cancel_pending`. Skipped keys are not put again.
     """
     rows = _unsent(plan=plan, patient=patient, occasion=occasion)
     return _settle(rows.filter(notice__in=list(notices)), WorkState.SKIPPED, why, now)

@@ -1,4 +1,4 @@
-"""Two versions of a plan side by side: what each says of every day, and from when they part."""
+"""Two versions of a plan side by side: their doses on every day, and the first day on which they differ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from plans.services.plans.history import schedule_of
 
 @dataclass(frozen=True, slots=True)
 class ComparedStretch:
-    """Days on which neither version changes: the step of each, None where it does not reach."""
+    """Days on which neither version changes: the step of each, None where a version has none."""
 
     start: date
     end: date
@@ -28,16 +28,16 @@ class ComparedStretch:
 
     @property
     def same(self) -> bool:
-        """Whether both say the same doses, made of the same pieces at the same times."""
+        """Whether both have the same doses, made of the same pieces at the same times."""
         doses = (self.one.doses if self.one else (), self.other.doses if self.other else ())
         return doses[0] == doses[1] and (self.one is None) == (self.other is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two versions by number. Each schedule is what was valid once its version was issued, the days before included.
+    """Two versions by number. Each schedule is what was valid once its version was issued, including earlier days.
 
-    `parts_on`: the first day on which they say different things; None if they never do.
+    `parts_on`: the first day on which they differ; None if they never do.
     """
 
     plan_id: UUID
@@ -53,7 +53,7 @@ class Comparison:
 
 
 def compare(actor: Actor, plan_id: UUID, one: int | None = None, other: int | None = None) -> Comparison:
-    """Two versions of a plan; without numbers the one in force and the one before it.
+    """Compare two versions of a plan; without numbers the current one and the one before it.
 
     Raises NotFound for a plan never issued or a version it does not have.
     """

@@ -1,4 +1,4 @@
-"""What changing a plan would do: the changed schedule, and what moves before and after, without doing it."""
+"""What a revision would change, computed without making it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from plans.services.actors import Actor, May
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import LimitFinding, digest_of_change, grouped, holidays_of
 
-# Each from a schedule, the first day it changes, the days it counts, and the plan's equivalence table.
+# Each takes a schedule, the first day it changes, its number of days, and the plan's equivalence table.
 _ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int, str], Schedule]]] = {
     PlanAct.HOLD: lambda plan, day, days, _table: revisions.hold(plan, from_day=day, days=days),
     PlanAct.STEP_BACK: lambda plan, day, days, table: revisions.step_back(
@@ -40,7 +40,7 @@ _ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int, str], Schedule]]] =
     PlanAct.STOP_HERE: lambda plan, day, _days, _table: revisions.stop_here(plan, from_day=day),
     PlanAct.RESUME: lambda plan, day, _days, _table: revisions.resume(plan, from_day=day),
 }
-# How many days an act counts when nobody says otherwise; 0 where it counts none.
+# Each act's default number of days; 0 for acts without one.
 DEFAULT_DAYS: Final[Mapping[PlanAct, int]] = {
     PlanAct.HOLD: 14,
     PlanAct.STEP_BACK: 14,
@@ -52,8 +52,8 @@ DEFAULT_DAYS: Final[Mapping[PlanAct, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a schedule holds from a day on: the day's dose of every drug, the next change of any of them (None: none),
-    the last dose day (None: it goes on). `held_until` is the last day of a hold that stands.
+    """A schedule from a day on: the day's dose of every drug, the next change of any of them (None: none), the last
+    dose day (None: it goes on). `held_until` is the last day of a hold in force.
     """
 
     dose: DayDose
@@ -67,11 +67,11 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What an act would do, before it is done. `findings` are limits that only the changed plan goes past.
+    """What an act would do. `findings` are limits that only the changed plan passes.
 
-    `messages` are unsent messages of the present version that would be cancelled; `to_dispense` are whole units needed
-    from the day on, after what should be at hand; where a dose stays, of fills begun by `to_dispense_by`. `digest`
-    names what the act makes: doing it carries it back.
+    `messages` are unsent messages of the current version that would be cancelled; `to_dispense` are whole units needed
+    from the day on, less what should be at hand; where a dose stays, for fills begun by `to_dispense_by`. `digest`
+    identifies the result, and making the change sends it back.
     """
 
     act: str
@@ -92,7 +92,7 @@ class Consequences:
 
 
 def read_act(raw: str) -> PlanAct:
-    """An act that revises, by its name. Raises Refused("bad_choice")."""
+    """A revising act by its name. Raises Refused("bad_choice")."""
     act = next((act for act in REVISIONS if act.value == raw), None)
     if act is None:
         raise Refused(reason="bad_choice", where="act")
@@ -100,7 +100,7 @@ def read_act(raw: str) -> PlanAct:
 
 
 def _from_day(schedule: Schedule, today: date, *, tomorrow: bool) -> date:
-    """The first day an act may change: never a day already taken. Raises Refused("plan_over")."""
+    """The first day an act may change, never one whose doses may be taken already. Raises Refused("plan_over")."""
     day = max(today + timedelta(days=1 if tomorrow else 0), schedule.start)
     if day > schedule.end and not schedule.maintenance:
         raise Refused(reason="plan_over")
@@ -110,7 +110,7 @@ def _from_day(schedule: Schedule, today: date, *, tomorrow: bool) -> date:
 def changed(
     plan: Plan, patient: Patient, act: PlanAct, params: Facts, now: datetime
 ) -> tuple[date, int, Schedule]:
-    """The first day an act changes, its days, and the schedule it makes.
+    """The first day an act changes, its number of days, and the schedule it makes.
 
     Raises Refused or TaperError; Refused("changes_nothing") where every dose from that day on stays as it is.
     """
@@ -130,7 +130,7 @@ def changed(
 
 
 def _still_held(schedule: Schedule, day: date, until: date | None) -> Schedule:
-    """A step back that keeps the hold: no dose goes down before the day until which it was held is over."""
+    """Extend a step back so that no dose goes down before the present hold would have ended."""
     change = schedule.next_change(day)
     if until is None or change is None or change.start > until:
         return schedule
@@ -138,17 +138,17 @@ def _still_held(schedule: Schedule, day: date, until: date | None) -> Schedule:
 
 
 def active_version(plan: Plan) -> PlanVersion:
-    """The version in force. Raises Refused("not_in_this_state") for a plan never issued."""
+    """The active version. Raises Refused("not_in_this_state") for a plan never issued."""
     if plan.active_version is None:
         raise Refused(reason="not_in_this_state", state=plan.state, act="revise")
     return plan.active_version
 
 
 def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Facts) -> Consequences:
-    """What an act would do; changes nothing. `params`: `days` (whole number) and `from` ("today" or "tomorrow").
+    """Preview an act; changes nothing. `params`: `days` (whole number) and `from` ("today" or "tomorrow").
 
-    Raises NotFound; Refused with reason bad_choice, not_in_this_state, plan_over or changes_nothing; TaperError where
-    the act cannot be done on this schedule (nothing to hold, no step before, a number out of range).
+    Raises NotFound; Refused with reason bad_choice, not_in_this_state, plan_over or changes_nothing; TaperError if the
+    act is impossible on this schedule (nothing to hold, no earlier step, a number out of range).
     """
     plan = get_plan_for(actor, plan_id, May.LOOK)
     patient = plan.patient
@@ -170,9 +170,9 @@ def of(
     known: Sequence[Recorded] | None = None,
     stock: supply.Stock | None = None,
 ) -> Consequences:
-    """What it would do to put `schedule` in the place of the version in force from a day on; changes nothing.
+    """Preview replacing the active version by `schedule` from a day on; changes nothing.
 
-    `known` are doses really taken (those on record unless given), `stock` what is at home where that was counted.
+    `known` are doses really taken (by default those on record), `stock` what was counted at home, if it was.
     """
     version = active_version(plan)
     present = versions.read(version)
@@ -218,10 +218,10 @@ def judged(
     confirmed: Collection[str] = (),
     known: Sequence[Recorded] | None = None,
 ) -> engine.Taper:
-    """A revised schedule with what limits, cautions and supply say of it.
+    """Judge a revised schedule: limits, cautions and supply.
 
     `confirmed` are names of products whose strength was confirmed when the plan was issued; `known` are doses really
-    taken, those on record unless given.
+    taken, by default those on record.
     """
     sure = frozenset(product for product in schedule.products if product.name in confirmed)
     told = taken.records_of(plan) if known is None else known
@@ -238,10 +238,10 @@ def _new_findings(
     day: date,
     taken_so_far: Sequence[Recorded] | None = None,
 ) -> tuple[LimitFinding, ...]:
-    """Limits that steps of the changed plan from the day on go past, and steps still to come of the present one do not.
+    """Limits passed by the changed plan's steps from the day on, but not by the present plan's remaining steps.
 
-    They are compared by rule and figures. What a step gone by went past is no reason for a new one: a cut that is
-    repeated after a step back is said again, and so is a second late step back.
+    They are compared by rule and figures. What a past step passed does not excuse a new one: a cut repeated after a
+    step back is reported again, and so is a second late step back.
     """
     known = Counter(_figures(one) for one in _from(day, before, judged(plan, before, request).verdicts))
     fresh = []
@@ -254,7 +254,7 @@ def _new_findings(
 
 
 def _from(day: date, schedule: Schedule, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The findings on single steps that begin on a day or later."""
+    """The findings on single steps that begin on or after a day."""
     return [
         one
         for verdict in verdicts
@@ -264,7 +264,7 @@ def _from(day: date, schedule: Schedule, verdicts: Sequence[Verdict]) -> list[Ve
 
 
 def _figures(verdict: Verdict) -> tuple[str, str]:
-    """A finding without the numbers of its steps, which a change moves."""
+    """A finding without its step numbers, which a revision shifts."""
     facts = {
         name: list(fact.values()) if isinstance(fact, dict) else fact for name, fact in verdict.facts.items()
     }
@@ -279,10 +279,10 @@ def _to_dispense(
     by: date | None,
     stock: supply.Stock | None = None,
 ) -> tuple[tuple[Product, int, int], ...]:
-    """Whole units still to dispense from the day on, of each product: as planned, and after the change.
+    """Whole units of each product still to dispense from a day on: as planned, and after the change.
 
-    A dose that stays has no end: with `by`, only fills begun by then are counted. `stock` is what was counted at home;
-    without it what should be left of the fills so far.
+    A dose that stays has no end: with `by`, only fills begun by then count. `stock` is what was counted at home;
+    without it, what should be left of earlier fills.
     """
     at_hand, dispense_days = stock, request.dispense_days
     if at_hand is None:
@@ -294,7 +294,7 @@ def _to_dispense(
         at_hand = supply.on_hand(written, planned, day, first)
 
     def units(schedule: Schedule) -> dict[Product, int]:
-        # A whole fill beyond the last day, so that the one begun last is not cut short.
+        # One whole fill beyond the last day, so that the last one is not cut short.
         reach = schedule if by is None else schedule.through(by + timedelta(days=dispense_days))
         planned = supply.plan_supply(reach, dispense_days, from_day=day, stock=at_hand)
         found: dict[Product, int] = {}

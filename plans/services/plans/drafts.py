@@ -1,4 +1,4 @@
-"""Drafts: the plan form as typed, one a patient, kept so that nothing typed is lost."""
+"""Drafts: the plan form as typed, one per patient, stored so that nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from plans.services.plans import plan_effects
 from plans.services.plans.locking import user_key
 
 Form = Mapping[str, list[str]]
-# A form of honest size has under a hundred fields; typed rows of ten years stay under this.
+# A real form has under a hundred fields; even ten years of typed rows stay under this.
 _MOST_CHARACTERS: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft as it stands. `form` maps field names to the values typed; `lock` goes into the form that edits it."""
+    """A draft. `form` maps field names to the values typed; `lock` goes into the form that edits it."""
 
     plan_id: UUID
     lock: int
@@ -51,20 +51,19 @@ def _draft(plan: Plan) -> Draft:
 
 
 def load(actor: Actor, *, patient_id: UUID) -> Draft | None:
-    """The patient's draft, None without one. Raises NotFound."""
+    """The patient's draft; None without one. Raises NotFound."""
     plan = _row(get_patient_for(actor, patient_id, May.LOOK))
     return _draft(plan) if plan else None
 
 
 @transaction.atomic
 def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> Draft:
-    """Keep a form as typed, in the patient's one draft.
+    """Save a form as typed, in the patient's one draft.
 
-    `seen_lock` is the lock the form was opened with, None if there was no draft then. Saving over one's own work
-    always goes: a page saves itself while its answers are still on the way. Over somebody else's newer draft it
-    raises Stale with `who`; nothing is overwritten. A draft that was issued or thrown away meanwhile does not come
-    back by a page that still saves itself: Refused("draft_gone"). Only the first save and a change of hands go into
-    the trail.
+    `seen_lock` is the lock that the form was opened with, None if there was no draft then. Saving over one's own work
+    is always allowed: the page autosaves before the previous reply has arrived. Over somebody else's newer draft it
+    raises Stale with `who`. An autosave does not revive a draft that was issued or discarded meanwhile:
+    Refused("draft_gone"). Only the first save and a change of author are audited.
     """
     if sum(len(value) for values in form.values() for value in values) > _MOST_CHARACTERS:
         raise Refused(reason="text_too_long", where="draft")
@@ -99,7 +98,7 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
 
 @transaction.atomic
 def discard_draft(*, by: Actor, patient_id: UUID, seen_lock: int) -> None:
-    """End the draft and empty its form. Raises Stale if somebody else took it up, Refused("draft_gone")."""
+    """End the draft and empty its form. Raises Stale if somebody else edited it, Refused("draft_gone")."""
     patient = get_patient_for(by, patient_id, May.PLAN, lock=True)
     plan = _row(patient, lock=True)
     if plan is None:

@@ -1,4 +1,4 @@
-"""What versions say, for other services: the schedule of one, and what was really valid across all of a plan."""
+"""Schedules for other services: of one version, and of a whole plan across its versions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from plans.services.plans import versions
 
 
 def schedule_of(version: PlanVersion) -> Schedule:
-    """The schedule of an issued version, read from its canonical text (kept by its hash). Raises BrokenVersion."""
+    """The schedule of an issued version, read from its canonical text. Raises BrokenVersion."""
     return versions.read(version).schedule
 
 
 def full_schedule(plan: Plan) -> Schedule:
-    """What was and will be valid on every day of a plan: each version speaks from its first day on.
+    """What was and will be valid on every day of a plan: each version counts from its first day on.
 
-    Days before a revision stay what the versions before said; a dose that stays is written out through its pages, and
-    through today; a plan that was ended says nothing of the days after. `plan.patient` is read. Raises ValueError for a
-    plan never issued.
+    Days before a revision keep the earlier versions' doses; a dose that stays extends through its pages, and through
+    today; an ended plan has no later days. `plan.patient` is read. Raises ValueError for a plan never issued.
     """
     rows = PlanVersion.objects.filter(plan=plan).order_by("number")
     found = valid_days([(row.from_day, schedule_of(row)) for row in rows])

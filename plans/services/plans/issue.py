@@ -1,4 +1,4 @@
-"""Issuing: a draft becomes version 1, with everything that follows from it, in one transaction."""
+"""Issuing: a draft becomes version 1 with all its consequences, in one transaction."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import Preview, preview_for
 
 LONGEST_REASON: Final = 2000
-# A taper under way is changed, not talked over.
+# A taper under way is revised, not replaced.
 _NOT_REPLACED: Final = tuple(state.value for state in LIVE if (state, PlanAct.REPLACE) not in TRANSITIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class IssueRequest:
-    """What a clinician issues: the taper request (JSON, without its patient) and what they answer for.
+    """What a clinician issues: the taper request (JSON, without its patient) and what they confirm.
 
-    `reasons` by rule, `sources` by rule where the reason is that the plan follows one, `signed` codes of cautions,
-    `confirmed` names of products whose strength they confirmed; `shown` the digest of the preview they saw (None where
-    no page was shown: commands and seeds).
+    `reasons` by rule; `sources` by rule where the reason is that the plan follows a source; `signed` codes of cautions;
+    `confirmed` names of products whose strength they confirmed; `shown` the digest of the preview they saw (None for
+    commands and seeds, which show no page).
     """
 
     request: Facts
@@ -54,12 +54,12 @@ class IssueRequest:
 
 @transaction.atomic
 def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> UUID:
-    """Issue a draft as version 1: version, steps, state, check-in dates, calendar to draw, message and trail.
+    """Issue a draft as version 1: version, steps, state, check-ins, calendar to draw, message and audit event.
 
-    Returns the version's key. Raises TaperError where the request cannot be met; Stale (`what` draft, issued or shown)
-    where somebody else saved or issued the draft, or where the plan is not what was shown; Refused with reason
-    draft_gone, no_on_call, no_consent, not_in_care, live_plan, refused_findings, reasons_missing, signatures_missing
-    or text_too_long (`where` names the rule).
+    Returns the version's key. Raises TaperError if the request cannot be met; Stale (`what` draft, issued or shown) if
+    somebody else saved or issued the draft, or the plan is not what was shown; Refused with reason draft_gone,
+    no_on_call, no_consent, not_in_care, live_plan, refused_findings, reasons_missing, signatures_missing or
+    text_too_long (`where` names the rule).
     """
     now = clock.now()
     patient, plan = patient_and_plan(by, plan_id)
@@ -115,7 +115,7 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> U
 
 
 def _overtaken(plan: Plan) -> Stale | Refused:
-    """Who was first: whoever saved a draft need not be the one who issued it or threw it away."""
+    """Raise Stale or Refused for a draft that somebody saved, issued or discarded meanwhile."""
     if plan.state == PlanState.DRAFT.value:
         return Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
     issuer = versions.last_hand(plan)
@@ -134,7 +134,7 @@ def _check_ready(clinic: Clinic, patient: Patient) -> None:
 
 
 def _reasons(shown: Preview, asked: IssueRequest) -> tuple[AcceptedReason, ...]:
-    """One reason for each finding that needs it. Raises Refused, naming in `rules` what is missing."""
+    """One reason for each finding that needs one. Raises Refused with the missing `rules`."""
     if shown.at(LimitLevel.REFUSED):
         raise Refused(reason="refused_findings")
     found: list[AcceptedReason] = []
@@ -160,7 +160,7 @@ def _reasons(shown: Preview, asked: IssueRequest) -> tuple[AcceptedReason, ...]:
 
 
 def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
-    """A plan that is being followed up, or stays on its dose, makes way for the new one."""
+    """Complete a plan in follow-up, or one that stays on its dose, because the new one replaces it."""
     for old in Plan.objects.select_for_update().filter(patient=patient, state__in=LIVE_STATES):
         old.state = after(PlanState(old.state), PlanAct.REPLACE).value
         old.state_at = now

@@ -1,6 +1,6 @@
-"""What becomes of a plan when its patient goes to hospital, elsewhere, or dies, and of a mistake in that.
+"""Effects of changes of care on a plan: pausing it, ending it, and undoing either after a correction.
 
-Called by `plans.services.care` alone, in its transaction, with the patient's row and then the plan's locked.
+Only for `plans.services.care`, in its transaction, with the patient's row and then the plan's locked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plans.services.plans import new_version, plan_effects, taken, versions
 from plans.services.plans.consequences import active_version
 from plans.services.review import settling
 
-# Which end of a plan an end of care is.
+# The end of a plan for each end of care.
 END_OF: Final[Mapping[CareState, PlanAct]] = MappingProxyType(
     {
         CareState.TRANSFERRED: PlanAct.TRANSFER,
@@ -35,9 +35,9 @@ END_OF: Final[Mapping[CareState, PlanAct]] = MappingProxyType(
 def pause(
     plan: Plan, patient: Patient, *, by: Actor, on: date, ask_on: date, note: str, now: datetime
 ) -> None:
-    """Let the plan rest from a day on: nothing steps down, no documents, no check-ins, until the return is recorded.
+    """Pause the plan from a day on: no reductions, documents or check-ins until the return is recorded.
 
-    A version is made where something was still to be taken; after the last dose there is nothing to rest but check-ins.
+    A version is made if doses are left; after the last dose only check-ins are paused.
     """
     state = after(PlanState(plan.state), PlanAct.PAUSE)
     schedule = versions.read(active_version(plan)).schedule
@@ -66,7 +66,7 @@ def pause(
 
 
 def end(plan: Plan, *, by: Actor, state: CareState, on: date, note: str, now: datetime) -> None:
-    """End the plan for the reason for which care ended, on its day. What was taken and answered stays on record."""
+    """End the plan for the reason and on the day that care ended. What was taken and answered stays on record."""
     act = END_OF[state]
     plan.ended_because, plan.ended_on, plan.ask_ward_on = state.value, on, None
     _set(plan, after(PlanState(plan.state), act), now)
@@ -89,15 +89,15 @@ def put_back(
     note: str,
     now: datetime,
 ) -> None:
-    """Take back a pause or an end recorded by mistake: the state before, with the schedule as it was.
+    """Undo a pause or an end that was recorded by mistake: restore the previous state and schedule.
 
-    `version` is the one that was in force before. Where the mistake made another one, the next says what that one said;
-    the days between stay in the history as they were recorded. Raises Refused("not_in_this_state").
+    `version` was active before. If the mistake made a version, another one repeats `version`; the days between stay in
+    the history as recorded. Raises Refused("not_in_this_state").
     """
     state = after(PlanState(plan.state), PlanAct.CORRECT, before=before)
     resting = state is PlanState.PAUSED
     plan.ended_because, plan.ended_on = "", None
-    # The ward's day may have gone by meanwhile: somebody asks today.
+    # The day to ask the ward may have passed meanwhile: ask today.
     plan.ask_ward_on = today if resting else None
     if plan.state == PlanState.PAUSED.value:
         taken.stands_again(plan)

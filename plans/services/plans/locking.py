@@ -1,4 +1,4 @@
-"""Locks for acts on a plan: the patient's row is always locked before the plan's."""
+"""Locking for acts on a plan: the patient's row is always locked before the plan's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.services.actors import Actor, May
 
 
 def patient_and_plan(by: Actor, plan_id: UUID) -> tuple[Patient, Plan]:
-    """Both rows, locked in that order, for somebody who may plan. Raises NotFound or NotAllowed."""
+    """Lock both rows in that order, for somebody who may plan. Raises NotFound or NotAllowed."""
     if by.clinic_id is None:
         raise NotFound(what="Plan")
     found = (

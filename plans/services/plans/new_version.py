@@ -1,4 +1,4 @@
-"""A new version of an issued plan with everything that follows from it: the one way every act makes one."""
+"""Making a new version of an issued plan with all its consequences; every act goes through here."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def make(
     like: PlanVersion | None = None,
     known: Sequence[Recorded] | None = None,
 ) -> PlanVersion:
-    """Write the next version, in the caller's transaction, which holds both rows locked.
+    """Write the next version, in the caller's transaction, which has both rows locked.
 
-    `day` is the first day it speaks for, `state` the plan's state with it, `keeps` what it keeps beside the taper that
-    the version before did not say, `like` a version whose documents are asked for again beside those in force,
-    `known` doses really taken where those on record are not all. The
-    version before is replaced, unsent messages about it are taken back, check-ins laid out again, documents replaced
-    (withdrawn where the plan rests), and the patient told, once, where the act is told.
+    `day` is its first day, `state` the plan's state with it, `keeps` what it stores besides the taper that the previous
+    version did not, `like` a version whose documents are requested again besides the current ones, `known` doses really
+    taken if not only those on record. The previous version is replaced, its unsent messages are cancelled, check-ins
+    rescheduled, documents replaced (withdrawn if the plan is paused), and the patient is told once if the act has a
+    message.
     """
     old = active_version(plan)
     present = versions.read(old)
@@ -79,5 +79,5 @@ def make(
 
 
 def _extra(before: Facts, by: Actor, more: Facts) -> JsonObject:
-    """What a version keeps beside the taper. What was at home once is of that day: no later version says it again."""
+    """What a version stores besides the taper. Stock at home belongs to its day, so later versions do not repeat it."""
     return {**{key: value for key, value in before.items() if key != "stock"}, "by": by.name, **more}

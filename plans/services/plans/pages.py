@@ -1,4 +1,5 @@
-"""The next pages of a dose that stays: drawn before the last one ends, the old ones replaced, the patient told."""
+"""Extending the calendar of a dose that stays: the next pages are drawn before the last one ends, and the patient is
+told."""
 
 from __future__ import annotations
 
@@ -18,14 +19,14 @@ from plans.services.actors import SYSTEM
 from plans.services.plans import versions
 from plans.services.review.review_items import open_item
 
-# A stay in hospital rests the pages: the ward decides what is taken.
+# A stay in hospital pauses the pages: the ward decides what is taken.
 _DRAWN_IN: Final = (PlanState.ACTIVE, PlanState.HELD, PlanState.MAINTENANCE)
 
 
 def tick(now: datetime) -> int:
-    """Draw the next pages of every plan whose last page is near; returns how many.
+    """Draw the next pages of every plan whose last page is near; returns how many plans.
 
-    Twice in a row, or in two places at once, draws and tells nothing twice. Raises RowsFailed once all were looked at.
+    Idempotent, also in two places at once. Raises RowsFailed after all rows if any failed.
     """
     latest = (now + timedelta(hours=14)).date() + timedelta(days=NEXT_PAGES_DAYS)
     due = Plan.objects.filter(
@@ -92,7 +93,7 @@ def _draw_next(plan_id: UUID, now: datetime) -> bool:
 
 
 def _by_email(patient: Patient) -> bool:
-    """Whether a message tells the patient; else somebody at the clinic hands the pages over."""
+    """Whether the patient is told by message; else the clinic hands the pages over."""
     return (
         patient.email_state == EmailState.CONFIRMED
         and patient.mail_state != MailState.OPTED_OUT

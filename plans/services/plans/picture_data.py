@@ -1,4 +1,4 @@
-"""What the picture of dose and answers is drawn from: plain data on one time axis, no pixels and no sentences."""
+"""Data for the picture of doses and answers: on one time axis, without pixels or sentences."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind
 
 @dataclass(frozen=True, slots=True)
 class Tread:
-    """One stair: what is taken a day from `start` to `end`, both included, of every drug.
+    """One stair: the day's dose of every drug from `start` to `end`, both included.
 
-    `dose` is how high it is drawn, which with several drugs is no dose that anybody takes: see `Stairs`.
+    `dose` is the height it is drawn at, which with several drugs is not a dose that anybody takes: see `Stairs`.
     """
 
     n: int
@@ -33,7 +33,7 @@ class Tread:
 
 @dataclass(frozen=True, slots=True)
 class LanePoint:
-    """An answer of one day; None where the check-in was missed, so that the line breaks."""
+    """A value on one day; None if the check-in was missed, so that the line breaks."""
 
     day: date
     value: int | None
@@ -41,7 +41,7 @@ class LanePoint:
 
 @dataclass(frozen=True, slots=True)
 class PictureLane:
-    """One score or answer over time: `top` is the instrument's highest value, `watch` the value to look at twice."""
+    """One score or answer over time: `top` is the instrument's highest value, `watch` the flag threshold."""
 
     code: str
     top: int
@@ -59,7 +59,7 @@ class CheckInPoint:
 
 @dataclass(frozen=True, slots=True)
 class FlagMark:
-    """A flag on the axis: urgent, high or routine, and the rule with its facts for the sentence."""
+    """A flag on the axis: its priority, and the rule and facts for its sentence."""
 
     day: date
     severity: str
@@ -69,7 +69,7 @@ class FlagMark:
 
 @dataclass(frozen=True, slots=True)
 class TakenMark:
-    """What was reported of a day: as planned, or fewer, extra or none."""
+    """What was reported for a day: as planned, or fewer, extra or none."""
 
     day: date
     how: str
@@ -77,7 +77,7 @@ class TakenMark:
 
 @dataclass(frozen=True, slots=True)
 class LevelDay:
-    """The lowest and highest relative level of a day, in percent of the average on the first day's regimen."""
+    """A day's lowest and highest relative level, in percent of the average on the first day's regimen."""
 
     day: date
     low: int
@@ -86,9 +86,9 @@ class LevelDay:
 
 @dataclass(frozen=True, slots=True)
 class ExposureLevel:
-    """The relative level over a plan, day by day, and what it was assumed from; `hours` are those of the doses.
+    """The relative level over a plan by day, with its assumptions; `hours` are the times of the doses.
 
-    `days` is empty where `table`, the plan's, cannot add its drugs up: two drugs have no common level then.
+    `days` is empty if the plan's `table` cannot convert its drugs: then two drugs have no common level.
     """
 
     days: tuple[LevelDay, ...]
@@ -99,10 +99,10 @@ class ExposureLevel:
 
 @dataclass(frozen=True, slots=True)
 class Stairs:
-    """The stairs of a schedule, and what their height is: mg of its drug, where there is only one.
+    """The stairs of a schedule. With one drug their height is its dose in mg.
 
-    With several drugs it is the diazepam equivalent by `table`; where the table does not have them all, `alone` is the
-    one drug that is drawn. Both are "" otherwise.
+    With several drugs it is the diazepam equivalent by `table`; if the table lacks one of them, only the drug `alone`
+    is drawn. Otherwise both are "".
     """
 
     drugs: tuple[str, ...]
@@ -113,7 +113,7 @@ class Stairs:
 
 @dataclass(frozen=True, slots=True)
 class PictureData:
-    """The whole picture: the stairs of the plan, and what stands on the same axis."""
+    """The whole picture: the stairs of the plan, and everything else on the same axis."""
 
     stairs: Stairs
     today: date | None = None
@@ -130,12 +130,12 @@ class PictureData:
         return self.stairs.treads
 
     def tread_on(self, day: date) -> Tread | None:
-        """The stair of a day; None outside the plan."""
+        """The stair on a day; None outside the plan."""
         return next((t for t in self.treads if t.start <= day <= t.end), None)
 
 
 def level_of(schedule: Schedule, table: str) -> ExposureLevel:
-    """The relative level of a schedule: an illustration from half-lives, never a measured value."""
+    """The relative level of a schedule: an illustration computed from half-lives, never measured."""
     try:
         found = exposure.curve(schedule, table=table)
     except TaperError:
@@ -153,8 +153,8 @@ def level_of(schedule: Schedule, table: str) -> ExposureLevel:
 
 
 def stairs_of(schedule: Schedule, table: str) -> Stairs:
-    """The stairs of a schedule. Milligrams of two drugs do not add up: with several, they are diazepam equivalents by
-    the plan's table, and where it does not have them all, the drug being tapered is drawn alone.
+    """The stairs of a schedule. Milligrams of different drugs do not add up, so several drugs are drawn as diazepam
+    equivalents by the plan's table; if it lacks one of them, only the drug being tapered is drawn.
     """
     drugs, tapered = schedule.drugs, schedule.drug
     if len(drugs) == 1:

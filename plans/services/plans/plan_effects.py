@@ -1,4 +1,4 @@
-"""What follows from every act on a plan: its audit event, and the message to the patient about a new version."""
+"""Effects common to all acts on a plan: the audit event, and the message to the patient about a new version."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What a plan would be, before anybody issues it: one code path with `manage.py taper`.
+"""Previewing a plan before it is issued, on the same code path as `manage.py taper`.
 
-A preview never changes anything. Its `digest` names exactly what was shown: issuing carries it back, and what has
-changed meanwhile (the record, the catalogue, the clinic's holidays) is shown again instead of being issued unseen.
+A preview changes nothing. Its `digest` identifies exactly what was shown and is sent back when issuing: if anything has
+changed meanwhile (the record, the catalogue, the clinic's holidays), the plan is shown again instead of being issued
+unseen.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ from plans.services.people import facts_of
 from plans.services.plans import history, taken
 
 DAYS: Final = 28
-"""No window of a limit looks further back than two of 14 days."""
+"""No limit looks back further than two windows of 14 days."""
 
-# A plan may be recorded up to so many days after it began, and be made so far ahead.
+# The most days after its beginning that a plan may be recorded, and ahead that it may be made.
 EARLIEST: Final = timedelta(days=30)
 LATEST: Final = timedelta(days=3 * 365)
 
@@ -58,7 +59,7 @@ class StartsTooLate(TaperError):
 
 @dataclass(frozen=True, slots=True)
 class LimitFinding:
-    """The findings of one rule that are answered together: one reason, kept with each of them."""
+    """The findings of one rule, which share one reason."""
 
     rule: str
     level: LimitLevel
@@ -66,15 +67,15 @@ class LimitFinding:
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """The steps named, in order; empty for the whole plan."""
+        """The steps concerned, in order; empty for the whole plan."""
         return tuple(sorted({step for verdict in self.verdicts for step in verdict.steps}))
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a request makes: a taper, or the refusal that says why not. `digest` is "" with an error.
+    """The result of a request: a taper, or the refusal. `digest` is "" with an error.
 
-    `holidays` and `confirmed` are what it was judged by.
+    `holidays` and `confirmed` are what it was judged with.
     """
 
     taper: Taper | None
@@ -86,7 +87,7 @@ class Preview:
     confirmed: frozenset[Product] = frozenset()
 
     def options(self) -> tuple[TaperOption, ...]:
-        """The whole plans to choose between, this one among them, each laid out now; none where there is no choice."""
+        """The complete plans to choose from, including this one, computed on demand; empty if there is no choice."""
         if self.taper is None:
             return ()
         return options(self.taper, holidays=self.holidays, confirmed=self.confirmed)
@@ -109,7 +110,7 @@ class Preview:
 def preview(
     actor: Actor, *, patient_id: UUID, request: Mapping[str, object], confirmed: frozenset[str]
 ) -> Preview:
-    """What `request` (a taper request as JSON, without its patient) makes for this patient.
+    """Preview `request` (a taper request as JSON, without its patient) for a patient.
 
     `confirmed` are names of products whose strength the clinician confirmed. Raises NotFound.
     """
@@ -118,7 +119,7 @@ def preview(
 
 
 def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], today: date) -> Preview:
-    """The same for a patient's row. `today` is the patient's date."""
+    """Preview a request for a patient's row. `today` is the patient's date."""
     try:
         asked = replace(TaperRequest.from_json(dict(request)), patient=facts_of(patient, today))
         asked = replace(asked, taken_before=asked.taken_before or taken_before(patient, asked))
@@ -140,14 +141,14 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
 
 
 def _check_home_made(asked: TaperRequest, clinic: Clinic) -> None:
-    """Raise HomeMadeOff for a suspension made at home where the clinic has not switched that on."""
+    """Raise HomeMadeOff for a suspension made at home unless the clinic has switched that on."""
     made = [n for n, product in enumerate(asked.products or ()) if product.is_home_made]
     if made and not formulary.of_clinic(clinic).home_made:
         raise HomeMadeOff(where=f"products[{made[0]}]")
 
 
 def check_start(start: date, today: date) -> None:
-    """Raise StartsTooEarly or StartsTooLate for a first day nobody plans."""
+    """Raise StartsTooEarly or StartsTooLate for an implausible first day."""
     if start < today - EARLIEST:
         raise StartsTooEarly(where="start", earliest=(today - EARLIEST).isoformat())
     if start > today + LATEST:
@@ -155,7 +156,7 @@ def check_start(start: date, today: date) -> None:
 
 
 def holidays_of(clinic: Clinic) -> frozenset[date]:
-    """The clinic's closed days, as far as they read as dates."""
+    """The clinic's closed days, ignoring entries that are not dates."""
     found = set()
     for raw in clinic.holidays:
         try:
@@ -166,9 +167,9 @@ def holidays_of(clinic: Clinic) -> frozenset[date]:
 
 
 def grouped(verdicts: tuple[Verdict, ...]) -> tuple[LimitFinding, ...]:
-    """Findings by rule and level, the gravest first, so that one reason can answer a rule over several steps.
+    """Group findings by rule and level, the gravest first, so that one reason can cover several steps.
 
-    Strengths to confirm are kept apart one by one: each is confirmed, not reasoned.
+    Strengths to confirm stay separate: each is confirmed by itself.
     """
     found: dict[tuple[str, LimitLevel, str], list[Verdict]] = {}
     for verdict in verdicts:
@@ -191,7 +192,7 @@ def _confirmed_products(asked: TaperRequest, names: frozenset[str]) -> frozenset
 
 
 def _equivalents(schedule: Schedule) -> tuple[tuple[str, Dose, Dose], ...]:
-    """Both ends of what the tables say the first day's dose of each drug equals in diazepam."""
+    """The range of diazepam equivalents that the tables give for each drug's dose on the first day."""
     found = []
     for drug in schedule.drugs:
         dose = schedule.steps[0].total(drug)
@@ -206,7 +207,7 @@ def _equivalents(schedule: Schedule) -> tuple[tuple[str, Dose, Dose], ...]:
 
 
 def digest_of(taper: Taper) -> str:
-    """SHA-256 over what a clinician is shown: the request, every step, every finding, every caution."""
+    """SHA-256 of what a clinician is shown: the request, every step, every finding, every caution."""
     shown = {
         "request": taper.request.to_json(),
         "steps": _steps(taper.schedule),
@@ -217,7 +218,7 @@ def digest_of(taper: Taper) -> str:
 
 
 def digest_of_change(act: str, days: int, from_day: date, schedule: Schedule) -> str:
-    """SHA-256 over what a change of a plan makes: the act, its days (whole), its first day, and every step after it."""
+    """SHA-256 of a revision: the act, its number of days, its first day, and every later step."""
     shown = {"act": act, "days": days, "from": from_day.isoformat(), "steps": _steps(schedule)}
     return _digest(shown)
 
@@ -252,10 +253,10 @@ def _amount(take: Take) -> str:
 
 
 def taken_before(patient: Patient, asked: TaperRequest) -> tuple[TakenBefore, ...]:
-    """What is known of the last days before `asked` begins, the newest last; () where nothing is.
+    """The known doses of the last days before `asked` begins, newest last; () if nothing is known.
 
-    Doses on record count before the plan of that time; a day neither says anything of counts as what is taken now. Days
-    of drugs that the table of `asked` cannot add up with its own say nothing.
+    Recorded doses take precedence over the plan of that time; a day without either counts as what is taken now. Days of
+    drugs that the table of `asked` cannot convert are ignored.
     """
     plan = (
         Plan.objects.filter(patient=patient)
@@ -280,7 +281,7 @@ def taken_before(patient: Patient, asked: TaperRequest) -> tuple[TakenBefore, ..
 
 
 def _on(schedule: Schedule, records: Sequence[Recorded], day: date) -> tuple[Intake, ...]:
-    """What was taken on a day by what is on record, else by the plan; () where neither says anything."""
+    """What was taken on a day according to the record, else the plan; () without either."""
     told = dose_records.taken_on(records, day)
     if told is not None:
         return told.regimen

@@ -1,7 +1,7 @@
-"""Judging issued plans again: what limits, catalogue and tables of today say of plans that were issued before.
+"""Judging issued plans again by today's limits, catalogue and tables.
 
-Reads only. A plan is judged as it stands in its active version, with the clinic's holidays of today and the strengths
-that were confirmed when it was issued; what is compared is rule, level and step of every finding.
+Read-only. A plan's active version is judged with the clinic's current holidays and the strengths confirmed when it was
+issued; rule, level and step of every finding are compared.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from plans.models import LIVE_STATES, Clinic, Plan
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import holidays_of
 
-# Texts are long: so many at a time.
+# Texts are long: fetch this many at a time.
 _AT_A_TIME = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Found:
-    """One finding as it is compared and counted; `step` 0 is the whole plan."""
+    """One finding, for comparing and counting; `step` 0 is the whole plan."""
 
     rule: str
     level: str
@@ -34,10 +34,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
-    """One plan: what is found in it now, what was not found when it was issued, and what is no longer found.
+    """One plan: its findings now, those that are new since it was issued, and those that are gone.
 
-    `broken` is a code where it cannot be judged any more ("" otherwise): the code of a refusal, such as a table that no
-    longer covers a drug, or "broken_version" where the stored text is not the text that was issued.
+    `broken` is a code if it can no longer be judged, else "": the code of a refusal, such as a table that no longer
+    covers a drug, or "broken_version" if the stored text is not the issued text.
     """
 
     clinic: str
@@ -50,19 +50,19 @@ class Rejudged:
 
     @property
     def changed(self) -> bool:
-        """Whether it is judged otherwise than when it was issued."""
+        """Whether its findings differ from those at issue."""
         return bool(self.new or self.gone)
 
 
 def count(*, clinic: str = "", ended: bool = False) -> int:
-    """How many plans `rejudge` will go through. Raises NotFound for an unknown clinic."""
+    """How many plans `rejudge` will judge. Raises NotFound for an unknown clinic."""
     return _plans(clinic, ended).count()
 
 
 def rejudge(*, clinic: str = "", ended: bool = False) -> Iterator[Rejudged]:
-    """Judge the plans of a clinic (by key or exact name; "" for every clinic), one after the other.
+    """Judge the plans of a clinic (key or exact name; "" for every clinic), one after another.
 
-    Plans under way only, unless `ended`. Raises NotFound for an unknown clinic.
+    Live plans only, unless `ended`. Raises NotFound for an unknown clinic.
     """
     for plan in _plans(clinic, ended).iterator(chunk_size=_AT_A_TIME):
         yield _judged(plan)
@@ -106,7 +106,7 @@ def _judged(plan: Plan) -> Rejudged:
         return Rejudged(plan.clinic.name, plan.pk, version.number, (), (), (), "broken_version")
     except TaperError as refusal:
         return Rejudged(plan.clinic.name, plan.pk, version.number, (), (), (), refusal.code)
-    # a revision's text still asks for strengths that had been confirmed on issue
+    # a revision's text still asks to confirm strengths that were confirmed at issue
     was = {
         one
         for said in stored.said
@@ -127,7 +127,7 @@ def _judged(plan: Plan) -> Rejudged:
 
 
 def _found(rule: str, level: str, steps: Sequence[int]) -> Iterator[Found]:
-    """A finding by each step of its run; one for a drug or the plan by its first step, as all versions have it."""
+    """One finding per step of its run; a finding on a drug or plan only by its first step, as in all versions."""
     known = RULES.get(rule)
     named = steps[:1] if known and known.once else steps
     yield from (Found(rule, level, step) for step in named or (0,))

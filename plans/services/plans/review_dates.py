@@ -1,4 +1,4 @@
-"""When a dose that stays is looked at again: the date, the item that brings it back, and the item that asks for one."""
+"""Review dates of doses that stay: the date, the item opened on it, and the item that asks for a missing date."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _keys(plan: Plan) -> str:
 
 
 def review_day(raw: str | date | None, today: date) -> date | None:
-    """A review date as it was given, None without one. Raises Refused: bad_choice, review_past, review_too_far."""
+    """Read a review date; None without one. Raises Refused: bad_choice, review_past, review_too_far."""
     if not raw:
         return None
     try:
@@ -42,7 +42,7 @@ def review_day(raw: str | date | None, today: date) -> date | None:
 
 @transaction.atomic
 def set_review_date(*, by: Actor, plan_id: UUID, seen_lock: int, on: str | date | None) -> date:
-    """Set when a plan's dose that stays is looked at again; its items are settled, its pages drawn anew.
+    """Set the review date of a dose that stays, resolve its items and redraw its pages.
 
     Raises NotFound, NotAllowed, Stale, and Refused: review_missing, review_past, review_too_far, bad_choice, or
     no_review for a plan that ends at zero or is not under way.
@@ -76,7 +76,7 @@ def set_review_date(*, by: Actor, plan_id: UUID, seen_lock: int, on: str | date 
 
 
 def can_have(plan: Plan) -> bool:
-    """Whether a plan has a review date: it is under way and stays on a dose."""
+    """Whether a plan can have a review date: it is live and stays on a dose."""
     return plan.goal_on is not None and PlanState(plan.state) in (
         PlanState.ACTIVE,
         PlanState.HELD,
@@ -92,14 +92,14 @@ def settle(
     *,
     but: ReviewItem | None = None,
 ) -> None:
-    """End the plan's open items about its review: it was acted on. In the caller's transaction."""
+    """Resolve the plan's open items about its review, in the caller's transaction."""
     settling.settle(plan, by, now, outcome, keys=_keys(plan), but=but)
 
 
 def tick(now: datetime) -> int:
-    """Bring back every plan whose review date has come, and ask for a date where a dose stays without one.
+    """Open an item for every plan whose review date has come, and for every dose that stays without a date.
 
-    Twice in a row raises nothing twice. Returns how many items are new; raises RowsFailed once all were looked at.
+    Idempotent. Returns how many items are new; raises RowsFailed after all rows if any failed.
     """
     latest = (now + timedelta(hours=14)).date()
     wanted = Plan.objects.filter(patient__care_state=CareState.IN_CARE, goal_on__isnull=False).filter(
@@ -116,7 +116,7 @@ def _bring_back(plan_id: UUID, now: datetime) -> bool:
     if not can_have(plan) or (plan.review_on is not None and plan.review_on > today):
         return False
     day = plan.review_on.isoformat() if plan.review_on else ""
-    # One that stands without a date is asked for once each time the dose comes to stay.
+    # A missing date is asked for once each time a dose begins to stay.
     key = f"{_keys(plan)}{day or plan.state_at.isoformat()}"
     if ReviewItem.objects.filter(patient=patient, source_key=key).exists():
         return False

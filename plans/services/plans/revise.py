@@ -1,4 +1,4 @@
-"""Changing an issued plan: hold, step back, slow down, stay here, resume, each a new version from a day on."""
+"""Revisions of an issued plan: hold, step back, slow down, stay here, resume; each makes a version from a day on."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def revise(
     item_id: UUID | None = None,
     shown: str | None = None,
 ) -> UUID:
-    """Make the next version: later steps moved, days before its first day untouched, documents and messages replaced.
+    """Make the next version: later steps move, days before its first day stay, documents and messages are replaced.
 
     `act` is hold, step_back, slow_down, stop_here or resume; `params` as in `preview_revision`, with stop_here also
     `review_on`, the date of the next review (without one an item will ask for it); `item_id` the review item it
-    answers; `shown` the digest of the preview the clinician saw (None where no page was shown: commands and seeds).
-    Returns the version's key. Raises what `preview_revision` raises; Stale (`what` plan or moves) where somebody acted
-    on the plan meanwhile, or where the change is not the one that was shown; and Refused("note_missing",
-    "text_too_long", "review_past" or "review_too_far").
+    answers; `shown` the digest of the preview that the clinician saw (None for commands and seeds, which show no page).
+    Returns the version's key. Raises what `preview_revision` raises; Stale (`what` plan or moves) if somebody acted on
+    the plan meanwhile, or the change is not the one shown; and Refused("note_missing", "text_too_long", "review_past"
+    or "review_too_far").
     """
     now = clock.now()
     words = note.strip()
@@ -74,7 +74,7 @@ def revise(
     if wanted is PlanAct.STEP_BACK and held is not None:
         keeps["story"]["held_until"] = held.isoformat()
     if state is PlanState.HELD and held is None:
-        # The step back lasts longer than the hold that stood.
+        # The step back lasts longer than the hold.
         state = after(state, PlanAct.END_HOLD)
     version = new_version.make(
         plan,
@@ -109,6 +109,6 @@ def revise(
 
 
 def _extra(act: PlanAct, story: Facts) -> JsonObject:
-    """What the version keeps beside the taper. Words for the end of a taper do not fit a dose that stays."""
+    """What the version stores besides the taper. Text for the end of a taper does not fit a dose that stays."""
     found: JsonObject = {"story": dict(story)}
     return found | {"after": ""} if act is PlanAct.STOP_HERE else found

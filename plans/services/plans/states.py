@@ -1,4 +1,4 @@
-"""What happens to plans by the clock (holds that end, last doses, goals reached, follow-ups over), and ending one."""
+"""State changes by the clock (holds that end, last doses, goals reached, follow-ups over), and ending a plan."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _DAY: Final = timedelta(days=1)
 
 
 def advance(now: datetime) -> int:
-    """Move every plan whose day has come; returns how many moved. Twice in a row moves nothing the second time.
+    """Advance every plan whose day has come; returns how many. Idempotent.
 
-    A day has come when it is over in the patient's own zone. Raises RowsFailed once all others were looked at.
+    A day has come when it is over in the patient's zone. Raises RowsFailed after all rows if any failed.
     """
     # The earliest zone is 14 hours ahead of UTC: nobody's date is later than this.
     latest = (now + timedelta(hours=14)).date()
@@ -39,7 +39,7 @@ def advance(now: datetime) -> int:
 
 
 def _advance_one(plan_id: UUID, now: datetime) -> bool:
-    # The patient first, as everywhere: whoever else lays out their check-ins just now would make the same rows.
+    # The patient first, as everywhere: a concurrent scheduling of check-ins would create the same rows.
     patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=plan_id)
     free = Patient.objects.select_for_update(skip_locked=True).filter(pk=patient_id)
     if free.values_list("pk").first() is None:
@@ -54,7 +54,7 @@ def _advance_one(plan_id: UUID, now: datetime) -> bool:
         return False
     today = now.astimezone(clock.zone_of(plan.patient.zone)).date()
     acts = []
-    # A hold may end on the day on which the dose that stays is reached.
+    # A hold may end on the day on which the final dose is reached.
     while (act := _due(plan, today)) is not None:
         plan.state = after(PlanState(plan.state), act).value
         plan.held_until = None
@@ -73,14 +73,14 @@ def _advance_one(plan_id: UUID, now: datetime) -> bool:
 
 
 def _due(plan: Plan, today: date) -> PlanAct | None:
-    """What the clock has to do with a plan today, if anything."""
+    """The act that the clock calls for today, if any."""
     state, last = PlanState(plan.state), plan.last_day
     if state is PlanState.FOLLOW_UP:
         over = last is not None and last + FOLLOW_UP_DAYS * _DAY < today
         return PlanAct.END_FOLLOW_UP if over else None
     if state not in (PlanState.ACTIVE, PlanState.HELD):
         return None
-    # Only of a plan that ends at zero: a dose that stays has no last day.
+    # Only for a plan that ends at zero: a dose that stays has no last day.
     if last is not None and last < today:
         return PlanAct.LAST_DOSE
     if state is PlanState.HELD:
@@ -91,7 +91,7 @@ def _due(plan: Plan, today: date) -> PlanAct | None:
 
 @transaction.atomic
 def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
-    """End a plan for good: no more check-ins, no more messages about it. What was taken and answered stays.
+    """End a plan: no more check-ins or messages about it. What was taken and answered stays on record.
 
     Raises Stale, Refused("note_missing"), or Refused("not_in_this_state").
     """

@@ -1,4 +1,4 @@
-"""Versions: writing one with its projection of steps, and reading its text back, checked against its hash."""
+"""Versions: writing one with its projected steps, and reading its text, checked against its hash."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from plans.services.actors import Actor
 from plans.services.plans.locking import user_key
 
 _MOST_KEPT: Final = 512
-# Texts read before, by their hash: a version never changes, so neither does what it reads as.
+# Parsed texts by hash: a version never changes.
 _kept: dict[str, Snapshot] = {}
 
 
 class BrokenVersion(RuntimeError):
-    """A stored text that no longer has its hash: somebody changed the database past the application."""
+    """A stored text that does not match its hash: the database was changed outside the application."""
 
 
 def read(version: PlanVersion) -> Snapshot:
-    """What a version says. Raises BrokenVersion when its text is not the text that was issued."""
+    """Read a version's taper. Raises BrokenVersion if its text is not the issued text."""
     found = _kept.get(version.sha256)
     if found is None:
         if hashlib.sha256(version.canonical.encode()).hexdigest() != version.sha256:
@@ -56,7 +56,7 @@ def write(
     now: datetime,
     item: ReviewItem | None = None,
 ) -> PlanVersion:
-    """Store a version: the canonical text with its hash, and one row a step."""
+    """Store a version: the canonical text with its hash, and one row per step."""
     text = snapshot.dump(taper, reasons=reasons, extra=extra)
     version = PlanVersion.objects.create(
         clinic_id=plan.clinic_id,
@@ -89,18 +89,18 @@ def write(
 
 
 def last_hand(plan: Plan) -> str:
-    """The name of whoever issued the plan's newest version; empty where there is none."""
+    """The name of whoever issued the plan's newest version; empty if there is none."""
     last = PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("-number").first()
     return last.issued_by.name if last else ""
 
 
 def written_out(plan: Plan, schedule: Schedule, today: date) -> Schedule:
-    """A version's schedule as it is shown: a dose that stays is written out through its pages, and through today."""
+    """A version's schedule for display: a dose that stays extends through its pages, and through today."""
     return schedule.through(max(plan.pages_until or schedule.end, today))
 
 
 def held_until(schedule: Schedule, day: date) -> date | None:
-    """The last day of the hold that stands over the dose of `day`, begun or still to come; None without one."""
+    """The last day of the hold on the dose of `day`, begun or still to come; None without one."""
     step = schedule.step_on(day)
     if step is None:
         return None
@@ -114,7 +114,7 @@ def held_until(schedule: Schedule, day: date) -> date | None:
 
 
 def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:
-    """Let the plan's row speak for this version: its projections for lists and for the move to follow-up."""
+    """Update the plan's row for this version: the projections for lists and for the clock."""
     plan.active_version = version
     plan.drugs = list(schedule.drugs)
     plan.last_day = schedule.last_dose_day()
@@ -125,7 +125,7 @@ def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:
 
 
 def at_hand(version: PlanVersion, schedule: Schedule, day: date) -> supply.Stock:
-    """What should be left on a day of what was last counted at home, by this version or one before it; empty where
+    """What should be left on a day of the stock last counted at home, in this version or an earlier one; empty if
     nothing was counted."""
     rows = PlanVersion.objects.filter(plan_id=version.plan_id, number__lte=version.number)
     for row in rows.order_by("-number"):
@@ -138,13 +138,13 @@ def at_hand(version: PlanVersion, schedule: Schedule, day: date) -> supply.Stock
 
 
 def draw_pages(plan: Plan, schedule: Schedule, day: date) -> None:
-    """Let the plan's pages begin on a day; a plan that ends at zero has them all from the start."""
+    """Let the plan's pages begin on a day; a plan that ends at zero has all its pages from the start."""
     plan.pages_until = maintenance.pages_until(schedule, day)
     plan.pages_from = day if plan.pages_until else None
 
 
 def _review_on(plan: Plan, today: date) -> date | None:
-    """The review date after a version: one that still lies ahead stands."""
+    """The review date with a new version: a future one is kept."""
     if plan.goal_on is None:
         return None
     if plan.review_on is not None and plan.review_on > today:
@@ -153,6 +153,6 @@ def _review_on(plan: Plan, today: date) -> date | None:
 
 
 def on_paper_before(version: PlanVersion) -> PlanVersion | None:
-    """The version whose pages may be in somebody's hands; one that rests for a hospital stay never had any."""
+    """The earlier version whose pages may be printed; one that paused the plan never had any."""
     earlier = PlanVersion.objects.filter(plan_id=version.plan_id, number__lt=version.number)
     return earlier.exclude(kind=PlanAct.PAUSE.value).order_by("-number").first()

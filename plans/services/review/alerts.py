@@ -1,4 +1,4 @@
-"""Who is told that something urgent waits: the primary, then the second, then every clinician of the clinic."""
+"""Alerting for urgent items: the primary, then the second, then every clinician of the clinic."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def _of_tier(clinic: Clinic, tier: int) -> tuple[int, list[User]]:
 
 
 def alert(item: ReviewItem, *, tier: int | None, now: datetime, also: Sequence[User] = ()) -> None:
-    """Put alerts for a tier (None: nobody but `also`) into the outbox; sets `item.tier`, which the caller saves.
+    """Queue alerts for a tier (None: only `also`); sets `item.tier`, which the caller saves.
 
-    Each round of alerts has its own number, so that a second one is a new message and a repeated tick is not.
+    Each round of alerts has its own number: a second round makes new messages, a repeated tick does not.
     """
     reached, people = (item.tier, []) if tier is None else _of_tier(item.clinic, tier)
     rounds = item.events.filter(kind="alerted").count()

@@ -1,4 +1,4 @@
-"""Who has an item: what every act on it checks first, and what it leaves behind."""
+"""Holding items: what every act checks first and writes at the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plans.services.actors import Actor, May
 
 
 def locked(by: Actor, item_id: UUID, may: May, seen_lock: int | None) -> ReviewItem:
-    """The item, locked for this transaction, if it still is what the form showed.
+    """Lock the item for this transaction, if it is still what the form showed.
 
     Raises NotFound, NotAllowed, or Stale with the facts `kind`, `who` and `at` of what happened meanwhile.
     """
@@ -50,7 +50,7 @@ def held_by_other(item: ReviewItem, by: Actor) -> bool:
 
 
 def holds(item: ReviewItem, by: Actor) -> bool:
-    """Whether the actor has it. A lease that has run out still counts until somebody or the clock took it away."""
+    """Whether the actor holds it. An expired lease counts until somebody else or the clock takes the item away."""
     return item.holder_id is not None and item.holder_id == by.user_id
 
 
@@ -67,19 +67,19 @@ def hold(item: ReviewItem, user: User | None, user_id: UUID | None = None) -> No
 
 
 def renew(item: ReviewItem) -> None:
-    """Whoever does something keeps it for longer."""
+    """Renew the holder's lease."""
     if item.holder_id is not None:
         item.lease_until = clock.real_now() + LEASE[Priority(item.severity)]
 
 
 def drop(item: ReviewItem) -> None:
-    """Nobody has it any more."""
+    """Leave the item without a holder."""
     item.holder = None
     item.lease_until = None
 
 
 def let_go(item: ReviewItem, now: datetime) -> None:
-    """Nobody has it, and the clocks that alert people run again."""
+    """Leave the item without a holder, and let the clocks that alert people run again."""
     drop(item)
     item.acknowledged_at = item.acknowledged_by = None
     severity = Priority(item.severity)
@@ -102,7 +102,7 @@ def write(
     note: str = "",
     facts: JsonObject | None = None,
 ) -> None:
-    """Save the item under the next lock number, with its event and its line in the trail."""
+    """Save the item under the next lock number, with its item event and audit event."""
     item.lock += 1
     item.save()
     ReviewEvent.objects.create(item=item, at=now, by_id=by.user_id, kind=kind, note=note, facts=facts or {})
@@ -129,9 +129,9 @@ def end_by_act(
     now: datetime,
     outcome: ReviewOutcome = ReviewOutcome.PLAN_CHANGED,
 ) -> bool:
-    """End the open item about a thing that an act on the plan has just settled; False if there is none to end.
+    """Resolve the open item that an act on the plan has just settled; False if there is none.
 
-    One that somebody else holds is theirs to end, and whoever may not review ends none.
+    An item held by somebody else is left to them, and an actor who may not review resolves none.
     """
     rows = ReviewItem.objects.select_for_update().filter(clinic_id=clinic_id, source_key=source_key)
     item = rows.exclude(state=ItemState.RESOLVED.value).first()

@@ -1,4 +1,4 @@
-"""The items of one patient: what is open, and everything that ever was."""
+"""The items of one patient: open ones, and all of them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _BY_AGE: Final = ("-opened_at", "id")
 
 
 def open_items(actor: Actor, patient_id: UUID) -> tuple[QueueRow, ...]:
-    """What is open on a patient, most urgent first. Raises NotFound."""
+    """A patient's open items, most urgent first. Raises NotFound."""
     rows = ReviewItem.objects.filter(patient=get_patient_for(actor, patient_id, May.LOOK))
     rows = rows.exclude(state=ItemState.RESOLVED).select_related("patient", "holder", "resolved_by")
     return tuple(rows_of(actor, list(rows.order_by("priority", "first_action_due", "id"))))
 
 
 def all_items(actor: Actor, patient_id: UUID, *, key: str | None = None, size: int = PAGE) -> Page[QueueRow]:
-    """A page of everything that was ever looked at for a patient, open or ended, newest first. Raises NotFound."""
+    """A page of all items of a patient, open or resolved, newest first. Raises NotFound."""
     every = ReviewItem.objects.filter(patient=get_patient_for(actor, patient_id, May.LOOK))
     return paging.page_of(
         every.select_related("patient", "holder", "resolved_by"),

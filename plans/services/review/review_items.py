@@ -1,4 +1,4 @@
-"""Putting something on the queue, in the transaction of the fact that asks for a clinician's eyes."""
+"""Opening review items, in the transaction of what needs a clinician's attention."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def open_item(
     also: Sequence[User] = (),
     now: datetime,
 ) -> ReviewItem:
-    """Open an item, or add to the one that is open for the same thing.
+    """Open an item, or add to the open one about the same thing.
 
-    `source` is checkin, missed, mail, document, supply, scoring, access or plan; `source_key` names the thing, e.g.
-    "checkin:<id>". Priority and clocks only ever tighten. Something urgent alerts the on-call clinician each time, also
-    when somebody has the item already, and whoever is named in `also`. Raises RuntimeError outside a transaction.
+    `source` is checkin, missed, mail, document, supply, scoring, access or plan; `source_key` names the thing, such as
+    "checkin:<id>". Priority and clocks only ever tighten. An urgent report alerts the on-call clinician every time,
+    even if somebody has the item already, and everybody in `also`. Raises RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("open_item needs the transaction of the fact it speaks of")
@@ -51,7 +51,7 @@ def open_item(
             with transaction.atomic():
                 item = _open(clinic, patient, plan, source, source_key, level, facts, now)
         except IntegrityError:
-            # Another transaction opened it between the look and the insert, and has committed.
+            # Another transaction opened it between the query and the insert, and has committed.
             item = _standing(clinic_id, source_key)
             if item is None:
                 raise
@@ -79,7 +79,7 @@ def _standing(clinic_id: UUID, source_key: str) -> ReviewItem | None:
 def _escalate_at(level: Priority, now: datetime, first_action_due: datetime) -> datetime | None:
     if level is Priority.URGENT:
         return now + ESCALATE_AFTER
-    # Nobody is woken for what may wait until closing time; but late is late, and then somebody is told.
+    # Nobody is alerted for what may wait until closing time, but once it is late, somebody is.
     return first_action_due if level is Priority.HIGH else None
 
 
@@ -126,7 +126,7 @@ def _append(item: ReviewItem, clinic: Clinic, level: Priority, facts: Facts, now
     item.snoozed_until = None
     item.lock += 1
     if level is Priority.URGENT or stood not in HELD:
-        # What was acknowledged was less than this: it has to be claimed again.
+        # What was acknowledged was less urgent: the item must be claimed again.
         item.acknowledged_at = item.acknowledged_by = None
         item.escalate_at = _escalate_at(worse, now, item.first_action_due)
     item.save()

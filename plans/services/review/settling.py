@@ -1,4 +1,4 @@
-"""Ending items whose matter was settled elsewhere: by an act on the plan, not on the item's page."""
+"""Resolving items that were settled by an act on the plan instead of on the item's page."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def settle(
     note: str = "",
     but: ReviewItem | None = None,
 ) -> int:
-    """End the open items of a plan whose source key begins with `keys`, whoever has them; returns how many.
+    """Resolve the open items of a plan whose source key begins with `keys`, whoever holds them; returns how many.
 
-    `but` is the item through which somebody acts just now: its holder ends it. In the caller's transaction.
+    `but` is the item from whose page somebody is acting: its holder resolves it. In the caller's transaction.
     """
     rows = ReviewItem.objects.select_for_update(of=("self",)).filter(plan=plan, source_key__startswith=keys)
     rows = rows.exclude(state=ItemState.RESOLVED.value)
@@ -44,23 +44,23 @@ def settle(
 
 
 def _of_a_plan(plan: Plan) -> tuple[str, ...]:
-    """How the source keys begin of items that make no sense without the plan: its review, its supply, its ward."""
+    """Source key prefixes of items that make no sense without the plan: its review, its supply, its ward."""
     return f"plan_review:{plan.pk}:", f"supply:{plan.pk}:", f"ward:{plan.pk}"
 
 
 def end_with(plan: Plan, by: Actor, now: datetime, *, note: str) -> None:
-    """End the open items that make no sense once the plan has ended, with the reason for which it did.
+    """Resolve the open items that make no sense once the plan has ended, with the reason for its end.
 
-    What concerns the patient's safety stays open: answers, check-ins missed, doses not taken, what the pharmacy has to
-    be told. In the caller's transaction.
+    Items about the patient's safety stay open: answers, missed check-ins, doses not taken, what to tell the pharmacy.
+    In the caller's transaction.
     """
     for keys in _of_a_plan(plan):
         settle(plan, by, now, ReviewOutcome.PLAN_ENDED, keys=keys, note=note)
 
 
 def open_again(plan: Plan, *, since: datetime, now: datetime) -> None:
-    """Open the items again that ended with a plan since `since`, because it did not end after all; one that was raised
-    anew meanwhile stands. In the caller's transaction."""
+    """Reopen the items that were resolved with the end of a plan since `since`, because it did not end after all; ones
+    opened again meanwhile are left alone. In the caller's transaction."""
     rows = ReviewItem.objects.filter(
         plan=plan, outcome=ReviewOutcome.PLAN_ENDED.value, resolved_at__gte=since
     )

@@ -1,4 +1,4 @@
-"""What the clock does to items. Each function may run twice, or in two processes at once, and does its work once."""
+"""What happens to items by the clock. Every function is idempotent, also in two processes at once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from plans.services.review.alerts import alert
 
 
 def escalate_due(now: datetime) -> int:
-    """Alert the next tier for every item that nobody claimed in time, and wake snoozed ones; returns how many.
+    """Alert the next tier for every item not claimed in time, and wake snoozed ones; returns how many.
 
-    `now` is clinic time. At the last tier everyone is alerted again every half hour until somebody claims. Raises
-    RowsFailed once all others were looked at.
+    `now` is clinic time. At the last tier everyone is alerted every half hour until somebody claims. Raises RowsFailed
+    after all rows if any failed.
     """
     due = ReviewItem.objects.filter(escalate_at__lte=now)
     over = ReviewItem.objects.filter(state=ItemState.SNOOZED.value, snoozed_until__lte=now)
@@ -66,7 +66,7 @@ def _wake(pk: UUID, now: datetime) -> bool:
 
 
 def expire_leases(real: datetime) -> int:
-    """Give back every item whose holder did nothing for as long as the lease; returns how many. `real` is real time."""
+    """Release every item with an expired lease; returns how many. `real` is real time."""
     held = ReviewItem.objects.filter(lease_until__lte=real)
     return rows.count_each(held, "lease_until", lambda pk: _lapse(pk, real))
 
