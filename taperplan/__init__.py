@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# `serving` registers what `check --deploy` asks, whatever process it runs in.
+# `serving` registers the checks of `check --deploy` in every process.
 from taperplan import serving
 from taperplan.celery import app as celery_app
 

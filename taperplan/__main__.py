@@ -19,17 +19,17 @@ from taperplan import config_errors
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command of `argv`, by default that of the process; settings that cannot be used are explained."""
+    """Run the command of `argv`, by default the process's; unusable settings are explained."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
     arguments = _with_our_check(list(sys.argv if argv is None else argv))
     try:
         execute_from_command_line(arguments)
-    except Exception as fault:  # noqa: BLE001 - whatever the settings raise; all else is raised again
+    except Exception as fault:  # noqa: BLE001 - whatever the settings raise; anything else is raised again
         config_errors.explain(arguments, fault)
 
 
 def _with_our_check(argv: list[str]) -> list[str]:
-    """`check` with a PDF is the check of a document; every other `check` is Django's."""
+    """Turn `check` with a PDF into the check of a document; any other `check` is Django's."""
     if argv[1:2] == ["check"] and any(given.lower().endswith(".pdf") for given in argv[2:]):
         return [argv[0], "check_document", *argv[2:]]
     return argv

@@ -1,6 +1,6 @@
-"""The scheduler of Celery beat: the table of `plans.jobs.schedule`, in memory, with a sign of life.
+"""The scheduler of Celery beat: the table of `plans.jobs.schedule`, in memory, with a health file.
 
-Kept in memory: every entry is an interval, so there is nothing to remember over a restart and no file to spoil.
+Every entry is an interval, so nothing has to be remembered over a restart and no file can be corrupted.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from celery.beat import Scheduler as CeleryScheduler
 
 
 class Scheduler(CeleryScheduler):
-    """Touches the file named by BEAT_ALIVE_FILE at every turn, for health checks."""
+    """Touches the file named by BEAT_ALIVE_FILE at every tick, for health checks."""
 
     def setup_schedule(self) -> None:
-        """Take in the whole table."""
+        """Load the whole table."""
         from plans.jobs.schedule import BEAT  # noqa: PLC0415 - reads models, which are ready only now
 
         # Any: Celery ships no types.
@@ -24,7 +24,7 @@ class Scheduler(CeleryScheduler):
 
     # Any: the same.
     def tick(self, *args: Any, **kwargs: Any) -> Any:
-        """One turn: send what is due and say that we are alive."""
+        """Send what is due and touch the health file."""
         alive = os.environ.get("BEAT_ALIVE_FILE")
         if alive:
             Path(alive).touch()

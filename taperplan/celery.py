@@ -1,4 +1,4 @@
-"""The Celery app. It only notifies workers: what is to be done stands in the database."""
+"""The Celery app. It only notifies workers: the database says what is to be done."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from taperplan import serving
 from taperplan.local.children import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
-# Django's checks load every page; a worker draws and sends without them, and `make test` has run them.
+# Django's checks would import every page; a worker does not need them, and `make test` runs them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("taperplan")
@@ -25,7 +25,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 def _job_modules() -> list[str]:
-    """Every module of `plans.jobs`: a new file is found without being listed here."""
+    """Every module of `plans.jobs`, so that new ones need not be listed here."""
     import plans.jobs  # noqa: PLC0415 - its modules read models, which are ready only now
 
     return [f"plans.jobs.{module.name}" for module in pkgutil.iter_modules(plans.jobs.__path__)]
@@ -36,14 +36,15 @@ app.autodiscover_tasks(_job_modules, related_name="")
 
 @setup_logging.connect
 def _log_as_django_does(**_: object) -> None:
-    """Celery leaves logging alone when something is connected here: settings.LOGGING holds."""
+    """Keep settings.LOGGING: Celery leaves logging alone if something is connected here."""
     logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_init.connect
 @beat_init.connect
 def _refuse_to_work_unprepared(**_: object) -> None:
-    """Ends the process: Celery only logs whatever else a receiver raises, and would send links made with no key."""
+    """Exit if the settings are incomplete: Celery would only log an exception, and then send links made without a
+    key."""
     try:
         serving.require()
     except ImproperlyConfigured as unprepared:
@@ -52,13 +53,13 @@ def _refuse_to_work_unprepared(**_: object) -> None:
 
 @worker_process_init.connect
 def _die_with_the_worker(**_: object) -> None:
-    """A worker that is killed takes its pool with it: an orphan would go on drawing beside its successor."""
+    """Let the pool die with a killed worker: an orphan would go on drawing beside its successor."""
     die_with_parent(os.getppid(), signal.SIGKILL)
 
 
 @worker_process_init.connect
 def _watch_the_clock(**_: object) -> None:
-    """A child of a worker lives long enough to see the clock jump."""
+    """Watch the clock in a worker's child, which lives long enough to notice a jump."""
     from plans.dispatch import clock_guard  # noqa: PLC0415 - reads models, which are ready only now
 
     clock_guard.start()
@@ -66,7 +67,7 @@ def _watch_the_clock(**_: object) -> None:
 
 @worker_ready.connect
 def _say_ready(**_: object) -> None:
-    """Touch the file named by WORKER_READY_FILE, for whoever started us and waits."""
+    """Touch the file named by WORKER_READY_FILE, for the process that started us and waits."""
     ready = os.environ.get("WORKER_READY_FILE")
     if ready:
         Path(ready).touch()

@@ -1,4 +1,4 @@
-"""What a command answers when the settings cannot be used: a sentence or one JSON object, never a traceback."""
+"""What a command prints if the settings are unusable: a sentence or one JSON object, never a traceback."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from plans.domain.taper.answer import refusal
 from plans.domain.taper.refusals import UnusableSettings
 
 JSON_COMMANDS: Final = frozenset({"taper", "draw", "check_document"})
-"""Commands whose every refusal is a JSON object on standard error and exit status 2 (docs/taper-json.md)."""
+"""Commands that print every refusal as a JSON object on standard error with exit status 2 (docs/taper-json.md)."""
 
 
 def explain(argv: list[str], fault: Exception) -> NoReturn:
-    """Say why the settings cannot be used, in the form of the command that was asked for, and end.
+    """Print why the settings are unusable, in the command's own format, and exit.
 
-    Raises `fault` itself when it is about something else: the settings were read, or they are broken as a program.
+    Re-raises `fault` if it is about something else: the settings were loaded, or their code is broken.
     """
     if apps.ready:
         raise fault
@@ -35,10 +35,10 @@ def explain(argv: list[str], fault: Exception) -> NoReturn:
 
 
 def _as_json(fault: Exception) -> dict[str, object]:
-    # Sentences need some settings; nothing of a site is in these.
+    # Sentences need some settings; these contain nothing of an installation.
     if not settings.configured:
         settings.configure()
     settings.USE_I18N = False
-    from plans.wording.taper import says  # noqa: PLC0415 - its sentences are made with the settings above
+    from plans.wording.taper import says  # noqa: PLC0415 - its sentences need the settings above
 
     return refusal(UnusableSettings(message=str(fault).removesuffix(".")), says=says)

@@ -1,4 +1,4 @@
-"""How the application is connected to PostgreSQL."""
+"""The connection to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from taperplan import env
 
 # Any: a database as Django settings describe it.
 def connection(url: str, *, pool: int) -> dict[str, Any]:
-    """The connection to `url`; with `pool` above 0 a pool of that size, opened at first use, so always after a fork."""
+    """The connection settings for `url`; with `pool` above 0 a pool of that size, opened at first use and so after a
+    fork."""
     # Any: as above.
     found: dict[str, Any] = dict(dj_database_url.parse(url))
     options = found.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)
     options.setdefault("application_name", "taperplan")
     if env.flag("PREPARED_STATEMENTS", default=True):
-        # Statements that are run thousands of times are planned once a connection.
+        # Statements that run thousands of times are planned once per connection.
         options.setdefault("prepare_threshold", 5)
     statement_ms = env.number("STATEMENT_TIMEOUT_MS", 0, least=0, most=3_600_000)
     if statement_ms:

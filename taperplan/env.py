@@ -1,4 +1,4 @@
-"""Reads settings from the environment, strictly: a wrong value is refused with what to write instead."""
+"""Reads settings from the environment strictly: a wrong value is refused with what to write instead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HOST = re.compile(r"^(\*|\.?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])$")
 
 
 class WrongSetting(ImproperlyConfigured):
-    """An environment variable whose value cannot be used; the message names it and says what to write."""
+    """An environment variable with an unusable value; the message names it and says what to write."""
 
     def __init__(self, name: str, problem: str, remedy: str) -> None:
         super().__init__(f"{name}: {problem}. {remedy}")
@@ -22,7 +22,7 @@ class WrongSetting(ImproperlyConfigured):
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable's text without blanks around it, or the default when unset or empty."""
+    """The variable's text, stripped, or the default if unset or empty."""
     value = os.environ.get(name, "").strip()
     if "\n" in value or "\x00" in value:
         raise WrongSetting(name, "holds a line break", "Write it on one line.")
@@ -72,7 +72,7 @@ def hosts(name: str, default: tuple[str, ...] = ()) -> list[str]:
 
 
 def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
-    """An address with one of the schemes, without a slash at its end. The value never appears in the refusal."""
+    """A URL with one of the schemes, without a trailing slash. The value never appears in the refusal."""
     value = text(name, default)
     wanted = " or ".join(f"{scheme}://…" for scheme in schemes)
     try:

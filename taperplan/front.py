@@ -1,11 +1,11 @@
-"""The one open port: gives each request to the processes for patients or to those for staff, once it is whole.
+"""The front server on the one open port: passes each complete request to the processes for patients or for staff.
 
-`python -m taperplan.front`. Help never waits behind a list: patients' pages have processes of their own, and within
-them help and check-ins never wait behind documents (`LANES`). And no process waits for a body: a request is handed on
-when all of it is here, and cut when it is not here in time; an answer is taken off its process at once, however slowly
-it is read.
+Run as `python -m taperplan.front`. Help never waits behind a list: patients' pages have their own processes, and within
+them help and check-ins never wait behind documents (`LANES`). No process waits for a slow client either: a request is
+passed on only when complete, and dropped if it does not arrive in time; a response is read from its process at once,
+however slowly the client reads it.
 
-One request a connection, in HTTP/1.1, of a stated length; anything else is refused here.
+It accepts one HTTP/1.1 request per connection, with a stated length, and refuses anything else.
 """
 
 from __future__ import annotations
@@ -25,22 +25,23 @@ from taperplan import env
 
 log = logging.getLogger(__name__)
 
-# From the first look at a connection until the request is whole. A patient's page is a few kilobytes.
+# From accepting a connection until the request is complete. A patient's page is a few kilobytes.
 WHOLE_WITHIN: Final = 8.0
 _CONNECT_SECONDS: Final = 5.0
-# Longer than gunicorn lets a request take (`web_server.timeout`).
+# Longer than gunicorn allows a request (`web_server.timeout`).
 _ANSWER_SECONDS: Final = 40.0
 _READ_SECONDS: Final = 60.0
-# For a thread of the pool: who waited longer would hardly wait for the answer.
+# To wait for a thread of the pool: nobody would wait longer for a page.
 _TURN_SECONDS: Final = 30.0
 _AGAIN_SECONDS: Final = 60
 _LARGEST_HEAD: Final = 32_768
-# As DATA_UPLOAD_MAX_MEMORY_SIZE: of more, the application is shown the head alone, and refuses it in its own words.
+# As DATA_UPLOAD_MAX_MEMORY_SIZE: of a larger request the application gets only the head, and refuses it in its own
+# words.
 _LARGEST_BODY: Final = 1_000_000
 _LARGEST_ANSWER: Final = 64_000_000
 _REQUEST: Final = re.compile(rb"[A-Z]{1,20} /[\x21-\x7e]{0,8000} HTTP/1\.[01]")
 _HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
-# Of this connection alone; the next one is ours.
+# Hop-by-hop headers, which are not passed on.
 _OF_THE_HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"upgrade", b"te", b"expect"}
 )
@@ -55,10 +56,10 @@ class PoolName(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AddressLane:
-    """Addresses that wait in one queue.
+    """A lane: paths that share one queue.
 
-    `share`: the part of the pool's threads that they may hold at once. `waiting`: how many requests may wait; one more
-    is refused at once with what to do, which is better than an answer that comes too late.
+    `share`: the part of the pool's threads that they may hold at once. `waiting`: how many requests may wait; further
+    ones are refused at once, which is better than a late answer.
     """
 
     name: str
@@ -72,11 +73,11 @@ class AddressLane:
         return max(1, int(threads * self.share))
 
 
-# A free thread is given away from the top down, and the lane of an address is looked for from the bottom up. Within a
-# pool the lanes under the first may not hold all threads together, so that one for the first is always free; and help
-# and answers may not hold all, so that the others move on. Lists of a large clinic are work for the database's
-# processors: more of them at once would come no sooner, and slow everybody else. What a page needs to be readable, and
-# what the port is watched by, goes with help.
+# Free threads are given out from the top down, and the lane of a path is looked up from the bottom up. Within a pool
+# the lanes below the first together may not hold all threads, so that one for the first is always free; help and
+# answers may not hold all either, so that the others progress. Lists of a large clinic keep the database's processors
+# busy: more of them at once would not finish sooner, but slow everybody else. Static files and health checks share the
+# lane of help.
 LANES: Final = (
     AddressLane("staff", re.compile(r"/"), PoolName.STAFF, 1, 200),
     AddressLane(
@@ -95,14 +96,14 @@ LANES: Final = (
 
 
 def lane_of(path: str) -> AddressLane:
-    """The lane of an address."""
+    """The lane of a path."""
     return next(lane for lane in reversed(LANES) if lane.paths.match(path))
 
 
 class RequestRefused(Exception):
-    """A request that is not handed on; `status` is the first line of the answer after the version.
+    """A request that is not passed on; `status` is the status line without the version.
 
-    `again`: after so many seconds another try may go better; None says nothing of that.
+    `again`: the seconds for Retry-After; None: no such header.
     """
 
     def __init__(self, status: str, text: str, *, again: int | None = None) -> None:
@@ -111,7 +112,7 @@ class RequestRefused(Exception):
 
 
 class Pool:
-    """Web processes with `threads` threads in all, and who waits for one of them."""
+    """Web processes with `threads` threads in all, and the requests waiting for one."""
 
     def __init__(self, address: tuple[str, int], threads: int) -> None:
         self.address = address
@@ -121,9 +122,9 @@ class Pool:
 
     @asynccontextmanager
     async def turn(self, lane: AddressLane) -> AsyncIterator[bool]:
-        """A thread of the pool, as long as the block runs; whether it had to be waited for.
+        """Hold a thread of the pool for the block; yields whether the request had to wait for it.
 
-        Raises Refused where too many wait already, or none became free in time.
+        Raises RequestRefused if too many wait already, or none became free in time.
         """
         waiting = self._waiting[lane.name]
         if len(waiting) >= lane.waiting:
@@ -152,7 +153,7 @@ class Pool:
         self._give()
 
     def _give(self) -> None:
-        """Give free threads to those who wait, in the order of the lanes."""
+        """Give free threads to waiting requests, in the order of the lanes."""
         for lane in LANES:
             waiting = self._waiting[lane.name]
             while waiting and self._free and self._busy[lane.name] < lane.at_once(self._threads):
@@ -166,7 +167,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it is handed on: its path, and its bytes."""
+    """A request to pass on: its path and its bytes."""
 
     path: str
     head: bytes
@@ -174,12 +175,12 @@ class Request:
 
     @property
     def asks_only(self) -> bool:
-        """Whether nothing is lost if nobody answers it: its reader has gone, and it changes nothing."""
+        """Whether it may be dropped if the client has gone, since it changes nothing."""
         return self.head.startswith((b"GET ", b"HEAD "))
 
 
 async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:
-    """The whole request. Raises Refused, and EOFError when there is none."""
+    """Read the whole request. Raises RequestRefused, and EOFError if there is none."""
     try:
         raw = await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError as error:
@@ -209,7 +210,7 @@ def _field(line: bytes) -> tuple[bytes, bytes]:
 
 
 def _length(fields: list[tuple[bytes, bytes]]) -> int:
-    """The length of the body. Two lengths, or none that is stated, are how one request hides in another."""
+    """The length of the body. Two lengths, or an unstated one, allow request smuggling."""
     if any(name.lower() == b"transfer-encoding" for name, _ in fields):
         raise RequestRefused("411 Length Required", "Send the length of the body.")
     stated = [value for name, value in fields if name.lower() == b"content-length"]
@@ -219,7 +220,7 @@ def _length(fields: list[tuple[bytes, bytes]]) -> int:
 
 
 async def ask(address: tuple[str, int], request: Request) -> bytes:
-    """The whole answer of a pool. Raises Refused when there is none in time."""
+    """The whole response of a pool. Raises RequestRefused if there is none in time."""
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
@@ -247,7 +248,7 @@ _AWAY: Final = (
     "El servicio no puede responder ahora. Inténtelo en un minuto. En peligro, llame ya a emergencias."
 )
 _FULL_STATUS: Final = "503 Service Unavailable"
-# Said of a request that was not handed on.
+# The body of the response to a refused request.
 _FULL: Final = (
     "Too many people are using this service just now. Nothing was saved. Go back and try again in a minute. "
     "In danger, call your emergency number now.\n"
@@ -257,7 +258,7 @@ _FULL: Final = (
 
 
 class Front:
-    """Serves until told to stop."""
+    """The server; runs until told to stop."""
 
     def __init__(self, pools: dict[PoolName, Pool], *, within: float = WHOLE_WITHIN) -> None:
         self._pools, self._within = pools, within
@@ -273,11 +274,11 @@ class Front:
                 writer.write(answer)
                 await writer.drain()
                 writer.write_eof()
-                # What was not read of a body would cut the answer off.
+                # An unread rest of the body would cut the response off.
                 while await reader.read(_LARGEST_HEAD):
                     pass
         except (OSError, EOFError):
-            # Gone, silent, or never said anything.
+            # The client has gone, is silent, or sent nothing.
             pass
         finally:
             writer.transport.abort()
@@ -328,7 +329,7 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
-    # What is under way has the time that gunicorn gives it.
+    # Requests under way get the time that gunicorn allows.
     server.close()
     with suppress(TimeoutError):
         async with asyncio.timeout(10):

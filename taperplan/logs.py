@@ -1,6 +1,6 @@
-"""Log lines as JSON: fields from a list of allowed ones, no bodies, no tokens, no text of exceptions.
+"""Log lines as JSON: only allowed fields, no bodies, tokens or texts of exceptions.
 
-The text of an exception may quote what a person typed (a database says "Key (email)=(…)"), so a line carries the
+The text of an exception may quote what a person typed (a database error says "Key (email)=(…)"), so a line has the
 exception's class and where it was raised, never its message.
 """
 
@@ -30,19 +30,19 @@ ALLOWED = (
     "queue",
     "task",
 )
-"""The extra fields that may appear in a line; anything else given to `extra=` is left out."""
+"""The extra fields allowed in a line; anything else given to `extra=` is dropped."""
 
-# Every address of `plans.web.addresses.TOKEN_PATHS`: a document's token is too short to be seen as a secret by itself.
+# Every path of `plans.web.addresses.TOKEN_PATHS`: a document's token is too short to be recognised as a secret.
 _TOKEN_PATH = re.compile(r"(?<![A-Za-z0-9])/([cpymqf])/[^\s\"'?#]+")
 _LONG_SECRET = re.compile(r"[A-Za-z0-9_\-]{32,}")
 _PASSWORD_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@]*@")
-# The web server names the caller of a request it cannot read.
+# The web server logs the address of a client whose request it cannot parse.
 _CALLER = re.compile(r"from ip=\S+")
 _LONGEST = 500
 
 
 def mask(text: str) -> str:
-    """`text` without tokens: patient paths, passwords in addresses and long random words become an ellipsis."""
+    """Mask secrets in a text: tokens in patient paths, passwords in URLs and long random words become an ellipsis."""
     text = _TOKEN_PATH.sub(r"/\1/…", text)
     text = _PASSWORD_URL.sub(r"\1:…@", text)
     text = _CALLER.sub("from ip=…", text)
@@ -58,10 +58,10 @@ CONFIG: dict[str, Any] = {
     "root": {"handlers": ["out"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # The access log says the same with the route in place of the path, which may hold a token.
+        # The access log has the same with the route instead of the path, which may contain a token.
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
-        # Values of queries never reach a log.
+        # SQL parameters must never reach a log.
         "django.db.backends": {"level": "WARNING"},
         # These print task arguments.
         "celery.worker.strategy": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""What a provider of mail reports by webhook: off unless MAIL_WEBHOOK names it, and never without a secret."""
+"""Webhook reports of a mail provider: off unless MAIL_WEBHOOK names it, and never without a secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHORTEST: Final = 24
 
 
 def provider() -> str:
-    """The provider's name, empty for none. Raises WrongSetting for one we do not know."""
+    """The provider's name, empty for none. Raises WrongSetting for an unknown one."""
     name = env.text("MAIL_WEBHOOK")
     if name and name not in PROVIDERS:
         raise env.WrongSetting(
@@ -21,7 +21,7 @@ def provider() -> str:
 
 
 def anymail(name: str) -> dict[str, str]:
-    """The settings of django-anymail for a provider. Raises WrongSetting where the secret is missing or guessable."""
+    """The settings of django-anymail for a provider. Raises WrongSetting if the secret is missing or guessable."""
     if not name:
         return {}
     secret = env.text("MAIL_WEBHOOK_SECRET")

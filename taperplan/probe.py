@@ -1,6 +1,6 @@
 """Health checks for containers: `python -m taperplan.probe web` and `python -m taperplan.probe beat`.
 
-Exit status 0 when well, 1 when not; says why on one line.
+Exit status 0 if healthy, else 1 with the reason on one line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BEAT_SECONDS = 60
 
 
 def web() -> str:
-    """Ask /readyz of the web process in this container; an empty text when it is ready."""
+    """Ask /readyz of the web process in this container; an empty text if it is ready."""
     port = int(os.environ.get("BIND", "127.0.0.1:8000").rpartition(":")[2])
     host = urlsplit(os.environ.get("SITE_URL", "http://localhost")).hostname or "localhost"
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -31,7 +31,7 @@ def web() -> str:
 
 
 def beat() -> str:
-    """Look whether beat has turned within a minute; an empty text when it has."""
+    """Check that beat ticked within a minute; an empty text if it has."""
     try:
         age = time.time() - Path(os.environ["BEAT_ALIVE_FILE"]).stat().st_mtime
     except (KeyError, OSError) as missing:
@@ -43,7 +43,7 @@ PROBES = {"web": web, "beat": beat}
 
 
 def main(arguments: list[str]) -> int:
-    """Run the probe that is named."""
+    """Run the named probe."""
     if len(arguments) != 1 or arguments[0] not in PROBES:
         print(f"name one of: {', '.join(PROBES)}")
         return 2

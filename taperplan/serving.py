@@ -1,4 +1,4 @@
-"""What must be set before this installation may serve people: asked by the web process, the workers and `check`."""
+"""What must be set before this installation may serve people; checked by the web process, the workers and `check`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from plans.management import catalogue
 
 _MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 _SHORTEST_KEY = 32
-# Of one conversation: each may take the whole of EMAIL_TIMEOUT, and the last comes after the message has left.
+# Answers in one conversation: each may take the whole EMAIL_TIMEOUT, and the last follows the message.
 _ANSWERS = 6
 
 
 def problems() -> Iterator[Error]:
-    """Every reason not to serve, each with an id and what to do about it."""
+    """Every reason not to serve, each with an id and a remedy."""
     yield from _weak_keys()
     if catalogue.stale():
         yield Error(

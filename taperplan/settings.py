@@ -1,7 +1,7 @@
 """Settings, from environment variables alone (docs/configuration.md). A wrong value stops the start and says why.
 
-Without any variable the commands that need no database work (drawing, computing a taper). Serving without keys of
-one's own is refused: see `taperplan.serving`.
+Without any variable, the commands that need no database work (drawing, computing a taper). Serving without proper keys
+is refused: see `taperplan.serving`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from taperplan import database, env, logs, mail_events, storage
 zoneinfo.reset_tzpath(())
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# An installed package writes nothing beside itself: what it keeps lies where it was started.
+# An installed package writes nothing next to itself: its data is where it was started.
 _HOME = BASE_DIR if (BASE_DIR / "manage.py").is_file() else Path.cwd()
 VAR_DIR = Path(env.text("VAR_DIR", str(_HOME / "var")))
 
@@ -25,7 +25,7 @@ TAPERPLAN_DEMO = env.flag("TAPERPLAN_DEMO")
 DEBUG = False
 
 # --- keys -----------------------------------------------------------------------------------------------------------
-# A key made up for this process is enough for commands; `taperplan.serving` refuses to serve with it.
+# A random key for this process is enough for commands; `taperplan.serving` refuses to serve with it.
 SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
 SECRET_KEY = env.text("SECRET_KEY") or secrets.token_urlsafe(48)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
-# At the top of the repository; an installed package holds them inside itself (`force-include` in pyproject.toml).
+# At the top of the repository; an installed package contains them (`force-include` in pyproject.toml).
 _PACKAGED = BASE_DIR / "taperplan" / "templates"
 TEMPLATES_DIR = _PACKAGED if _PACKAGED.is_dir() else BASE_DIR / "templates"
 TEMPLATES = [
@@ -105,7 +105,7 @@ DATABASE_POOL = env.number("DATABASE_POOL", 0, least=0, most=100)
 DATABASES = {"default": database.connection(DATABASE_URL, pool=DATABASE_POOL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# In the database: sign-in works while Redis is away. At the default of 300 entries others' rows would be thrown out.
+# In the database, so that signing in works without Redis. The default of 300 entries would evict others' rows.
 _CACHE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}
 CACHES = {"default": {**_CACHE, "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
@@ -132,7 +132,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_UNIQUE_EMAIL = True
-# Accounts are made by the clinic for an address it knows; there is no sign-up whose address must be proven.
+# Clinics make accounts for addresses they know; there is no sign-up whose address must be verified.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -201,7 +201,7 @@ TIME_ZONE = "UTC"
 # --- files ----------------------------------------------------------------------------------------------------------
 DOCUMENTS_DIR = Path(env.text("DOCUMENTS_DIR", str(VAR_DIR / "documents")))
 STATIC_URL = "/static/"
-# Tests serve static files straight from the source: the manifest would need `collectstatic` before each run.
+# Tests serve static files from the source: the manifest would need `collectstatic` before each run.
 STATIC_PLAIN = env.flag("STATIC_PLAIN")
 STATIC_ROOT = None if STATIC_PLAIN else Path(env.text("STATIC_ROOT", str(_HOME / "staticfiles")))
 WHITENOISE_USE_FINDERS = STATIC_PLAIN
@@ -232,14 +232,14 @@ if MAIL_TRANSPORT not in (
     raise env.WrongSetting(
         "MAIL_TRANSPORT", "is no way of sending that we know", f"Write one of: {', '.join(_ways)}."
     )
-# A worker's connections to the mail server where much is due; a limit of messages a second leaves one.
+# A worker's connections to the mail server when much is due; with a rate limit there is one.
 MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", 8, least=1, most=50)
-# What the provider takes, over all workers and machines; 0: as many as there are. Alerts never wait for it.
+# The provider's limit of messages per second, over all workers and machines; 0: none. Alerts never wait for it.
 MAIL_PER_SECOND = env.number("MAIL_PER_SECOND", 0, least=0, most=10_000)
-# The right-hand side of Message-IDs, which are ours: the same for every sending of one message.
+# The right-hand side of our Message-IDs, which stay the same when a message is sent again.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
 DEFAULT_FROM_EMAIL = MAIL_FROM
-# Where messages that cannot be delivered come back to, read by IMAP: imaps://user:password@host/INBOX.
+# The bounce mailbox, read by IMAP: imaps://user:password@host/INBOX.
 BOUNCE_MAILBOX = (
     env.url("BOUNCE_MAILBOX", "", schemes=("imaps", "imap")) if env.text("BOUNCE_MAILBOX") else ""
 )
@@ -249,10 +249,10 @@ MAIL_WEBHOOK = mail_events.provider()
 ANYMAIL = mail_events.anymail(MAIL_WEBHOOK)
 
 # --- work -----------------------------------------------------------------------------------------------------------
-# How long a claimed row stays claimed; longer than any task may run (CELERY_TASK_TIME_LIMIT).
+# The lease of a claim; longer than any task may run (CELERY_TASK_TIME_LIMIT).
 LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=1, most=86_400)
 
-# Asked once a minute while work is being done; a monitor that hears nothing calls somebody.
+# Requested once a minute while work is being done; the monitor calls somebody when that stops.
 PING_URL = env.url("PING_URL", "", schemes=("https", "http")) if env.text("PING_URL") else ""
 
 REDIS_URL = env.url(
@@ -271,7 +271,7 @@ CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-# A frozen Redis must not hold a page: one try, two seconds. The tick finds what no worker was notified of.
+# A frozen Redis must not delay a page: one try, two seconds. The tick finds entries without a notification.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": env.number("REDIS_TIMEOUT", 5, least=1, most=60),
@@ -292,7 +292,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "tick"
-# Alerts to clinicians never wait behind reminders: a queue, a worker and a connection of their own.
+# Alerts to clinicians never wait behind reminders: they have their own queue, worker and connection.
 CELERY_TASK_ROUTES = {
     "plans.jobs.documents.*": {"queue": "documents"},
     "plans.jobs.messages.*": {"queue": "messages"},

@@ -8,9 +8,9 @@ from taperplan import env
 
 
 def documents(folder: Path) -> dict[str, object]:
-    """The storage of documents as Django's STORAGES takes it: `folder`, unless DOCUMENTS_S3_BUCKET names a bucket.
+    """The document storage for Django's STORAGES: `folder`, unless DOCUMENTS_S3_BUCKET names a bucket.
 
-    Raises WrongSetting for half a pair of key and secret.
+    Raises WrongSetting for a key without a secret or the reverse.
     """
     bucket = env.text("DOCUMENTS_S3_BUCKET")
     if not bucket:
@@ -33,7 +33,7 @@ def documents(folder: Path) -> dict[str, object]:
 
 
 def s3(bucket: str, endpoint: str | None, key: str, secret: str) -> dict[str, object]:
-    """Options of the S3 storage: private objects, nothing on the way keeps a copy, a silent store is given up."""
+    """Options of the S3 storage: private objects, no caching on the way, and time-outs."""
     from botocore.config import Config  # noqa: PLC0415 - slow to import, and only an S3 store needs it
 
     return {
@@ -51,7 +51,7 @@ def s3(bucket: str, endpoint: str | None, key: str, secret: str) -> dict[str, ob
             connect_timeout=5,
             read_timeout=20,
             retries={"max_attempts": 2, "mode": "standard"},
-            # Stores that are not Amazon's know the plain form alone; the row keeps a SHA-256 of its own.
+            # Stores other than Amazon's support only the plain form; the row has its own SHA-256.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account import urls as account_urls
 from django.urls import include, path
 
-# Of the account pages only what the clinic uses. A sign-in address is changed by the clinic, for alerts go to it.
+# Only the account pages that are used. The clinic changes a sign-in address, since alerts go to it.
 _ACCOUNT_PAGES = frozenset(
     {
         "account_login",

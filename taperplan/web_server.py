@@ -1,7 +1,7 @@
 """Settings of gunicorn, for the demo and for production: `gunicorn -c python:taperplan.web_server taperplan.wsgi`.
 
-Threads, because a page waits for the database more than for the processor; nothing is loaded before the fork, so
-that no connection is shared between processes.
+Threads, because a page waits for the database more than for the processor. Nothing is loaded before the fork, so that
+processes share no connection.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ bind = env.text("BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = env.number("WEB_WORKERS", 2, least=1, most=64)
 threads = env.number("WEB_THREADS", 4, least=1, most=64)
-# A process takes no request that it has no thread for: another may have one.
+# A process accepts no request without a free thread: another process may have one.
 worker_connections = threads
 preload_app = False
 timeout = 30
 graceful_timeout = 10
-# One request a connection, as the front makes them.
+# One request per connection, as the front server sends them.
 keepalive = 0
-# Slow leaks end here; the jitter keeps the processes from leaving together.
+# Bounds slow leaks; the jitter keeps the processes from restarting together.
 max_requests = 5_000
 max_requests_jitter = 500
-# A heartbeat file on a real disk can stall a process.
+# A heartbeat file on a real disk can block a process.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes the file safely
 # The application writes the access log, without paths.
 accesslog = None
 errorlog = "-"
-# Its logger keeps to itself unless told: then its lines would go out bare, with paths and whole tracebacks.
+# By default its logger does not propagate, and would write plain lines with paths and whole tracebacks.
 logconfig_dict = {
     **logs.CONFIG,
     "loggers": {
@@ -50,5 +50,5 @@ forwarded_allow_ips = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
 
 # Any: gunicorn ships no types.
 def post_fork(server: Any, worker: Any) -> None:
-    """A killed master takes its workers with it, so that the port is free for the next."""
+    """Let workers die with a killed master, so that the port is free for the next."""
     die_with_parent(os.getppid(), signal.SIGTERM)

@@ -1,7 +1,7 @@
 """Child processes that never outlive their parent, even when it is killed with SIGKILL.
 
-Linux sends a signal of our choice when the parent dies (PR_SET_PDEATHSIG). It is set after the change of user, which
-clears it, and it is tied to the thread that made the child: start children from the main thread.
+Linux sends a chosen signal when the parent dies (PR_SET_PDEATHSIG). It must be set after a change of user, which clears
+it, and it is tied to the thread that made the child: start children from the main thread.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-# Bound to this address as long as we live, a port is known to be given away.
+# Bound to this address while we live, a port counts as given out.
 _TOKENS = "127.83.0.1"
 _OURS = range(20_000, 32_000)
 
 
 class LocalServerError(RuntimeError):
-    """A local server did not start or stop; the message says which and what its log says."""
+    """A local server did not start or stop; the message names it and quotes its log."""
 
 
 def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGTERM) -> None:
-    """In a child: ask the kernel for `death_signal` when `parent` dies; die at once if it is dead already."""
+    """In a child: request `death_signal` when `parent` dies; die at once if it is dead already."""
     if _libc is not None and _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0) != 0:
         os._exit(126)
     if os.getppid() != parent:
@@ -41,7 +41,7 @@ def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGTERM) 
 
 
 def before_exec(death_signal: signal.Signals, user: pwd.struct_passwd | None) -> Callable[[], None]:
-    """What a child does between fork and exec: give up root, then bind its life to ours."""
+    """A function for a child between fork and exec: drop root, then die with the parent."""
     parent = os.getpid()
 
     def prepare() -> None:
@@ -49,7 +49,7 @@ def before_exec(death_signal: signal.Signals, user: pwd.struct_passwd | None) ->
             os.setgroups([])
             os.setgid(user.pw_gid)
             os.setuid(user.pw_uid)
-        # An inherited "ignore" would make the child deaf; a script's background job ignores SIGINT.
+        # Do not inherit ignored signals; a script's background job ignores SIGINT.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         die_with_parent(parent, death_signal)
@@ -93,7 +93,7 @@ def end(child: subprocess.Popen[bytes], first: signal.Signals, *, patience: floa
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:
-    """Kill whatever is left of the child's process group."""
+    """Kill the rest of the child's process group."""
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
@@ -108,10 +108,10 @@ def wait_for_exit(pid: int | None, seconds: float) -> None:
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that was free a moment ago, and that nobody else who asks here gets while we live.
+    """A TCP port on 127.0.0.1 that was free a moment ago, and that no other caller gets while we live.
 
-    It lies below the ports that the system gives to connections: between now and the start of a server one of those
-    may be taken by any program that connects to somewhere.
+    It is below the ephemeral ports: any program that opens a connection could take one of those before the server
+    starts.
     """
     for port in SystemRandom().sample(_OURS, 100):
         token = socket.socket()
@@ -122,10 +122,10 @@ def free_port() -> int:
         except OSError:
             token.close()
             continue
-        # Closed when the process ends, without which the interpreter would complain about each.
+        # Closed at exit, so that the interpreter does not complain about each.
         atexit.register(token.close)
         return port
-    # Not every system has more than one address of its own.
+    # Not every system has more than one loopback address.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         found: int = probe.getsockname()[1]
@@ -133,12 +133,12 @@ def free_port() -> int:
 
 
 def unprivileged() -> pwd.struct_passwd | None:
-    """`nobody` when we are root, else nothing: the servers refuse to run as root."""
+    """`nobody` if we are root, else None: the servers refuse to run as root."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
 def tail(log: Path, lines: int = 12) -> str:
-    """The last lines of a log, for a refusal that says why."""
+    """The last lines of a log, for error messages."""
     try:
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     except OSError:

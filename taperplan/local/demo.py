@@ -17,22 +17,22 @@ from taperplan.local.children import free_port, private_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
-"""Where the demo keeps everything it keeps."""
+"""The folder of all the demo's data."""
 MAIL_DOMAIN = "demo.example.org"
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program of the demo that is started again when it dies."""
+    """A program of the demo, restarted when it dies."""
 
     name: str
     command: tuple[str, ...]
     ready: Callable[[], bool]
-    # How it is asked to end, and what the kernel sends it when the supervisor is killed.
+    # The signal to stop it, and the one the kernel sends when the supervisor is killed.
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
     env: dict[str, str] = field(default_factory=dict)
-    # A file whose presence says "ready": removed before each start.
+    # A file that exists once it is ready; removed before each start.
     ready_file: Path | None = None
 
 
@@ -48,7 +48,7 @@ def keys(var: Path) -> dict[str, str]:
 
 
 def environment(var: Path, *, port: int, smtp_port: int, database_url: str, redis_url: str) -> dict[str, str]:
-    """What every program of the demo is started with. Settings of the shell that would change the demo are left out."""
+    """The environment of every program of the demo, without variables of the shell that would change the demo."""
     passed = (
         "PATH",
         "HOME",
@@ -84,8 +84,8 @@ def environment(var: Path, *, port: int, smtp_port: int, database_url: str, redi
 
 
 def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Program]:
-    """Everything beside the two servers, in the order of starting. Web processes for staff and for patients stand
-    behind the one port that is open."""
+    """All programs besides the two servers, in the order of starting. Web processes for staff and for patients are
+    behind the one open port."""
     staff, patients = free_port(), free_port()
     run = var / "run"
     python = sys.executable
@@ -121,7 +121,8 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
                 "PATIENT_WORKERS": "1",
             },
         ),
-        # Alerts never wait behind messages: a worker and a connection of their own. The tick has its own process there.
+        # Alerts never wait behind messages: they have their own worker and connection. The tick has its own process
+        # there.
         _worker("worker-alerts", celery, "alerts,tick", 2, run),
         _worker("worker", celery, "documents,messages", 2, run),
         Program(
@@ -135,7 +136,7 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
 
 
 def _pool(name: str, port: int, env: dict[str, str]) -> Program:
-    """Web processes of their own."""
+    """A pool of web processes."""
     return Program(
         name,
         (sys.executable, "-m", "gunicorn", "-c", "python:taperplan.web_server", "taperplan.wsgi"),

@@ -1,4 +1,4 @@
-"""The folder of the demo's data: one supervisor at a time, data of this release alone, and a way to begin afresh."""
+"""The folder of the demo's data: its lock, its release check, and its reset."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class CannotStart(Exception):
 
 
 def lock(var: Path) -> IO[str]:
-    """Take `var` for this process.
+    """Lock `var` for this process.
 
-    Raises Refused when another supervisor has it or it belongs to another user.
+    Raises CannotStart if another supervisor has it or it belongs to another user.
     """
     var.mkdir(mode=0o711, exist_ok=True)
     if var.stat().st_uid != os.geteuid():
@@ -39,9 +39,9 @@ def lock(var: Path) -> IO[str]:
 
 
 def check_release(database_url: str) -> None:
-    """Look whether what made the demo's tables, if anything did, is still in `plans/migrations`; writes nothing.
+    """Check that the migrations that made the demo's tables still exist in `plans/migrations`; writes nothing.
 
-    Raises Refused when it was not: nothing can bring it to this release.
+    Raises CannotStart if they do not: nothing can migrate them to this release.
     """
     with psycopg.connect(database_url) as connection:
         if connection.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,):

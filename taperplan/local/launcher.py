@@ -1,8 +1,7 @@
-"""What `make`, which started us, was told and cannot pass on.
+"""Notices signals that only `make`, which started us, received.
 
-A signal of the keyboard reaches `make` and everything it started. One that a script sends to `make` alone does not:
-`make` catches SIGINT and then waits for us to end, for ever. While it waits, it holds further ones back, and the kernel
-says so.
+A signal from the keyboard reaches `make` and everything it started. One that a script sends only to `make` does not:
+`make` catches SIGINT and then waits for us for ever. While it waits it blocks further SIGINTs, which the kernel shows.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 
 
 class Launcher:
-    """The `make` that runs us, where one does; looked at again and again by whoever should end with it."""
+    """The `make` that runs us, if one does; polled by processes that should end with it."""
 
     def __init__(self) -> None:
         self._pid = os.getppid() if "MAKELEVEL" in os.environ else 0

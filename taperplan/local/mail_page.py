@@ -1,4 +1,4 @@
-"""The messages of the demo on a page: read only, everything escaped, links into the demo can be followed."""
+"""A page with the demo's messages: read-only, everything escaped, links into the demo can be followed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        # A page elsewhere could point its own name at 127.0.0.1 and read the messages from there.
+        # DNS rebinding: another site could point its name at 127.0.0.1 and read the messages.
         if (self.headers.get("Host") or "").rpartition(":")[0] not in {"localhost", "127.0.0.1"}:
             self._answer(403, "text/plain", "localhost only\n")
             return
@@ -109,7 +109,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the standard library's
-        """Nothing: the supervisor's log is for trouble."""
+        """Do nothing: the supervisor's log is for errors."""
 
 
 def _page(title: str, body: str) -> str:

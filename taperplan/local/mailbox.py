@@ -72,7 +72,7 @@ class Mailbox:
             return []
         found = []
         for line in lines:
-            # Any: a line of our own ledger.
+            # Any: a line of our own index.
             fields: dict[str, Any] = json.loads(line)
             fields["recipients"] = tuple(fields["recipients"])
             found.append(Received(**fields))

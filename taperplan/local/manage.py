@@ -12,7 +12,7 @@ ENVIRONMENT = VAR / "run" / "environment.json"
 
 
 def main(arguments: list[str]) -> None:
-    """Run the command with the settings of the running demo; does not return when there is one."""
+    """Run the command with the settings of the running demo; returns only if no demo is running."""
     try:
         settings: dict[str, str] = json.loads(ENVIRONMENT.read_text())
     except FileNotFoundError:

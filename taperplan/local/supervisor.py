@@ -1,6 +1,6 @@
-"""`make demo`: starts every part, waits until all answer, prints where to go, and ends all of it with itself.
+"""`make demo`: starts every part, waits until all answer, prints where to go, and ends everything when it ends.
 
-SIGINT, SIGTERM and SIGHUP are handled by handlers of our own: a script's background job starts with SIGINT ignored.
+SIGINT, SIGTERM and SIGHUP have our own handlers: a script's background job starts with SIGINT ignored.
 After SIGKILL the kernel ends the children (`taperplan.local.children`).
 """
 
@@ -41,7 +41,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """A signal asked us to end; raised wherever we are, so that starting can be cut short too."""
+    """A signal told us to end; raised wherever we are, so that starting can be interrupted too."""
 
 
 class Supervisor:
@@ -62,7 +62,7 @@ class Supervisor:
         self.launcher = Launcher()
 
     def run(self) -> int:
-        """Start all, say where to go, watch until a signal, end all."""
+        """Start everything, print where to go, watch until a signal, end everything."""
         try:
             self._start()
             self._welcome()
@@ -105,7 +105,7 @@ class Supervisor:
         with _step("Static files"):
             self._manage("collectstatic", "--no-input", "--clear")
         programs = demo.programs(self.var, port=self.port, smtp_port=self.smtp_port, page_port=self.page_port)
-        # The mail receiver first: the seeded half year sends its messages for real.
+        # The mail receiver first, because seeding really sends messages.
         self._spawn_and_wait(programs[:1])
         with _step("A clinic to look at"):
             self._manage("seed", *(("--small",) if os.environ.get("DEMO_SEED") == "small" else ()))
@@ -167,8 +167,8 @@ class Supervisor:
             time.sleep(0.1)
 
     def _watch(self) -> None:
-        """Start again what died, as a service manager would; give up when it keeps dying."""
-        # When the terminal is closed and `make` itself was its first program, nobody else is told.
+        """Restart what died, as a service manager would; give up if it keeps dying."""
+        # When the terminal closes and `make` was its session leader, nobody else is signalled.
         if self.launcher.was_interrupted() or (self.in_terminal and not sys.stdout.isatty()):
             raise Stopped
         for name, (program, child) in list(self.children.items()):
@@ -205,7 +205,7 @@ class Supervisor:
         _say("End with Ctrl-C; the data stays. `make demo-reset` begins afresh.")
 
     def _stop(self) -> None:
-        """Workers first, servers last; nothing is left running."""
+        """End workers first and servers last; nothing is left running."""
         asked = list(reversed(self.children.values()))
         for program, child in asked:
             if child.poll() is None:
@@ -224,7 +224,7 @@ def _stop_signal(number: int, frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def _step(name: str) -> Iterator[None]:
-    """Say what is being started and how long it took."""
+    """Print what is being started and how long it took."""
     began = time.monotonic()
     sys.stdout.write(f"  {name:<26}")
     sys.stdout.flush()
@@ -233,7 +233,7 @@ def _step(name: str) -> Iterator[None]:
 
 
 def _follow(child: subprocess.Popen[bytes], log: Path) -> None:
-    """Show how far a long command has come, from lines like "30 of 190 days" in its log, until it ends."""
+    """Show a long command's progress, from lines like "30 of 190 days" in its log, until it ends."""
     shown = 0
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -247,7 +247,7 @@ def _follow(child: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _say(text: str) -> None:
-    # A closed terminal must not keep us from ending the children.
+    # A closed terminal must not stop us from ending the children.
     with contextlib.suppress(OSError):
         print(text, flush=True)
 
@@ -281,7 +281,7 @@ def main(arguments: list[str]) -> int:
     for number in _SIGNALS:
         signal.signal(number, _stop_signal)
     if "MAKELEVEL" in os.environ:
-        # When `make` is killed there is nobody left to hand a signal on.
+        # If `make` is killed, nobody is left to pass a signal on.
         die_with_parent(os.getppid(), signal.SIGTERM)
     var = demo.VAR
     try:

@@ -40,10 +40,10 @@ def binary() -> Path:
 
 
 class Valkey:
-    """One server over one folder, on a free port of 127.0.0.1 with a password of its own."""
+    """One server over one folder, on a free port of 127.0.0.1 with its own password."""
 
     def __init__(self, folder: Path, *, keep: bool) -> None:
-        """`keep`: write every change to disk (append-only file), so that a restart finds it again."""
+        """`keep`: write every change to disk (append-only file), so that it survives a restart."""
         self.folder = folder
         self.keep = keep
         self.port = 0
@@ -53,13 +53,13 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        """The address Celery and redis-py take."""
+        """The URL for Celery and redis-py."""
         return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
 
     def start(self, *, port: int | None = None) -> None:
-        """Start and wait until it answers; `port` to come back where clients already look.
+        """Start and wait until it answers; give `port` to restart where clients already connect.
 
-        Raises LocalServerError with the end of the log when it does not.
+        Raises LocalServerError with the end of the log if it does not.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         wait_for_exit(self._previous(), _LEAVING_SECONDS)
@@ -79,20 +79,20 @@ class Valkey:
         raise LocalServerError(f"Valkey did not start. Its log, {self.log}, ends:\n{tail(self.log)}")
 
     def stop(self) -> None:
-        """An orderly end: what is kept is on disk."""
+        """Shut down cleanly, with kept data on disk."""
         if self.process is not None:
             end(self.process, signal.SIGTERM, patience=10)
             self.process = None
 
     def kill(self) -> None:
-        """SIGKILL, for tests of what happens without it."""
+        """Send SIGKILL, for tests of what happens without it."""
         if self.process is not None:
             self.process.kill()
             self.process.wait(5)
             self.process = None
 
     def _previous(self) -> int | None:
-        """The process that last wrote here: it may still be on its way out after its parent was killed."""
+        """The process that last wrote here, which may still be ending after its parent was killed."""
         try:
             return int((self.folder / "valkey.pid").read_text())
         except (OSError, ValueError):
@@ -108,7 +108,7 @@ class Valkey:
             'save ""',
             f"appendonly {'yes' if self.keep else 'no'}",
             "appendfsync everysec",
-            # Dropping messages to make room would lose notifications silently.
+            # Evicting entries would lose notifications silently.
             "maxmemory-policy noeviction",
             "daemonize no",
             "databases 32",
@@ -135,7 +135,7 @@ class Valkey:
 
 @contextmanager
 def temporary() -> Iterator[Valkey]:
-    """A server for tests: nothing kept, gone afterwards."""
+    """A server for tests: nothing is kept, and it is removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="taperplan-test-valkey-"))
     server = Valkey(folder, keep=False)
     try:
