@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 
-from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
+from plans.domain.people import ContactHow, EmergencyContact, MayBeTold, PatientData
 from plans.models import Patient, User
 from plans.services import accounts, people
 from plans.services.access import actor_for
@@ -99,7 +99,7 @@ def patient_data(**changes: Any) -> PatientData:
         language="en",
         contact_how=ContactHow.EMAIL,
         contact_when="after 4 pm",
-        person_to_call=PersonToCall("Bryony Testcase", "sister", "555-0143", MayBeTold.EVERYTHING),
+        person_to_call=EmergencyContact("Bryony Testcase", "sister", "555-0143", MayBeTold.EVERYTHING),
         crisis_plan="Calls her sister first.",
         pharmacy="Harbour Pharmacy, 555-0177",
         indication="panic",
@@ -128,7 +128,7 @@ def confirm(patient_id: UUID) -> None:
 
     patient = Patient.objects.get(pk=patient_id)
     if patient.email:
-        link = links.standing(purpose=links.LinkPurpose.CONFIRM, patient=patient)
+        link = links.lasting(purpose=links.LinkPurpose.CONFIRM, patient=patient)
         people.confirm_email(links.look(links.token_of(link), links.LinkPurpose.CONFIRM))
 
 

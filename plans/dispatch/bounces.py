@@ -1,4 +1,4 @@
-"""Reads the mailbox of bounces and does what each report asks for."""
+"""Reads the bounce mailbox and acts on each report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from plans.channels.email import bounce_reports, mailbox
-from plans.channels.email.bounce_reports import Came
+from plans.channels.email.bounce_reports import ReportKind
 from plans.channels.email.mailbox import Done
 from plans.services import bounces, heartbeat, pausing
 
@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 
 
 def run() -> int:
-    """Deal with every report that is new; how many messages there were. Does nothing without BOUNCE_MAILBOX.
+    """Process every new report; returns how many messages there were. Does nothing without BOUNCE_MAILBOX.
 
-    Says that it ran only when the mailbox was read: a password that no longer holds is not silence.
+    The heartbeat is set only when the mailbox was read: a rejected password must not look like an empty mailbox.
     """
     if not settings.BOUNCE_MAILBOX or pausing.folder_of_files():
-        # A copy on another host leaves the reports to the service whose messages they are about.
+        # A copy on another host leaves the reports to the original installation.
         return 0
     failed = 0
 
@@ -32,7 +32,7 @@ def run() -> int:
         except (OperationalError, InterfaceError):
             raise
         except Exception:
-            # It must not hide the reports behind it; the next reading tries it again.
+            # It must not block the reports behind it; the next reading tries it again.
             log.exception("a report of a bounce cannot be dealt with")
             failed += 1
             return Done.LATER
@@ -47,21 +47,21 @@ def run() -> int:
 
 
 def deal_with(raw: bytes) -> Done:
-    """Deal with one message of the mailbox. Anything but a report on a message of ours is ignored; a report on one that
+    """Process one message of the mailbox. Anything but a report on one of our messages is ignored; a report on one that
     is still being sent waits until that is settled."""
     try:
         report = bounce_reports.read(raw)
     except Exception:
-        # The library stumbles over some of what comes in; trying again would not mend it.
+        # The library fails on some malformed messages; another try would not help.
         log.exception("a message in the mailbox of bounces cannot be read")
         return Done.SET_ASIDE
-    if report is None or report.came is Came.DELAYED:
+    if report is None or report.kind is ReportKind.DELAYED:
         return Done.SEEN
     if bounces.is_under_way(report.work_id):
         return Done.LATER
-    if report.came is Came.HARD:
+    if report.kind is ReportKind.HARD:
         bounces.hard(report.work_id)
-    elif report.came is Came.SOFT:
+    elif report.kind is ReportKind.SOFT:
         bounces.soft(report.work_id)
     else:
         bounces.complaint(report.work_id)

@@ -1,4 +1,4 @@
-"""The connections of a sender: one, and more where there is much to send and the server lets us have them."""
+"""The connections of a sender: one, and more when there is much to send and the server allows them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Final, TypeVar
 
 from django.conf import settings
 
-from plans.channels.email.delivery import Fate, Outcome, SmtpTransport, Transport, Unreachable
+from plans.channels.email.delivery import Fate, SendResult, SmtpTransport, Transport, Unreachable
 from plans.channels.email.rendering import OutgoingMessage
 
 log = logging.getLogger(__name__)
 
-# A further connection is opened for so many messages.
+# One further connection is opened for each so many messages.
 _A_CONNECTION: Final = 10
-# A server that gives no further connection may take its whole time-out to say so: it is asked again only after this.
+# A server that refuses a further connection may take a whole time-out to do so: it is asked again only after this.
 _CONTENT_SECONDS: Final = 600.0
-# A message that takes longer does not hold back what is known of the others.
+# A message that takes longer does not delay the results of the others.
 _PATIENCE_SECONDS: Final = 1.0
 
 _granted: int | None = None
@@ -29,13 +29,13 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 
 def forget() -> None:
-    """Forget how many connections the server gave."""
+    """Forget how many connections the server allowed."""
     global _granted  # noqa: PLW0603 - one server a process
     _granted = None
 
 
 class ConnectionPool:
-    """The connections of a run, with a thread for each; `filed`: they lead into files, and nothing goes to anybody."""
+    """The connections of a run, with a thread for each. `filed`: messages go into files and reach nobody."""
 
     def __init__(self, transport: Callable[[], Transport], *, filed: bool = False) -> None:
         self.filed = filed
@@ -45,7 +45,7 @@ class ConnectionPool:
         self._threads: ThreadPoolExecutor | None = None
 
     def enough_for(self, messages: int) -> list[Transport]:
-        """As many open connections as so many messages are worth, or as the server lets us have."""
+        """Open connections for a number of messages: as many as are worthwhile, or as the server allows."""
         global _granted, _content_until
         wanted = min(settings.MAIL_CONNECTIONS, max(1, messages // _A_CONNECTION))
         if _granted is not None and time.monotonic() < _content_until:
@@ -57,7 +57,7 @@ class ConnectionPool:
             try:
                 connection.open()
             except Unreachable as error:
-                # Many servers let a client have only a few connections; the first one works.
+                # Many servers allow a client only a few connections; the first one works.
                 log.info("mail server gives no further connection", extra={"kind": error.reason})
                 _granted, _content_until = len(found), time.monotonic() + _CONTENT_SECONDS
                 break
@@ -66,10 +66,10 @@ class ConnectionPool:
 
     def send(
         self, connections: Sequence[Transport], messages: Mapping[_Key, OutgoingMessage]
-    ) -> Iterator[dict[_Key, Outcome]]:
-        """Hand messages over, each on a connection of its own and all at once; their outcomes as they become known.
+    ) -> Iterator[dict[_Key, SendResult]]:
+        """Hand messages over at once, each on its own connection; yields their results as they become known.
 
-        There are no more messages than connections. No thread touches the database.
+        There must be no more messages than connections. No thread touches the database.
         """
         if len(messages) == 1:
             for key, message in messages.items():
@@ -77,7 +77,7 @@ class ConnectionPool:
             return
         if self._threads is None:
             self._threads = ThreadPoolExecutor(settings.MAIL_CONNECTIONS, thread_name_prefix="connection")
-        waiting: dict[Future[Outcome], _Key] = {
+        waiting: dict[Future[SendResult], _Key] = {
             self._threads.submit(_sent, connection, message): key
             for connection, (key, message) in zip(connections, messages.items(), strict=False)
         }
@@ -85,7 +85,7 @@ class ConnectionPool:
             try:
                 done, _ = wait(waiting, timeout=_PATIENCE_SECONDS)
             except Exception:
-                # A worker's time limit: each conversation ends now, and tells its message's fate by its phase.
+                # The worker's time limit: each conversation ends now, with the fate of its phase.
                 log.warning("time is up while messages are handed over", exc_info=True)
                 _interrupt(connections)
                 continue
@@ -93,20 +93,20 @@ class ConnectionPool:
                 yield {waiting.pop(future): future.result() for future in done}
 
     def close(self) -> None:
-        """Say goodbye on all of them."""
+        """Close all of them."""
         if self._threads is not None:
             self._threads.shutdown()
         for connection in (self.first, *self._more):
             connection.close()
 
 
-def _sent(connection: Transport, message: OutgoingMessage) -> Outcome:
-    """What became of a message; of one that a fault of ours cut off, nobody can know."""
+def _sent(connection: Transport, message: OutgoingMessage) -> SendResult:
+    """The result for a message; unknown if a fault of ours cut it off."""
     try:
         return connection.send(message)
     except Exception:
         log.exception("message cannot be handed over")
-        return Outcome(Fate.UNKNOWN, "strange_answer")
+        return SendResult(Fate.UNKNOWN, "strange_answer")
 
 
 def _interrupt(connections: Sequence[Transport]) -> None:

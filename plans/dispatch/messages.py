@@ -1,8 +1,7 @@
-"""Carries messages and alerts from claim to settled: claim a batch; then compose, send and settle a few at a time.
+"""Carries messages and alerts from claim to settled: claims a batch, then composes, sends and settles a few at a time.
 
-As many messages as there are connections are composed together and said to be "sending" just before their own
-conversations. A killed worker leaves at most one of unknown fate a connection; the rest of its batch goes back
-untouched.
+One message per connection is composed and marked "sending" just before its conversation. A killed worker leaves at most
+one message of unknown fate per connection; the rest of its batch goes back untouched.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from plans.channels.email import transports
-from plans.channels.email.delivery import Fate, Outcome, Transport, Unreachable
+from plans.channels.email.delivery import Fate, SendResult, Transport, Unreachable
 from plans.channels.email.headers import BadAddress, BadSender
 from plans.channels.email.rendering import OutgoingMessage, write
 from plans.dispatch import clock_guard
@@ -31,12 +30,12 @@ from plans.domain.outbox import WorkState
 from plans.services import delivery, heartbeat, messages, outbox, pausing, rate_limit, restoring
 from plans.services.messages import Composed, Failed
 from plans.services.outbox import Claim, Settlement
-from plans.services.pausing import Going
+from plans.services.pausing import SendingMode
 
 log = logging.getLogger(__name__)
 
 BATCH: Final = 100
-# Well inside a worker's time limit, and short enough for a deployment to wait for its end.
+# Well within a worker's time limit, and short enough for a deployment to wait for.
 SECONDS: Final = 15.0
 
 
@@ -47,58 +46,59 @@ def run(
     batch: int = BATCH,
     seconds: float = SECONDS,
 ) -> Counts:
-    """Send what is due in a queue until nothing is left or the time is up; safe to run in many places at once."""
+    """Send what is due in a queue until nothing is left or the time is up. May run in several places at once."""
     counts = Counts()
     heartbeat.beat(heartbeat.worker_name(queue.value))
-    going = _going(queue)
-    if going is Going.NOWHERE:
+    mode = _sending_mode(queue)
+    if mode is SendingMode.NOWHERE:
         return counts
     ends = time.monotonic() + seconds
-    filed = going is Going.FILES
+    filed = mode is SendingMode.FILES
     pool = ConnectionPool((lambda: transports.named("files")) if filed else transport, filed=filed)
     try:
         while time.monotonic() < ends:
-            claims = _claim(queue, going, batch)
+            claims = _claim(queue, mode, batch)
             if not claims or not _send_batch(claims, pool, counts, ends):
                 break
         else:
-            # Time is up and there may be more: somebody else, or we ourselves, go on at once.
+            # Time is up and there may be more: another worker, or this one, continues at once.
             outbox.notify_workers(queue.value)
     finally:
         pool.close()
     if counts.sent:
-        restoring.count_on()
+        restoring.count_sendings()
         heartbeat.beat(heartbeat.ACCEPTED)
     return counts
 
 
-def _going(queue: Queue) -> Going:
-    """What becomes of messages now. The clock first: a worker must not compare with before a pause that is over."""
+def _sending_mode(queue: Queue) -> SendingMode:
+    """Where messages go now. The clock is checked first: a worker must not compare with a time before a finished
+    pause."""
     clock_guard.clocks_agree()
     restoring.is_original_database()
-    return pausing.going(queue)
+    return pausing.sending_mode(queue)
 
 
-def _claim(queue: Queue, going: Going, batch: int) -> tuple[Claim, ...]:
-    """The next messages, if they may still go the way this run began with; else none, and the next run sees to them.
+def _claim(queue: Queue, mode: SendingMode, batch: int) -> tuple[Claim, ...]:
+    """Claim the next messages, if the sending mode is still the one that this run began with; else none.
 
-    Looked at after the claim, on its connection: it may come from a server that has just taken over.
+    The mode is read after the claim, on its connection: a database server may just have failed over.
     """
-    if going is Going.MARKED:
+    if mode is SendingMode.MARKED:
         pausing.gather_alerts()
     claims = outbox.claim_batch(queue.value, _at_most(queue, batch))
-    if claims and _going(queue) is not going:
+    if claims and _sending_mode(queue) is not mode:
         for claim in claims:
             outbox.release(claim)
         outbox.notify_workers(queue.value)
         return ()
-    if claims and going is not Going.FILES:
-        restoring.count_on()
+    if claims and mode is not SendingMode.FILES:
+        restoring.count_sendings()
     return claims
 
 
 def _send_batch(claims: Sequence[Claim], pool: ConnectionPool, counts: Counts, ends: float) -> bool:
-    """Send a batch; False when it is of no use to claim another one, since there is no mail server now."""
+    """Send a batch; False if no mail server answers, so that claiming another is pointless."""
     waiting = deque(claims)
     try:
         try:
@@ -117,7 +117,7 @@ def _send_batch(claims: Sequence[Claim], pool: ConnectionPool, counts: Counts, e
         try:
             while waiting and limit.wait(ends) and clock_guard.clocks_agree():
                 group = _next_group(waiting, len(connections))
-                # In one commit what the server took and what is begun next: the wait for the disk is shared.
+                # Settle what the server took and begin the next in one commit, to share the wait for the disk.
                 with transaction.atomic():
                     held = _settle_accepted(accepted)
                     composed = messages.begin(group, batch)
@@ -129,13 +129,13 @@ def _send_batch(claims: Sequence[Claim], pool: ConnectionPool, counts: Counts, e
             _count(accepted, _settle_accepted(accepted), counts)
         return True
     finally:
-        # Time is up, the clock jumped, or something went wrong with one: the others were not touched.
+        # Time is up, the clock jumped, or one message failed: the others were not touched.
         for claim in waiting:
             counts.left += outbox.release(claim)
 
 
 def _next_group(waiting: deque[Claim], most: int) -> list[Claim]:
-    """Take the next messages, one for each connection and never two of one patient; whose turn that is, stays first."""
+    """Take the next messages, one per connection and never two to one patient; those passed over stay first in line."""
     group: list[Claim] = []
     passed_by: list[Claim] = []
     patients: set[UUID] = set()
@@ -152,7 +152,7 @@ def _next_group(waiting: deque[Claim], most: int) -> list[Claim]:
 
 
 def _at_most(queue: Queue, batch: int) -> int:
-    """How many to claim at once: under a provider's limit a second's worth, so that no worker books far ahead."""
+    """How many to claim at once: under a rate limit one second's worth, so that no worker reserves far ahead."""
     rate = settings.MAIL_PER_SECOND if queue is Queue.MESSAGES else 0
     return min(batch, max(1, int(rate))) if rate else batch
 
@@ -168,7 +168,7 @@ class _RateLimit:
         self._next = time.monotonic() + reserved
 
     def wait(self, ends: float) -> bool:
-        """Wait for the next message's moment; False if the run's time is up before."""
+        """Wait for the next message's slot; False if the run's time is up before."""
         now = time.monotonic()
         if not self._apart:
             return now < ends
@@ -187,10 +187,10 @@ def _send_group(
     accepted: dict[Claim, int | None],
     counts: Counts,
 ) -> None:
-    """Hand over those of a few messages that may go, and settle each by what became of it.
+    """Hand over those of a few messages that may go, and settle each by its result.
 
-    What the server took stands in `accepted`, with its code, for the caller to settle; while others are still being
-    handed over, it is settled here.
+    Accepted messages are added to `accepted` with the server's code, for the caller to settle; while others are still
+    being handed over they are settled here.
     """
     outgoing = _outgoing(claims, composed, counts)
     under_way = len(outgoing)
@@ -206,12 +206,12 @@ def _send_group(
 
 
 def _settle_accepted(accepted: Mapping[Claim, int | None]) -> frozenset[UUID]:
-    """The keys of those that were still ours."""
+    """Settle them; returns the keys of those that were still ours."""
     return delivery.settle_sent(accepted) if accepted else frozenset()
 
 
 def _count(accepted: dict[Claim, int | None], held: frozenset[UUID], counts: Counts) -> None:
-    """Count what the server took and what of it was `held` until it was settled; nothing is left to be settled."""
+    """Count the accepted messages; those not `held` until they were settled count as lost. Empties `accepted`."""
     counts.sent += len(accepted)
     for claim in accepted:
         if claim.id not in held:
@@ -227,7 +227,7 @@ def _lost(claim: Claim, counts: Counts) -> None:
 def _outgoing(
     claims: Sequence[Claim], composed: Mapping[UUID, Composed], counts: Counts
 ) -> dict[Claim, OutgoingMessage]:
-    """The messages to hand over; every other claim is settled or given back."""
+    """The messages to hand over; every other claim is settled or released."""
     outgoing: dict[Claim, OutgoingMessage] = {}
     for claim in claims:
         found = composed.get(claim.id)
@@ -240,7 +240,7 @@ def _outgoing(
         elif found is not None:
             _not_now(claim, found, counts)
         elif outbox.release(claim):
-            # Somebody is changing its row just now: it is claimed and decided anew.
+            # Another transaction is changing its row: it will be claimed again.
             counts.left += 1
         else:
             counts.lost += 1
@@ -248,7 +248,7 @@ def _outgoing(
 
 
 def _render(claim: Claim, facts: MessageFacts, counts: Counts) -> OutgoingMessage | None:
-    """The message to hand over, or None: then it is settled."""
+    """Render the message; None if that failed and the claim was settled."""
     try:
         return write(facts)
     except BadAddress:
@@ -275,8 +275,8 @@ def _not_now(claim: Claim, why: Skip | Postpone, counts: Counts) -> None:
         counts.retried += 1
 
 
-def _not_accepted(claim: Claim, outcome: Outcome, to_address: str, counts: Counts) -> bool:
-    """Settle a message that no server took; False if the claim was no longer ours."""
+def _not_accepted(claim: Claim, outcome: SendResult, to_address: str, counts: Counts) -> bool:
+    """Settle a message that the server did not accept; False if the claim was no longer ours."""
     if outcome.fate is Fate.SENT:
         counts.skipped += 1
         return delivery.settle(claim, Settlement(WorkState.SKIPPED, delivery.TO_FILE))
@@ -291,10 +291,10 @@ def _not_accepted(claim: Claim, outcome: Outcome, to_address: str, counts: Count
     return _unknown(claim, outcome)
 
 
-def _unknown(claim: Claim, outcome: Outcome) -> bool:
+def _unknown(claim: Claim, outcome: SendResult) -> bool:
     if claim.queue != Queue.ALERTS.value:
         return delivery.settle(claim, Settlement(WorkState.UNKNOWN, outcome.reason, outcome.code))
-    # An alert goes again at once, marked; only one that stays unknown time after time waits a little.
+    # An alert is sent again at once, marked as a repeat; only one that is unknown again and again waits a little.
     wait = backoff("dropped", claim.attempts - 2) if claim.attempts > 2 else timedelta(0)
     end = Settlement(WorkState.PENDING, outcome.reason, outcome.code, wait=wait, repeat=True)
     return delivery.settle(claim, end)

@@ -1,4 +1,4 @@
-"""What is known of a patient, as it may be written down: closed sets, and what must be true of the whole."""
+"""A patient's record: its closed sets of values and its consistency rules."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from plans.domain.errors import Refused
 
 
 class ContactHow(StrEnum):
-    """How a patient wants to be reached."""
+    """A patient's preferred contact."""
 
     EMAIL = "email"
     PHONE = "phone"
 
 
 class MayBeTold(StrEnum):
-    """What the person to call may be told."""
+    """What the emergency contact may be told."""
 
     NOTHING = "nothing"
     SAFETY = "safety"
@@ -35,24 +35,24 @@ class CareState(StrEnum):
     DIED = "died"
 
 
-# Ends of care at this clinic. A stay in hospital is none.
+# Ends of care at this clinic. A hospital stay is not one.
 ENDS_OF_CARE: Final = frozenset({CareState.TRANSFERRED, CareState.STOPPED_CARE, CareState.DIED})
 
 
 class EmailState(StrEnum):
-    """What is known of an address."""
+    """The state of an e-mail address."""
 
     NONE = "none"
     UNCONFIRMED = "unconfirmed"
     CONFIRMED = "confirmed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
-    # Whoever got the message said that it was not for them.
+    # The recipient said that the message was not for them.
     REFUSED = "refused"
 
 
 class MailState(StrEnum):
-    """Whether messages are sent."""
+    """Whether a patient gets messages."""
 
     ON = "on"
     OPTED_OUT = "opted_out"
@@ -60,7 +60,7 @@ class MailState(StrEnum):
 
 
 LANGUAGES: Final = ("en", "es")
-# Versions of the consent text; the text of each is in plans.wording.people. A published version is never edited.
+# Versions of the consent text, whose texts are in plans.wording.people. A published version is never edited.
 CONSENT_VERSIONS: Final = ("1",)
 CONSENT_NOW: Final = CONSENT_VERSIONS[-1]
 
@@ -72,8 +72,8 @@ DURATION_MOST: Final = 960
 
 
 @dataclass(frozen=True, slots=True)
-class PersonToCall:
-    """Whom to call when the patient cannot be reached."""
+class EmergencyContact:
+    """The person to call if the patient cannot be reached."""
 
     name: str = ""
     relation: str = ""
@@ -83,7 +83,7 @@ class PersonToCall:
 
 @dataclass(frozen=True, slots=True)
 class PatientData:
-    """A patient's record as a form or an import hands it over: every value is already clean (plans.domain.text)."""
+    """A patient's record from a form or an import, with every value already cleaned (plans.domain.text)."""
 
     name: str
     record_no: str
@@ -98,7 +98,7 @@ class PatientData:
     language: str = "en"
     contact_how: ContactHow = ContactHow.EMAIL
     contact_when: str = ""
-    person_to_call: PersonToCall = field(default_factory=PersonToCall)
+    person_to_call: EmergencyContact = field(default_factory=EmergencyContact)
     crisis_plan: str = ""
     pharmacy: str = ""
     conditions: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ class PatientData:
 
 
 def check_whole(data: PatientData, today: date) -> None:
-    """What no single field can tell. Raises Refused with `where`, the field to look at.
+    """Check rules over several fields. Raises Refused with `where`, the field to correct.
 
     Reasons: no_way_to_reach, email_missing, phone_missing, consent_half, consent_ahead, person_half,
     used_longer_than_life, not_an_adult (Taperplan is for adults: docs/intended-use.md).

@@ -1,7 +1,7 @@
-"""Access of staff to rows: every row they touch is fetched here, in their own clinic and within their role.
+"""Access control for staff: every row they touch is fetched here, from their own clinic and within their role.
 
-A row of another clinic and a row that does not exist raise the same NotFound. Every condition stands on a line of its
-own, so that a reviewer can read them one by one.
+A row of another clinic and a missing row raise the same NotFound. Each condition is on its own line, so that a reviewer
+can read them one by one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RowT = TypeVar("RowT", bound=Model)
 
 
 def clinics_of(user_id: UUID) -> tuple[tuple[UUID, str], ...]:
-    """The clinics a user works in, by name: (key, name)."""
+    """The clinics a user works in, as (key, name), sorted by name."""
     rows = Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
     return tuple(rows.order_by("clinic__name").values_list("clinic_id", "clinic__name"))
 
@@ -52,14 +52,14 @@ def check_may(actor: Actor, may: May) -> None:
         raise NotAllowed(may=may.value)
 
 
-def _reach(model: type[RowT], actor: Actor, key: UUID, may: May, *, lock: bool) -> RowT:
+def _get(model: type[RowT], actor: Actor, key: UUID, may: May, *, lock: bool) -> RowT:
     if actor.clinic_id is None:
         raise NotFound(what=model.__name__)
     rows = model._default_manager.filter(pk=key, clinic_id=actor.clinic_id)
     row = (rows.select_for_update() if lock else rows).first()
     if row is None:
         raise NotFound(what=model.__name__)
-    # After the look-up: who may not see the row must not learn from a refusal that it exists.
+    # After the look-up: somebody who may not see the row must not learn from a refusal that it exists.
     check_may(actor, may)
     return row
 
@@ -75,7 +75,7 @@ def get_clinic_for(actor: Actor, may: May = May.LOOK, *, lock: bool = False) -> 
 
 
 def get_member_for(actor: Actor, user_id: UUID, may: May = May.LOOK) -> Membership:
-    """The place of a user in the actor's clinic, active or ended."""
+    """A user's membership of the actor's clinic, active or ended."""
     row = Membership.objects.select_related("user").filter(clinic_id=actor.home, user_id=user_id).first()
     if row is None:
         raise NotFound(what="member")
@@ -85,36 +85,36 @@ def get_member_for(actor: Actor, user_id: UUID, may: May = May.LOOK) -> Membersh
 
 def get_patient_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Patient:
     """A patient of the actor's clinic."""
-    return _reach(Patient, actor, key, may, lock=lock)
+    return _get(Patient, actor, key, may, lock=lock)
 
 
 def get_plan_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Plan:
     """A plan of the actor's clinic."""
-    return _reach(Plan, actor, key, may, lock=lock)
+    return _get(Plan, actor, key, may, lock=lock)
 
 
 def get_item_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> ReviewItem:
     """A review item of the actor's clinic."""
-    return _reach(ReviewItem, actor, key, may, lock=lock)
+    return _get(ReviewItem, actor, key, may, lock=lock)
 
 
 def get_checkin_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> CheckIn:
     """A response of the actor's clinic."""
-    return _reach(CheckIn, actor, key, may, lock=lock)
+    return _get(CheckIn, actor, key, may, lock=lock)
 
 
 def get_question_for(
     actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False
 ) -> ClinicQuestionnaire:
     """A version of a question of the actor's clinic."""
-    return _reach(ClinicQuestionnaire, actor, key, may, lock=lock)
+    return _get(ClinicQuestionnaire, actor, key, may, lock=lock)
 
 
 def get_document_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Document:
     """A document of the actor's clinic."""
-    return _reach(Document, actor, key, may, lock=lock)
+    return _get(Document, actor, key, may, lock=lock)
 
 
 def get_work_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Work:
     """A message, document or alert of the actor's clinic."""
-    return _reach(Work, actor, key, may, lock=lock)
+    return _get(Work, actor, key, may, lock=lock)

@@ -14,6 +14,7 @@ from plans.models import Clinic, Membership, User
 from plans.services import audit, clock
 from plans.services.access import get_clinic_for
 from plans.services.actors import SYSTEM, Actor, May, Role
+from plans.services.from_row import from_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +53,20 @@ class ClinicCard:
 
     @property
     def can_issue(self) -> bool:
-        """A plan may only be issued where somebody, and somebody else, is there to be alerted."""
+        """Whether plans may be issued: two different people must be on call."""
         return (
             self.primary_id is not None and self.second_id is not None and self.primary_id != self.second_id
         )
 
 
 def card_of(clinic: Clinic) -> ClinicCard:
-    """The card of a clinic's row; for services, which hold rows."""
-    return ClinicCard(
-        id=clinic.pk,
-        name=clinic.name,
-        phone=clinic.phone,
-        address=clinic.address,
-        pharmacist_phone=clinic.pharmacist_phone,
-        zone=clinic.zone,
-        country=clinic.country,
-        language=clinic.language,
-        paper=clinic.paper,
-        hours=clinic.hours,
-        crisis_words=clinic.crisis_words,
-        out_of_hours_words=clinic.out_of_hours_words,
-        primary_id=clinic.primary_id,
+    """The card of a clinic's row; for services."""
+    return from_row(
+        ClinicCard,
+        clinic,
         primary_name=clinic.primary.name if clinic.primary else "",
-        second_id=clinic.second_id,
         second_name=clinic.second.name if clinic.second else "",
-        lead_id=clinic.lead_id,
         holidays=tuple(clinic.holidays),
-        settings=clinic.settings,
     )
 
 
@@ -102,7 +89,7 @@ def create_clinic(
     out_of_hours_words: str = "",
     by: Actor = SYSTEM,
 ) -> UUID:
-    """Found a clinic; done by whoever runs the installation. Raises ZoneInfoNotFoundError for an unknown zone."""
+    """Create a clinic, as the operator of the installation does. Raises ZoneInfoNotFoundError for an unknown zone."""
     ZoneInfo(zone)
     clinic = Clinic.objects.create(
         name=name,
@@ -126,11 +113,11 @@ def create_clinic(
 def create_member(
     *, clinic_id: UUID, email: str, name: str, role: Role, password: str | None = None, by: Actor = SYSTEM
 ) -> UUID:
-    """Make somebody a member of a clinic, and a user if they are none yet. Returns the user's key.
+    """Make somebody a member of a clinic, creating the user if needed. Returns the user's key.
 
     Without a password the user sets one through the reset message.
     """
-    # Two clinics may take the same person in at the same moment.
+    # Two clinics may add the same person at the same moment.
     user, _fresh = User.objects.get_or_create(
         email__iexact=email,
         defaults={
@@ -179,7 +166,7 @@ def _on_call_clinician(clinic: Clinic, user_id: UUID | None, where: str) -> None
 def set_on_call(
     *, by: Actor, primary_id: UUID | None, second_id: UUID | None, lead_id: UUID | None = None
 ) -> None:
-    """Say who is alerted first, who second, and who leads. Primary and second must be two different clinicians.
+    """Set who is alerted first and second, and who leads. Primary and second must be two different clinicians.
 
     Raises Refused("same_person") or Refused("not_a_clinician").
     """

@@ -1,4 +1,4 @@
-"""The advice on page 1 of the calendar: the clinic's own once its lead signed it, else the project's, unsigned."""
+"""The advice on page 1 of the calendar: the clinic's own once its lead has signed it, else the project's, unsigned."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from plans.services.actors import Actor, May
 from plans.services.documents.variant import LANGUAGES
 
 
-def standing(clinic_id: UUID, language: str) -> SignedAdvice | None:
-    """What holds in a language; None: no lead signed any, the project's own text stands. For services."""
+def in_force(clinic_id: UUID, language: str) -> SignedAdvice | None:
+    """The signed advice in a language; None if no lead signed any and the project's own text is used. For services."""
     row = (
         AdviceSignature.objects.select_related("signed_by")
         .filter(clinic_id=clinic_id, language=language)
@@ -31,9 +31,9 @@ def standing(clinic_id: UUID, language: str) -> SignedAdvice | None:
 
 
 def of_clinic(actor: Actor) -> Mapping[str, SignedAdvice | None]:
-    """What holds at the actor's clinic, by language."""
+    """The signed advice of the actor's clinic, by language."""
     clinic = get_clinic_for(actor)
-    return {language: standing(clinic.pk, language) for language in LANGUAGES}
+    return {language: in_force(clinic.pk, language) for language in LANGUAGES}
 
 
 @transaction.atomic
@@ -46,7 +46,7 @@ def sign(*, by: Actor, language: str, seen_number: int, texts: AdviceTexts) -> i
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     if language not in LANGUAGES:
         raise Refused(reason="wrong_language", where="language")
-    before = standing(clinic.pk, language)
+    before = in_force(clinic.pk, language)
     number = before.number if before else 0
     if number != seen_number:
         raise Stale(what="advice", who=before.signed_by if before else "")

@@ -1,4 +1,4 @@
-"""The audit trail: one appended row an act, in the transaction of the act."""
+"""The audit trail: one row appended per act, in the transaction of the act."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from plans.models import AuditEvent
 from plans.services import clock
 from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May
+from plans.services.from_row import from_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def record(
 ) -> None:
     """Append one event. `act` is one of `plans.domain.audit.EVENTS`; `facts` are JSON-able.
 
-    Raises RuntimeError outside a transaction: an act and its trail commit together or not at all.
+    Raises RuntimeError outside a transaction: an act and its event commit together or not at all.
     """
     event = Event(
         by=by,
@@ -94,8 +95,8 @@ def record_all(events: Iterable[Event]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class TrailRow:
-    """One line of the trail as people read it."""
+class AuditRow:
+    """One row of the trail as pages show it."""
 
     id: int
     at: datetime
@@ -105,21 +106,21 @@ class TrailRow:
     subject_kind: str
     version: int | None
     facts: JsonObject
-    subject_id: UUID | None = None
+    subject_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
-class TrailPage:
+class AuditPage:
     """A page of the trail, newest first; `before` is the key for the next page, None on the last."""
 
-    rows: tuple[TrailRow, ...]
+    rows: tuple[AuditRow, ...]
     before: int | None
 
 
-def trail(
+def patient_events(
     actor: Actor, *, patient_id: UUID, part: str = "", before: int | None = None, size: int = 50
-) -> TrailPage:
-    """The trail of one patient, or a part of it (`plans.domain.audit.Part`), newest first.
+) -> AuditPage:
+    """The events of one patient, or of a part of the trail (`plans.domain.audit.AuditPart`), newest first.
 
     Raises NotFound for a patient of another clinic.
     """
@@ -135,8 +136,8 @@ def _beginnings(part: str) -> tuple[str, ...]:
     return next((found for one, found in BEGINNINGS.items() if one.value == part), ())
 
 
-def clinic_trail(actor: Actor, *, q: str = "", before: int | None = None, size: int = 50) -> TrailPage:
-    """What was done to the clinic itself and concerns no patient, newest first; `q` searches by who did it."""
+def clinic_events(actor: Actor, *, q: str = "", before: int | None = None, size: int = 50) -> AuditPage:
+    """The events of the clinic itself, which concern no patient, newest first; `q` searches by who acted."""
     clinic = get_clinic_for(actor, May.MANAGE)
     events = AuditEvent.objects.filter(clinic_id=clinic.pk, patient_id=None)
     for word in q.split()[:6]:
@@ -144,15 +145,10 @@ def clinic_trail(actor: Actor, *, q: str = "", before: int | None = None, size: 
     return _page(events, before, size)
 
 
-def _page(events: QuerySet[AuditEvent], before: int | None, size: int) -> TrailPage:
+def _page(events: QuerySet[AuditEvent], before: int | None, size: int) -> AuditPage:
     events = events.order_by("-id")
     if before is not None:
         events = events.filter(id__lt=before)
     found = list(events[: size + 1])
-    rows = tuple(
-        TrailRow(
-            e.pk, e.at, e.actor_kind, e.actor_name, e.act, e.subject_kind, e.version, e.facts, e.subject_id
-        )
-        for e in found[:size]
-    )
-    return TrailPage(rows=rows, before=rows[-1].id if len(found) > size else None)
+    rows = tuple(from_row(AuditRow, event) for event in found[:size])
+    return AuditPage(rows=rows, before=rows[-1].id if len(found) > size else None)

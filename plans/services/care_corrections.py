@@ -1,4 +1,4 @@
-"""Taking back a change of care that was recorded by mistake: who, why, and everything as it was before."""
+"""Correcting a change of care that was recorded by mistake."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from plans.models import CareChange, Patient, Plan
 from plans.services import care, clock
 from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
-from plans.services.care_standing import latest_change
+from plans.services.care_status import latest_change
 from plans.services.plans import lives
 from plans.services.review import holding, settling
 
 
 @transaction.atomic
 def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> None:
-    """Take back the change of care that stands: it was recorded by mistake. `note` says why.
+    """Take back the current change of care, which was recorded by mistake. `note` says why.
 
-    The state before comes back, and the plan with the schedule as it was; check-ins are laid out again, messages that
-    went out stay out. Items that the mistake raised end with it where nobody else holds them: nobody is to read of a
-    death, or of a stay, that never was. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused:
-    note_missing, nothing_to_correct, or live_plan (the patient has a newer plan by now).
+    The previous state and the plan's previous schedule are restored and check-ins are rescheduled; sent messages stay
+    sent. Items opened by the mistake are resolved unless somebody else holds them: nobody should read of a death, or a
+    stay, that never happened. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused: note_missing,
+    nothing_to_correct, or live_plan (the patient has a newer plan by now).
     """
     patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.version != seen_version:
@@ -79,7 +79,7 @@ def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, n
 
 
 def _by_this(change: CareChange, plan: Plan) -> bool:
-    """Whether the plan rests or ended by this change: one that was ended for another reason meanwhile stays ended."""
+    """Whether this change paused or ended the plan: one ended for another reason meanwhile stays ended."""
     if change.state == CareState.ADMITTED.value:
         return plan.state == PlanState.PAUSED.value
     return plan.state == PlanState.STOPPED.value and plan.ended_because == change.state

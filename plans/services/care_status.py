@@ -1,4 +1,4 @@
-"""Where the care of a patient stands, for pages of staff and patients; what becomes of it is `plans.services.care`."""
+"""The current state of a patient's care, for pages of staff and patients; `plans.services.care` changes it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OUT_OF_CARE: Final = frozenset(CareState) - {CareState.IN_CARE}
 
 
 class OutOfCare(TaperplanError):
-    """`link` belongs to somebody whom this clinic does not treat just now: it tells nobody what to take."""
+    """The patient behind `link` is not treated by this clinic now, so the link must not say what to take."""
 
     code = "out_of_care"
 
@@ -35,7 +35,7 @@ class OutOfCare(TaperplanError):
 
 
 def check_in_care(link: LinkView, *, states: Collection[CareState] = OUT_OF_CARE) -> None:
-    """Raise OutOfCare where the patient behind a link is in one of these states of care: all but in care."""
+    """Raise OutOfCare if the patient behind a link is in one of these states of care; by default any but in care."""
     state = Patient.objects.values_list("care_state", flat=True).get(pk=link.patient_id)
     if CareState(state) in states:
         raise OutOfCare(link)
@@ -43,10 +43,10 @@ def check_in_care(link: LinkView, *, states: Collection[CareState] = OUT_OF_CARE
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """Where a patient's care stands. `since`, `note` and `by` are empty for somebody who was in care all along.
+    """A patient's state of care. `since`, `note` and `by` are empty for somebody who was always in care.
 
-    `plan_id` is the plan that rests or was ended by it, `ask_ward_on` when the ward is asked (again), `last_known` the
-    day's dose last known before a hospital stay.
+    `plan_id` is the plan that it paused or ended, `ask_ward_on` when to ask the ward (again), `last_known` the day's
+    dose last known before a hospital stay.
     """
 
     state: CareState
@@ -66,19 +66,19 @@ class Care:
 
     @property
     def ended(self) -> bool:
-        """Whether this clinic looks after the patient no more."""
+        """Whether this clinic no longer looks after the patient."""
         return self.state in ENDS_OF_CARE
 
 
 def care_of(patient: Patient) -> Care:
-    """Where the care of a patient's row stands."""
+    """The state of care of a patient's row."""
     state = CareState(patient.care_state)
     change = None if state is CareState.IN_CARE else latest_change(patient)
     return Care(state) if change is None else _care(change, _known([change]))
 
 
 def _known(changes: Iterable[CareChange]) -> Mapping[UUID, tuple[Intake, ...]]:
-    """The doses recorded before stays in hospital, by the key of the plan that rests."""
+    """The doses recorded before stays in hospital, by the key of the paused plan."""
     rests = (change.plan for change in changes if change.state == CareState.ADMITTED.value)
     return taken.known_before_stays(plan for plan in rests if plan is not None)
 
@@ -109,12 +109,12 @@ def _last_known(plan: Plan | None, on: date, known: Mapping[UUID, tuple[Intake, 
 
 
 def care_behind(link: LinkView) -> Care:
-    """Where the care of the patient behind a link stands."""
+    """The state of care of the patient behind a link."""
     return care_of(Patient.objects.get(pk=link.patient_id))
 
 
-def standing_of(patients: Iterable[Patient]) -> dict[UUID, Care]:
-    """The same of each of these patients who is not in care, by the patient's key."""
+def status_of(patients: Iterable[Patient]) -> dict[UUID, Care]:
+    """The state of care of each of these patients who is not in care, by the patient's key."""
     out = {one.pk: one for one in patients if one.care_state != CareState.IN_CARE.value}
     rows = CareChange.objects.filter(patient__in=out, corrected_at=None).select_related(
         "plan__active_version", "made_by"
@@ -132,12 +132,12 @@ def standing_of(patients: Iterable[Patient]) -> dict[UUID, Care]:
 
 
 def care_on_record(actor: Actor, patient_id: UUID) -> Care:
-    """Where a patient's care stands, for staff. Raises NotFound."""
+    """A patient's state of care, for staff. Raises NotFound."""
     return care_of(get_patient_for(actor, patient_id, May.LOOK))
 
 
 def latest_change(patient: Patient) -> CareChange | None:
-    """The change that made the present state: the last one nobody took back."""
+    """The change that led to the current state: the last one not corrected."""
     rows = CareChange.objects.filter(patient=patient, corrected_at=None, state=patient.care_state)
     return (
         rows.select_related("plan__active_version", "made_by", "version_was")
@@ -148,7 +148,7 @@ def latest_change(patient: Patient) -> CareChange | None:
 
 @dataclass(frozen=True, slots=True)
 class ToClose:
-    """What has to be closed by hand after a death, as it stands now."""
+    """What still has to be closed by hand after a death."""
 
     items: int
     messages: int
@@ -157,7 +157,7 @@ class ToClose:
 
 
 def to_close(actor: Actor, patient_id: UUID) -> ToClose | None:
-    """What is still to close by hand of a patient who died; None for anybody else. Raises NotFound."""
+    """What still has to be closed by hand for a patient who died; None for anybody else. Raises NotFound."""
     patient = get_patient_for(actor, patient_id, May.LOOK)
     if patient.care_state != CareState.DIED.value:
         return None

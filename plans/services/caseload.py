@@ -1,4 +1,4 @@
-"""The caseload: every patient of a clinic with where their plan stands, what waits, and how they answered lately."""
+"""The caseload: every patient of a clinic with the state of their plan, open items and recent answers."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from plans.domain.taper.plan_states import PlanState
 from plans.domain.text import fold
 from plans.domain.which import which
 from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem
-from plans.services import care_standing, clock, paging
+from plans.services import care_status, clock, paging
 from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
-from plans.services.care_standing import Care
+from plans.services.care_status import Care
 from plans.services.caseload_order import Sort, changes, open_items, runs_of
 from plans.services.clinic_scope import clinic_id
 from plans.services.paging import Page
@@ -33,7 +33,7 @@ from plans.services.plans.taken import DoseTaken
 
 PAGE: Final = 25
 MOOD_FOR: Final = timedelta(weeks=8)
-# Which of several plans a list shows: the one that is lived by, else the one being made, else the last one.
+# Which of several plans a list shows: the live one, else the draft, else the last one.
 _SHOWN_FIRST: Final = {**dict.fromkeys(LIVE_STATES, 0), "draft": 1}
 _GONE: Final = tuple(state.value for state in ENDS_OF_CARE)
 _SEVERITY: Final = {number: severity.value for severity, number in RANK.items()}
@@ -57,7 +57,7 @@ class CaseloadShow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MoodPoint:
-    """One answer to the two questions on low mood (PHQ-2, 0 to 6)."""
+    """One PHQ-2 total (low mood, 0 to 6)."""
 
     day: date
     value: int
@@ -65,10 +65,10 @@ class MoodPoint:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One patient as the caseload shows them. `severity` is that of the most urgent open item, or empty.
+    """A patient's row in the caseload. `severity` is the priority of the most urgent open item, or empty.
 
-    `phone_by` is when an open check-in closes that no message brings to the patient, so that staff must phone. `care`
-    is set for somebody in hospital or treated elsewhere, `taken` where another dose is taken than the plan says.
+    `phone_by` is when an open check-in closes that no message reaches the patient for, so that staff must phone. `care`
+    is set for somebody in hospital or treated elsewhere, `taken` where another dose than the plan's is taken.
     """
 
     patient_id: UUID
@@ -93,7 +93,7 @@ class CaseRow:
 
 
 def _unreached() -> Q:
-    """Patients whom no message with a check-in reaches: by phone, without a good address, or messages stopped."""
+    """Patients whom check-in messages do not reach: contacted by phone, no working address, or messages stopped."""
     by_email = Q(contact_how=ContactHow.EMAIL, email_state=EmailState.CONFIRMED, mail_state=MailState.ON)
     return Q(care_state=CareState.IN_CARE) & ~by_email
 
@@ -128,7 +128,7 @@ def _shown(rows: QuerySet[Patient], show: CaseloadShow, actor: Actor, today: dat
 
 
 def _matching(rows: QuerySet[Patient], q: str) -> QuerySet[Patient]:
-    # A few words are a search; more is something pasted by mistake.
+    # A few words are a search; more were pasted by mistake.
     for word in fold(q).split()[:6]:
         rows = rows.filter(Q(sort_key__contains=word) | Q(record_no__icontains=word))
     return rows
@@ -143,7 +143,7 @@ def _of_drug(rows: QuerySet[Patient], drug: str) -> QuerySet[Patient]:
 
 
 def drugs_of(actor: Actor) -> tuple[str, ...]:
-    """Every drug of the plans under way in the actor's clinic, by name."""
+    """Every drug in the live plans of the actor's clinic, by name."""
     check_may(actor, May.LOOK)
     rows = Plan.objects.filter(clinic_id=clinic_id(actor), state__in=LIVE_STATES)
     named = rows.annotate(drug=Func("drugs", function="unnest", output_field=CharField()))
@@ -151,7 +151,7 @@ def drugs_of(actor: Actor) -> tuple[str, ...]:
 
 
 def show_counts(actor: Actor) -> dict[str, int]:
-    """How many patients each part holds; counted up to `paging.COUNTED` + 1, beyond which nobody reads the number."""
+    """How many patients each part holds, counted up to `paging.COUNTED` + 1, beyond which nobody reads the number."""
     check_may(actor, May.LOOK)
     today = clock.today(get_clinic_for(actor).zone)
     rows = Patient.objects.filter(clinic_id=clinic_id(actor))
@@ -175,7 +175,7 @@ def caseload(
     part = CaseloadShow(show) if show in {s.value for s in CaseloadShow} else CaseloadShow.ALL
     by = Sort(sort) if sort in {s.value for s in Sort} else Sort.FLAG
     every = Patient.objects.filter(clinic_id=clinic_id(actor))
-    # Whoever is looked for by name is found, wherever they are treated by now.
+    # A search by name also finds patients who are treated elsewhere now.
     shown = every if q and part is CaseloadShow.ALL else _shown(every, part, actor, today)
     wanted = _matching(_of_drug(shown, drug), q)
     return paging.page_of_runs(
@@ -190,7 +190,7 @@ def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanSummary], dict
         standing = best.get(plan.patient_id)
         if standing is None or _SHOWN_FIRST.get(plan.state, 2) <= _SHOWN_FIRST.get(standing.state, 2):
             best[plan.patient_id] = plan
-    stand, told = plan_summaries(best.values()), taken.standing_of(best.values())
+    stand, told = plan_summaries(best.values()), taken.current_of(best.values())
     shown = {patient_id: stand[plan.pk] for patient_id, plan in best.items()}
     return shown, {best_of: told[plan.pk] for best_of, plan in best.items() if plan.pk in told}
 
@@ -213,7 +213,7 @@ def _phq2(scores: JsonObject) -> int | None:
 
 
 def _worst(patients: list[Patient]) -> dict[UUID, tuple[str, UUID]]:
-    """The most urgent open item of each, by severity and key."""
+    """The priority and key of each patient's most urgent open item."""
     rows = ReviewItem.objects.filter(patient__in=patients).exclude(state=ItemState.RESOLVED)
     rows = rows.order_by("patient_id", "priority", "first_action_due", "id").distinct("patient_id")
     found = rows.values_list("patient_id", "priority", "pk")
@@ -222,7 +222,7 @@ def _worst(patients: list[Patient]) -> dict[UUID, tuple[str, UUID]]:
 
 def _rows(patients: list[Patient]) -> list[CaseRow]:
     worst = _worst(patients)
-    (plans, told), care = _plans_shown(patients), care_standing.standing_of(patients)
+    (plans, told), care = _plans_shown(patients), care_status.status_of(patients)
     mood = _mood(patients, (clock.now() - MOOD_FOR).date())
     answered = dict(
         CheckIn.objects.filter(patient__in=patients, state=CheckInState.SUBMITTED)
@@ -239,7 +239,7 @@ def _rows(patients: list[Patient]) -> list[CaseRow]:
     waiting = _open_checkins(clock.now()).filter(
         patient__in=patients, patient_id__in=Patient.objects.filter(_unreached())
     )
-    # Of several the one that closes first stands: it comes last.
+    # Sorted so that the one that closes first comes last and wins.
     closing = dict(waiting.order_by("-closes_at").values_list("patient_id", "closes_at"))
     return [
         CaseRow(

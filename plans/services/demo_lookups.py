@@ -1,6 +1,6 @@
-"""What only a demo needs: to live a past through again somebody must find the links in people's mail.
+"""Look-ups that only a demo needs, such as the links in patients' messages, so that its past can be played through.
 
-Every function refuses outside demo mode: in production a link is known to its message alone.
+Every function refuses outside demo mode: in production only its message contains a link.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from plans.domain.checkins.states import OccasionState
 from plans.domain.review.item_states import ItemState
 from plans.models import LIVE_STATES, Clinic, Link, Occasion, Patient, Plan, ReviewItem
 from plans.services import links
+from plans.services.from_row import from_row
 from plans.services.links import LinkPurpose, LinkView
 from plans.services.plans.history import schedule_of
 
@@ -36,8 +37,8 @@ def _demo_only(function: Callable[P, T]) -> Callable[P, T]:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAsk:
-    """A check-in somebody was invited to and has not answered: since when, and the link in the message."""
+class OpenCheckIn:
+    """An unanswered check-in: when the patient was invited, and the link in the message."""
 
     patient_id: UUID
     occasion_id: UUID
@@ -48,7 +49,7 @@ class OpenAsk:
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """An item nobody has ended."""
+    """An unresolved item."""
 
     id: UUID
     clinic_id: UUID
@@ -68,13 +69,13 @@ class PlanNow:
 
 @_demo_only
 def has_clinics() -> bool:
-    """Whether anything was seeded already."""
+    """Whether the demo is seeded already."""
     return Clinic.objects.exists()
 
 
 @_demo_only
 def link_of(patient_id: UUID, purpose: LinkPurpose) -> LinkView | None:
-    """The patient's newest link of a purpose that still works."""
+    """The patient's newest valid link of a purpose."""
     rows = Link.objects.filter(patient_id=patient_id, purpose=purpose.value, revoked_at=None)
     row = rows.order_by("-created_at").first()
     return links.look(links.token_of(row), purpose) if row else None
@@ -82,13 +83,13 @@ def link_of(patient_id: UUID, purpose: LinkPurpose) -> LinkView | None:
 
 @_demo_only
 def mail_link(patient_id: UUID) -> LinkView:
-    """The link to the patient's mail choices, as it stands at the foot of every message."""
-    row = links.standing(purpose=LinkPurpose.MAIL, patient=Patient.objects.get(pk=patient_id))
+    """The link to the patient's mail choices, as in the footer of every message."""
+    row = links.lasting(purpose=LinkPurpose.MAIL, patient=Patient.objects.get(pk=patient_id))
     return links.look(links.token_of(row), LinkPurpose.MAIL)
 
 
 @_demo_only
-def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
+def open_checkins(now: datetime) -> tuple[OpenCheckIn, ...]:
     """Every check-in that could be answered now, oldest first."""
     rows = Occasion.objects.filter(state=OccasionState.INVITED, closes_at__gt=now).order_by("due_at", "id")
     found = {
@@ -96,7 +97,7 @@ def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
         for link in Link.objects.filter(occasion__in=rows, purpose=LinkPurpose.CHECKIN.value, revoked_at=None)
     }
     return tuple(
-        OpenAsk(
+        OpenCheckIn(
             patient_id=row.patient_id,
             occasion_id=row.pk,
             invited_at=row.invited_at or row.due_at,
@@ -109,16 +110,16 @@ def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
 
 @_demo_only
 def open_items() -> tuple[OpenItem, ...]:
-    """Every item on any queue, oldest first."""
+    """Every open item of any clinic, oldest first."""
     rows = ReviewItem.objects.exclude(state=ItemState.RESOLVED).order_by("opened_at", "id")
-    return tuple(OpenItem(r.pk, r.clinic_id, r.patient_id, r.severity, r.opened_at, r.lock) for r in rows)
+    return tuple(from_row(OpenItem, row) for row in rows)
 
 
 @_demo_only
 def plan_now(patient_id: UUID) -> PlanNow | None:
     """The patient's live plan."""
     row = Plan.objects.filter(patient_id=patient_id, state__in=LIVE_STATES).first()
-    return PlanNow(row.pk, row.lock) if row else None
+    return from_row(PlanNow, row) if row else None
 
 
 @_demo_only

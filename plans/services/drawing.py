@@ -1,4 +1,4 @@
-"""What a worker needs to draw a document, and what it reports back. The drawing itself is `plans.dispatch`'s."""
+"""What a worker needs to draw a document, and what it reports back. `plans.dispatch` does the drawing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from plans.wording.visit_summary import sections
 SUNDAY_FIRST: Final = frozenset(
     {"US", "CA", "MX", "BR", "CO", "PE", "VE", "JP", "KR", "TW", "HK", "IN", "PH", "ZA", "IL", "PT", "PR"}
 )
-# Check-ins and coming check-ins shown at most: a summary is read in a minute.
+# The most past and coming check-ins shown: a summary is read in a minute.
 _ANSWERED: Final = 12
 _NEXT: Final = 4
 
@@ -57,12 +57,12 @@ def _document_of(claim: Claim) -> UUID:
 
 
 def begin(claim: Claim) -> DocumentFacts | None:
-    """Load what a document is drawn from and mark it as being drawn; None if it is not wanted any more, and settled so.
+    """Load a document's facts and mark it as being drawn; None if it is no longer wanted, and then settled.
 
     Raises BadFacts.
     """
     with transaction.atomic():
-        # The same order of locks as a revision: the work before its document.
+        # The same lock order as a revision: the outbox entry before its document.
         if not outbox.extend(claim):
             return None
         row = (
@@ -77,7 +77,7 @@ def begin(claim: Claim) -> DocumentFacts | None:
             or not asked.update(state=DocumentState.DRAWING, page_now=0, pages_all=0)
         ):
             outbox.settle(claim, Settlement(WorkState.SKIPPED, "replaced"))
-            # Of a plan that is over: no page may wait for it for ever.
+            # The plan has ended: no page may wait for it for ever.
             Document.objects.filter(pk=_document_of(claim), state__in=BEING_DRAWN).update(
                 state=DocumentState.REPLACED, replaced_at=clock.now()
             )
@@ -86,7 +86,7 @@ def begin(claim: Claim) -> DocumentFacts | None:
 
 
 def facts_of(version_id: UUID, *, kind: str, variant: str) -> DocumentFacts:
-    """What a document of an issued version is drawn from, for whoever checks one by hand. Raises NotFound, BadFacts."""
+    """The facts of a document of an issued version, for checking one by hand. Raises NotFound, BadFacts."""
     row = Document.objects.select_related("version__issued_by", "plan__clinic", "plan__patient")
     found = row.filter(version_id=version_id, kind=kind, variant=variant).order_by("-layout").first()
     if found is None:
@@ -95,7 +95,7 @@ def facts_of(version_id: UUID, *, kind: str, variant: str) -> DocumentFacts:
 
 
 def days_of(version_id: UUID, *, look: str) -> tuple[date, ...]:
-    """The days of the summaries of an issued version in one look ("a4-normal-en"), the newest first."""
+    """The days of an issued version's summaries in one look ("a4-normal-en"), newest first."""
     codes = Document.objects.filter(version_id=version_id, kind__in=OF_A_DAY, variant__startswith=f"{look}@")
     days = {Variant.read(code).day for code in codes.values_list("variant", flat=True)}
     return tuple(sorted((day for day in days if day is not None), reverse=True))
@@ -111,8 +111,8 @@ def _wanted(row: Document) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
-    """Which days of a version a document shows. `before` is the version it says to replace; the fills are for the days
-    from `fills_from` on, where that is not the day of making."""
+    """The days of a version that a document shows. `before` is the version that it replaces; fills are for the days
+    from `fills_from` on, if that is not the day of making."""
 
     schedule: Schedule
     made_on: date
@@ -126,7 +126,7 @@ def _pages(row: Document, kind: DocumentKind, said: Snapshot) -> _Pages:
     if row.pages_from is not None and row.pages_until is not None:
         filled = (supply.first_fill(schedule, made_on), said.request.dispense_days)
         if row.pages_from > made_on:
-            # Further pages of the same version: nothing changed since the ones before.
+            # Further pages of the same version: nothing changed since the earlier ones.
             made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
         whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
         schedule = schedule.through(whole if kind.tells_fills else row.pages_until)
@@ -140,7 +140,7 @@ def _facts(row: Document) -> DocumentFacts:
     version, patient, clinic = row.version, row.plan.patient, row.plan.clinic
     said, variant = versions.read(version), Variant.read(row.variant)
     pages = _pages(row, kind, said)
-    link = links.standing(purpose=LinkPurpose.DOCUMENT, patient=patient, plan=row.plan, version=version)
+    link = links.lasting(purpose=LinkPurpose.DOCUMENT, patient=patient, plan=row.plan, version=version)
     shared = DocumentFacts(
         schedule=pages.schedule if kind.tells_past else pages.schedule.as_of(pages.made_on),
         patient_name=patient.name,
@@ -184,7 +184,7 @@ def _calendar(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Page
         follow_up=tuple(
             dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=pages.made_on))
         ),
-        advice=advice.standing(clinic.pk, language),
+        advice=advice.in_force(clinic.pk, language),
     )
 
 
@@ -220,7 +220,7 @@ _MADE_OF: Final[dict[str, Callable[[Document, DocumentFacts, Snapshot, _Pages], 
 
 
 def _visit_of(document: Document) -> VisitFacts:
-    """The summary of a document's plan as things stood at the end of its day: drawn again it says the same."""
+    """The visit summary as of the end of its day, so that drawing it again gives the same."""
     plan, zone, day = document.plan, ZoneInfo(document.patient.zone), Variant.read(document.variant).day
     if day is None:
         raise ValueError("a summary is of a day")
@@ -261,7 +261,7 @@ def _visit_of(document: Document) -> VisitFacts:
 
 
 def _visit_before(document: Document) -> datetime | None:
-    """When the summary of an earlier day was asked for: that was the visit before."""
+    """When the summary of an earlier day was requested: that was the previous visit."""
     mine = Variant.read(document.variant).day
     earlier = Document.objects.filter(plan=document.plan, kind=document.kind).exclude(pk=document.pk)
     days = {row.asked_at: Variant.read(row.variant).day for row in earlier}
@@ -269,13 +269,17 @@ def _visit_before(document: Document) -> datetime | None:
 
 
 def _scores(document: Document, moment: datetime) -> tuple[ScoreLine, ...]:
-    sheets = CheckIn.objects.filter(plan=document.plan, submitted_at__lt=moment).order_by("local_date", "id")
+    checkins = CheckIn.objects.filter(plan=document.plan, submitted_at__lt=moment).order_by(
+        "local_date", "id"
+    )
     totals: dict[str, list[tuple[date, int]]] = {}
     tops: dict[str, int] = {}
-    for sheet in sheets:
-        for scale, one in sheet.scores.items():
-            tops[scale] = QuestionnaireSpec.from_json(sheet.form, sheet.form_version).questionnaire(scale).top
-            totals.setdefault(scale, []).append((sheet.local_date, one["total"]))
+    for checkin in checkins:
+        for scale, one in checkin.scores.items():
+            tops[scale] = (
+                QuestionnaireSpec.from_json(checkin.form, checkin.form_version).questionnaire(scale).top
+            )
+            totals.setdefault(scale, []).append((checkin.local_date, one["total"]))
     found = []
     for scale, run in sorted(totals.items()):
         on, now = run[-1]
@@ -293,13 +297,13 @@ def _scores(document: Document, moment: datetime) -> tuple[ScoreLine, ...]:
 
 
 def _other_dose(plan: Plan, words: Words) -> str:
-    """What is actually taken where the clinic has recorded a different dose from the plan's; "" where it has not."""
-    standing = taken.standing(plan)
+    """The dose actually taken, in words, if the clinic has recorded another than the plan's; else ""."""
+    standing = taken.current(plan)
     return pharmacy_words(standing.regimen, standing.first, words) if standing and standing.differs else ""
 
 
 def progress(claim: Claim, page: int, pages: int) -> bool:
-    """Say how far the drawing is and renew the lease; False if the claim is no longer ours."""
+    """Store the progress of a drawing and renew the lease; False if the claim is no longer ours."""
     if not outbox.extend(claim):
         return False
     Document.objects.filter(pk=_document_of(claim), state=DocumentState.DRAWING).update(
@@ -309,17 +313,17 @@ def progress(claim: Claim, page: int, pages: int) -> bool:
 
 
 def publish(claim: Claim, content: bytes, *, pages: int) -> str:
-    """Offer a finished document that was read back without a finding.
+    """Publish a finished document that read back without a defect.
 
-    The file is kept first; then, in one transaction, the row points at it if the claim is still ours and the version is
-    still the active one. Returns "ready", "replaced", or "lost" for a claim that somebody else took over.
+    The file is stored first; then, in one transaction, the row points at it if the claim is still ours and the version
+    is still active. Returns "ready", "replaced", or "lost" for a claim that somebody else took over.
     """
     name = files.store(_document_of(claim), content)
     ended = _publish(claim, name, content, pages)
     if ended == "ready":
         files.keep_only(_document_of(claim), name)
     elif not Document.objects.filter(pk=_document_of(claim), file=name).exists():
-        # Drawn for nobody: of a claim that was lost, or of a version that was replaced meanwhile.
+        # Of no use: the claim was lost, or the version was replaced meanwhile.
         files.drop(name)
     return ended
 
@@ -327,7 +331,7 @@ def publish(claim: Claim, content: bytes, *, pages: int) -> str:
 def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
     with transaction.atomic():
         row = Document.objects.select_related("plan").get(pk=_document_of(claim))
-        # The same order of locks as a revision: the plan before its documents.
+        # The same lock order as a revision: the plan before its documents.
         plan = Plan.objects.select_for_update().get(pk=row.plan_id)
         if not outbox.extend(claim):
             return "lost"
@@ -359,15 +363,15 @@ def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
 
 
 def refuse(claim: Claim, fault: str, *, content: bytes | None = None) -> None:
-    """A document that must not be offered: failed, kept for inspection, and an item for the clinic.
+    """Mark a document as failed, keep the file for inspection and open an item for the clinic.
 
-    `fault` is a stable code. Trying again would give the same, so it is not tried again by itself.
+    `fault` is a stable code. It is not retried, since drawing again would give the same.
     """
     document_id = _document_of(claim)
     try:
         kept = files.store(document_id, content, folder=files.REFUSED) if content else ""
     except files.StoreAway:
-        # That it is refused matters more than that it can be looked at.
+        # Refusing it matters more than keeping it for inspection.
         kept = ""
     with transaction.atomic():
         if delivery.settle(claim, Settlement(WorkState.POISON, fault)):

@@ -1,6 +1,6 @@
-"""The patient's private calendar feed: an address that a calendar program asks again and again, until it is ended.
+"""The patient's private calendar feed: an address that a calendar program polls until it is ended.
 
-Two kinds of address: one whose titles say nothing, and one with doses for patients who chose so.
+There are two kinds: one with neutral titles, and one with doses for patients who chose that.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from plans.domain.taper.schedule import Schedule
 from plans.models import LIVE_STATES, Document, Link, Patient, Plan, PlanVersion
 from plans.services import audit, clock, links
 from plans.services.actors import patient_actor
-from plans.services.care_standing import Care, care_of
+from plans.services.care_status import Care, care_of
 from plans.services.links import LinkPurpose, LinkState, LinkView
 from plans.services.plans import taken
 from plans.services.plans.history import schedule_of
 
 MOST_A_DAY: Final = 10
-"""So many private addresses a patient may have made within a day."""
+"""The most private addresses that a patient may create in a day."""
 _DAY: Final = timedelta(days=1)
 FEEDS: Final = (LinkPurpose.FEED, LinkPurpose.FEED_DOSES)
 _SAID_FOR: Final = timedelta(days=27)
@@ -36,9 +36,9 @@ _SAID_FOR: Final = timedelta(days=27)
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a feed tells: (key of the plan, event) each, whose keys never change, and since when they stand.
+    """The content of a feed: (plan key, event) pairs, whose keys never change, and when they last changed.
 
-    `care` says where its holder is treated now, `care_days` on which days that is said; None: nothing to say.
+    `care` is where its holder is treated now, `care_days` the days on which the feed says so; None: it does not.
     """
 
     events: Sequence[tuple[str, StepEvent]]
@@ -54,7 +54,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """Whether a patient has a feed, its token, and whether it tells the doses."""
+    """A patient's feed: whether there is one, its token, and whether it shows doses."""
 
     token: str
     doses: bool
@@ -66,7 +66,7 @@ def _standing(patient_id: UUID) -> Link | None:
 
 
 def state(link: LinkView) -> FeedState | None:
-    """The feed of the patient behind a plan link; None if there is none."""
+    """The state of the feed of the patient behind a plan link."""
     found = _standing(link.patient_id)
     if found is None:
         return None
@@ -75,7 +75,7 @@ def state(link: LinkView) -> FeedState | None:
 
 @transaction.atomic
 def open_feed(link: LinkView, *, doses: bool) -> FeedState:
-    """A new private address; one that stood before is ended. `doses`: the patient wants them in the titles.
+    """Create a private address and end the previous one. `doses`: the patient wants them in the titles.
 
     Raises Refused("too_many_changes") after `MOST_A_DAY`.
     """
@@ -91,7 +91,7 @@ def open_feed(link: LinkView, *, doses: bool) -> FeedState:
 
 @transaction.atomic
 def close_feed(link: LinkView) -> bool:
-    """End the address: calendars that ask it get nothing more. False if there was none."""
+    """End the address, so that calendars get nothing more from it. False if there was none."""
     patient = Patient.objects.select_for_update().get(pk=link.patient_id)
     row = _standing(patient.pk)
     if row is None:
@@ -117,7 +117,7 @@ def _record(patient: Patient, row: Link, act: str) -> None:
 
 
 def read_feed(token: str) -> Feed:
-    """What stands behind a feed's address. Raises NotFound for an unknown or ended one: it says nothing else."""
+    """The feed behind an address. Raises NotFound for an unknown or ended one, and nothing else."""
     for purpose in FEEDS:
         try:
             link = links.look(token, purpose)
@@ -130,7 +130,7 @@ def read_feed(token: str) -> Feed:
 
 
 def feed_of(link: LinkView, *, doses: bool) -> Feed:
-    """The same for a patient who takes the file from the plan page. Raises NotFound without a plan."""
+    """The feed's content for a patient who downloads it from the plan page. Raises NotFound without a plan."""
     return _feed(link, doses=doses)
 
 
@@ -140,7 +140,7 @@ def _feed(link: LinkView, *, doses: bool) -> Feed:
     plan = plans.filter(state__in=LIVE_STATES).first() or plans.order_by("-state_at").first()
     if plan is None:
         raise NotFound(what="plan")
-    # A plan that made way for another one: what it still had to come is cancelled, not merely left out.
+    # A plan that was replaced by another: its future events are cancelled, not merely left out.
     gone = [
         (old.pk.hex, event)
         for old in plans.exclude(pk=plan.pk).exclude(state__in=LIVE_STATES).order_by("created_at")
@@ -150,11 +150,11 @@ def _feed(link: LinkView, *, doses: bool) -> Feed:
     care = care_of(plan.patient)
     told = [(plan.pk.hex, event) for event in _events(plan, ended_on=_ended_on(plan, care))]
     newest = PlanVersion.objects.filter(plan=plan).order_by("-number")[:1].get()
-    other = taken.standing(plan)
+    other = taken.current(plan)
     return Feed(
         events=(*gone, *told),
         key=plan.pk.hex,
-        # Nobody treated elsewhere, and nobody who takes another dose, is told one by a calendar.
+        # A calendar never states a dose to somebody who is treated elsewhere or takes another one.
         doses=doses and care.state is CareState.IN_CARE and not (other is not None and other.differs),
         care=care,
         care_days=_said_on(plan, care),
@@ -166,9 +166,9 @@ def _feed(link: LinkView, *, doses: bool) -> Feed:
 
 
 def _said_on(plan: Plan, care: Care) -> tuple[date, date] | None:
-    """The days on which a calendar says who decides now: up to today, for four weeks at most of an end of care.
+    """The days on which a calendar says who decides now: up to today, and after an end of care for at most four weeks.
 
-    After a death a calendar says nothing more.
+    After a death a calendar says nothing.
     """
     if care.state in (CareState.IN_CARE, CareState.DIED):
         return None
@@ -185,14 +185,14 @@ def _events(plan: Plan, *, ended_on: date | None) -> tuple[StepEvent, ...]:
     for row in PlanVersion.objects.filter(plan=plan).order_by("number"):
         told.append((row.from_day, schedule_of(row)))
         valid = valid_days(told)
-        # Each time pages were drawn further, the step that goes on was told anew.
+        # Whenever pages were extended, the continuing step was published again.
         ends = sorted(until for number, until in pages if number == row.number)
         histories += [valid.through(until) for until in ends or [valid.end]]
     return step_events(histories, ended_on=ended_on)
 
 
 def _pages(plan: Plan) -> dict[tuple[int, date], datetime]:
-    """Until when the pages of each version of a dose that stays were drawn, and when they were asked for first."""
+    """Until when the pages of each version of a dose that stays were drawn, and when they were first requested."""
     rows = Document.objects.filter(plan=plan, pages_until__isnull=False)
     return {
         (number, until): at
@@ -204,9 +204,9 @@ def _pages(plan: Plan) -> dict[tuple[int, date], datetime]:
 
 
 def _ended_on(plan: Plan, care: Care) -> date | None:
-    """The last day on which a plan tells its steps, if it was not taken to its end; the day before of one that rests.
+    """The last day for which a plan that was cut short has events; for a paused one, the day before the pause.
 
-    None for one under way or completed.
+    None for a live or completed plan.
     """
     if plan.state == PlanState.COMPLETED:
         return None

@@ -1,6 +1,7 @@
-"""Going on from the dose really taken, and coming back from hospital, which asks for that dose first.
+"""Continuing a plan from the dose really taken, and returning from hospital, which asks for that dose first.
 
-The days before stay as they were; from the day on the dose really taken, then on by the same method from there.
+Earlier days stay as they were; from a given day the plan has the dose really taken and continues from there by the same
+method.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What is asked of somebody back from hospital.
+    """What is recorded when a patient returns from hospital.
 
-    `regimen` is what is taken, since `since`, as `told_by` said. `as_before`: the plan is to go on from the dose it had
-    before the stay instead. `stock` are whole units at home (mL of a liquid) by the product's name; None: not known.
+    `regimen` is what is taken since `since`, according to `told_by`. `as_before`: the plan goes on from its dose before
+    the stay instead. `stock` are whole units at home (mL of a liquid) by product name; None: not known.
     """
 
     regimen: tuple[Intake, ...]
@@ -62,7 +63,7 @@ class _Made(NamedTuple):
 
 
 def preview(actor: Actor, *, plan_id: UUID, begins: str, back: Return | None = None) -> Consequences:
-    """What going on from the dose really taken would do, or with `back` the return from hospital; changes nothing.
+    """Preview going on from the dose really taken, or with `back` the return from hospital; changes nothing.
 
     `begins` is "today" or "tomorrow". Raises NotFound; Refused: not_in_this_state, nothing_recorded, and of a return
     day_ahead, day_before_stay, bad_choice; TaperError where the method cannot go on from that dose.
@@ -95,10 +96,10 @@ def go_on(
     item_id: UUID | None = None,
     shown: str | None = None,
 ) -> UUID:
-    """Make the version that goes on from the dose really taken; with `back` the return from hospital is recorded too.
+    """Make the version that goes on from the dose really taken; with `back` also record the return from hospital.
 
-    Returns the version's key. Raises what `preview` raises; Stale (`what` plan or moves) where somebody acted
-    meanwhile, or where the change is not the one that was shown; Refused("note_missing", "text_too_long").
+    Returns the version's key. Raises what `preview` raises; Stale (`what` plan or moves) if somebody acted meanwhile or
+    the change is not the one shown; Refused("note_missing", "text_too_long").
     """
     now, words = clock.now(), note.strip()
     if not words:
@@ -160,7 +161,7 @@ def go_on(
 def _follow_up_again(
     plan: Plan, patient: Patient, made: _Made, *, by: Actor, note: str, now: datetime
 ) -> UUID:
-    """Back from hospital after the last dose of a plan, taking nothing: check-ins of the follow-up begin again."""
+    """Resume follow-up check-ins for a patient who returns after the plan's last dose and takes nothing."""
     plan.state, plan.state_at = after(made.state, PlanAct.LAST_DOSE).value, now
     plan.lock += 1
     plan.save()
@@ -177,7 +178,7 @@ def _present(plan: Plan) -> Schedule:
 
 
 def _before_the_stay(plan: Plan) -> PlanVersion | None:
-    """The version that was in force when the plan began to rest."""
+    """The version that was in force when the plan was paused."""
     return plan.versions.exclude(kind=PlanAct.PAUSE.value).order_by("-number").first()
 
 
@@ -190,26 +191,26 @@ def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: d
     day = max(day, present.schedule.start)
     known = taken.records_of(plan)
     if back is None:
-        standing = taken.standing(plan)
+        standing = taken.current(plan)
         if standing is None:
             raise Refused(reason="nothing_recorded")
         regimen = standing.regimen
     else:
         _check_back(plan, back, today)
-        # What was taken on the ward is not known day by day: the dose told counts for the day before at least.
+        # Doses on the ward are not known day by day: the reported dose counts at least for the day before.
         since = min(back.since, day - _DAY)
         known = dose_records.in_force((*known, Recorded(since, None, back.regimen)))
-        # Before its first day a plan says nothing of today: it begins with that day's dose.
+        # Before its first day a plan has no dose today: it begins with that day's dose.
         regimen = dose_records.regimen_on(present.schedule, day) if back.as_before else back.regimen
     if present.schedule.step_on(day) is None and not regimen:
-        # After the last dose there is nothing to go on from, and nothing to change.
+        # After the last dose there is nothing to continue or change.
         return _Made(act, state, day, today, regimen, present.schedule, known)
     request = replace(present.request, patient=facts_of(patient, today))
     told = dose_records.taken_on(known, day - _DAY)
     schedule = going_on.go_on_from(
         request, present.schedule, from_day=day, regimen=regimen, taken=told.regimen if told else None
     )
-    # From the day on the plan speaks; a record counts for the days before.
+    # From this day on the plan counts; the record counts for the days before.
     return _Made(act, state, day, today, regimen, schedule, _until(known, day))
 
 
@@ -222,7 +223,7 @@ def _until(known: Sequence[Recorded], day: date) -> tuple[Recorded, ...]:
 
 
 def check_since(actor: Actor, plan_id: UUID, since: date) -> None:
-    """Whether somebody back from hospital may take a dose since a day. Raises NotFound; Refused: day_ahead,
+    """Check the day since which a returned patient takes a dose. Raises NotFound; Refused: day_ahead,
     day_before_stay."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     _check_since(plan, since, clock.today(plan.patient.zone))
@@ -242,7 +243,7 @@ def _check_back(plan: Plan, back: Return, today: date) -> None:
 
 
 def _extra(made: _Made, back: Return | None, before: DayDose) -> JsonObject:
-    """What the version keeps beside the taper: the difference that led to it, and what was counted at home."""
+    """What the version stores besides the taper: the difference that led to it, and the stock at home."""
     story = {
         "taken": DayDose.total(made.regimen).units,
         "planned": before.units,

@@ -1,4 +1,4 @@
-"""Signs of life: nobody has to notice silence. A row a loop on real time, read by pages and by outside monitors."""
+"""Heartbeats: one row per loop on real time, read by pages and outside monitors, so that silence is noticed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from plans.services.access import get_clinic_for
 from plans.services.actors import Actor
 
 TICK: Final = "tick"
-# `manage.py run_outbox`, which looks for itself.
+# `manage.py run_outbox`, which polls.
 LOOP: Final = "loop"
 QUEUES: Final = tuple(queue.value for queue in Queue)
 PAUSE: Final = "pause"
 MAIL: Final = "mail"
-# When a mail server last took a message, and when the mailbox of bounces was last read.
+# When a mail server last accepted a message, and when the bounce mailbox was last read.
 ACCEPTED: Final = "accepted"
 RETURNS: Final = "returns"
 SILENT_AFTER: Final = timedelta(seconds=60)
@@ -35,36 +35,36 @@ SILENT_AFTER: Final = timedelta(seconds=60)
 WORKER_SILENT_AFTER: Final = timedelta(minutes=3)
 RETURNS_SILENT_AFTER: Final = timedelta(minutes=30)
 OLD_DUE: Final = timedelta(minutes=5)
-# A tick asks tens of thousands in one go, which takes minutes.
+# A tick may invite tens of thousands at once, which takes minutes.
 OLD_CHECK_IN: Final = timedelta(minutes=15)
-# A greylist lets a message in at the second or third try; when nothing at all is let in for so long, it is none.
+# Greylisting accepts a message at the second or third try; if nothing is accepted for this long, it is not greylisting.
 HELD_UP_AFTER: Final = timedelta(minutes=30)
 SIGN_IN_REFUSED: Final = "sign_in_refused"
 CLOCK_JUMPED: Final = "clock_jumped"
-# The database was put back, or lost its last commits; or it is a copy on a host that nothing outside knows.
+# The database was restored or lost its last commits; or it is a copy on an unknown host.
 RESTORED: Final = "restored"
 COPIED: Final = "copied"
 PUT_BACK: Final = (RESTORED, COPIED)
-# A pause by hand may hold alerts as well, for so long and no longer.
+# The longest that a pause by hand may hold alerts as well.
 ALERTS_HELD_FOR: Final = timedelta(hours=1)
 HELD_UP: Final = "held_up"
-# Rounds over all plans, a page a tick, and how long each may take: longer, and some are not looked at in time.
+# Rounds over all plans, one page per tick, and the longest each may take for every plan to be checked in time.
 SUPPLY_ROUND: Final = "supply"
 LAYING_ROUND: Final = "laying"
 _ROUNDS: Final = {SUPPLY_ROUND: timedelta(days=1), LAYING_ROUND: timedelta(days=5)}
-# The longest back-off and a little more: a fault that was not met since then says nothing of now.
+# A little more than the longest back-off: a fault not seen since then is over.
 _FAULT_HOLDS: Final = timedelta(minutes=70)
-# The clocks of two machines differ a little. A sign of life from further ahead was given by a clock that was wrong.
+# Two machines' clocks differ a little. A heartbeat from further ahead came from a wrong clock.
 _AHEAD: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusLine:
-    """What the grey line on the clinic's pages says.
+    """The status line on the clinic's pages.
 
-    `last_run_at` (real time; None: never yet) is when both the tick and the sender of messages had last run. `behind`:
-    one of them is silent, or a message or an alert that is due lies there. `mail_fault`: why no message leaves,
-    sign_in_refused, unreachable or held_up; empty when they do.
+    `last_run_at` (real time; None: never) is when both the tick and the sender of messages had last run. `behind`: one
+    of them is silent, or a due message or alert is waiting. `mail_fault`: why no message is sent (sign_in_refused,
+    unreachable or held_up); else empty.
     """
 
     last_run_at: datetime | None
@@ -77,36 +77,36 @@ class StatusLine:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What an outside monitor asks: `faults` are stable codes, empty when all is well.
+    """What an outside monitor reads: `faults` are stable codes, empty if all is well.
 
-    `without_bell`: a loop that needs no Redis does the work.
+    `polls_outbox`: a loop that does not need Redis does the work.
     """
 
     faults: tuple[str, ...]
     last_tick_at: datetime | None
     oldest_due_seconds: int
-    without_bell: bool
+    polls_outbox: bool
 
 
 def beat(name: str, facts: dict[str, object] | None = None) -> None:
-    """Say that the loop `name` ran just now; `facts` are small and hold nothing of anybody."""
+    """Record that the loop `name` ran just now; `facts` are small and contain no personal data."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.real_now(), "facts": facts or {}})
 
 
 def worker_name(queue: str) -> str:
-    """The name under which whoever works on `queue` beats."""
+    """The heartbeat name of the workers of `queue`."""
     return f"worker:{queue}"
 
 
 def worker_alive(queue: str, real: datetime | None = None) -> bool:
-    """Whether somebody worked, or looked for work, on this queue within the last minute."""
+    """Whether a worker served, or polled, this queue within the last minute."""
     return not _silent(worker_name(queue), real or clock.real_now(), SILENT_AFTER)
 
 
 def set_paused(paused: bool, *, why: str = "by_hand", hold_alerts: bool = False) -> None:
-    """Stop messages to patients (by hand, after a backup was restored, after the clock jumped), or go on.
+    """Pause messages to patients (by hand, after a restored backup, after a clock jump), or resume them.
 
-    Alerts to clinicians go on in every pause. `hold_alerts`, for a pause by hand alone, holds them for an hour at most.
+    Alerts to clinicians go on in every pause. `hold_alerts`, only for a pause by hand, holds them for an hour at most.
     """
     facts: JsonObject = {"paused": paused}
     if paused:
@@ -117,36 +117,36 @@ def set_paused(paused: bool, *, why: str = "by_hand", hold_alerts: bool = False)
 
 
 def alerts_held(real: datetime) -> bool:
-    """Whether a pause by hand holds alerts at `real`; that ends by itself."""
+    """Whether a pause by hand holds alerts at `real`; the hold ends by itself."""
     facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first() or {}
     until = str(facts.get("alerts_held_until", ""))
-    # A clock that was put back must not make an hour longer.
+    # A clock that was put back must not extend the hour.
     return bool(until) and timedelta(0) < datetime.fromisoformat(until) - real <= ALERTS_HELD_FOR
 
 
 def is_paused() -> bool:
-    """Whether claiming was stopped."""
+    """Whether sending is paused."""
     return bool(paused_because())
 
 
 def paused_because() -> str:
-    """Why claiming was stopped: by_hand, restored, copied, clock_jumped; empty if it was not."""
+    """Why sending is paused: by_hand, restored, copied or clock_jumped; else empty."""
     facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first()
     return str(facts.get("why", "by_hand")) if facts and facts.get("paused") else ""
 
 
 def paused_at() -> datetime | None:
-    """When the pause began, in real time; None if nothing is paused."""
+    """When the pause began, in real time; None if there is none."""
     return Heartbeat.objects.filter(name=PAUSE, facts__paused=True).values_list("at", flat=True).first()
 
 
 def resumed_at() -> datetime | None:
-    """When sending went on after a pause, in real time; None if it is paused, or never was."""
+    """When sending was last resumed, in real time; None if it is paused or never was."""
     return Heartbeat.objects.filter(name=PAUSE, facts__paused=False).values_list("at", flat=True).first()
 
 
 def mail_fails(reason: str) -> None:
-    """Say that the mail server could not be used just now: a sign-in refused, or not reached."""
+    """Record that the mail server could not be used: sign-in refused, or not reached."""
     real = clock.real_now()
     known = Heartbeat.objects.filter(name=MAIL).values_list("facts", flat=True).first() or {}
     since = known["since"] if known.get("fault") == reason else real.isoformat()
@@ -154,13 +154,13 @@ def mail_fails(reason: str) -> None:
 
 
 def mail_works() -> None:
-    """Say that the mail server let us in."""
+    """Record that the mail server accepted a connection."""
     Heartbeat.objects.filter(name=MAIL).exclude(facts={}).update(at=clock.real_now(), facts={})
 
 
 def mail_fault(real: datetime) -> str:
-    """Why no message leaves: sign_in_refused from the first time on, unreachable once it lasts, held_up when
-    messages are put off and none has been taken for half an hour; empty when they leave."""
+    """Why no message is sent: sign_in_refused at once, unreachable once it lasts, held_up if messages are deferred and
+    none was accepted for half an hour; else empty."""
     row = (
         Heartbeat.objects.filter(name=MAIL, at__gt=real - _FAULT_HOLDS)
         .values_list("facts", flat=True)
@@ -174,7 +174,7 @@ def mail_fault(real: datetime) -> str:
 
 
 def _held_up(real: datetime) -> bool:
-    """Whether the server answers, but puts off or refuses whatever it is given."""
+    """Whether the server answers, but defers or refuses everything."""
     if not _silent(ACCEPTED, real, HELD_UP_AFTER):
         return False
     due = real + clock.offset() - HELD_UP_AFTER
@@ -193,7 +193,7 @@ def _silent(name: str, real: datetime, after: timedelta) -> bool:
 
 
 def status(actor: Actor) -> StatusLine:
-    """The reminder line of the actor's clinic: when reminders last ran, how many went out today, how many bounced."""
+    """The status line of the actor's clinic: when reminders last ran, how many were sent today, how many bounced."""
     real = clock.real_now()
     clinic = get_clinic_for(actor)
     zone = ZoneInfo(clinic.zone)
@@ -218,7 +218,7 @@ def status(actor: Actor) -> StatusLine:
 
 
 def pulse() -> Pulse:
-    """All loops of the installation: which is silent, what lies there too long, and what fails time after time."""
+    """The health of the installation: silent loops, rows that wait too long, and repeated failures."""
     real = clock.real_now()
     now = real + clock.offset()
     last = Heartbeat.objects.filter(name=TICK).first()
@@ -232,7 +232,7 @@ def pulse() -> Pulse:
 
 
 def _silent_loops(real: datetime) -> Iterator[str]:
-    """Loops that were not heard of for too long, and machines whose clocks differ."""
+    """Loops silent for too long, and machines with deviating clocks."""
     if _silent(TICK, real, SILENT_AFTER):
         yield "tick_silent"
     for queue in QUEUES:
@@ -248,7 +248,7 @@ def _silent_loops(real: datetime) -> Iterator[str]:
 
 
 def _waiting_rows(now: datetime, real: datetime, oldest: timedelta) -> Iterator[str]:
-    """Rows that wait longer than they may; `oldest` is how long the oldest due one has waited."""
+    """Faults of rows waiting too long; `oldest` is how long the oldest due one has waited."""
     if oldest > OLD_DUE:
         yield "due_row_old"
     if Work.objects.filter(state=WorkState.SENDING, lease_until__lt=real - SILENT_AFTER).exists():
@@ -271,7 +271,7 @@ def _sending_faults(real: datetime) -> Iterator[str]:
 
 
 def _round_took(name: str, real: datetime) -> timedelta:
-    """How long a round that is not through has taken."""
+    """How long an unfinished round has taken."""
     facts = Heartbeat.objects.filter(name=name).values_list("facts", flat=True).first() or {}
     if facts.get("after", "end") == "end" or not facts.get("began"):
         return timedelta(0)
@@ -279,18 +279,18 @@ def _round_took(name: str, real: datetime) -> timedelta:
 
 
 def _old_check_in(now: datetime) -> bool:
-    """Whether a check-in should long have been asked, or closed."""
+    """Whether some check-in should have been opened or closed long ago."""
     old = now - OLD_CHECK_IN
     asking = Occasion.objects.filter(state=OccasionState.PLANNED, due_at__lt=old)
     return asking.exists() or Occasion.objects.filter(state=OccasionState.INVITED, closes_at__lt=old).exists()
 
 
 def _oldest_due(now: datetime, real: datetime, queues: Sequence[str]) -> timedelta:
-    """How long the oldest due row has waited without a reason; a row in back-off has one until its next try."""
+    """How long the oldest due row has waited, not counting rows in back-off."""
     longest = timedelta(0)
     for queue in queues:
         due = Work.objects.filter(queue=queue, state=WorkState.PENDING, due_at__lte=now)
-        # Each by itself: a row that is tried again and again must not hide one behind it that nobody takes.
+        # Separately per state: a row that is retried must not hide one that nobody claims.
         first = due.filter(try_at=None).order_by("due_at").values_list("due_at", flat=True).first()
         again = due.filter(try_at__lte=real).aggregate(at=Min("try_at"))["at"]
         longest = max(

@@ -1,6 +1,6 @@
-"""Limits: how often something may be tried. A table of their own, so that filling a cache forgets none of them.
+"""Rate limits: how often something may be tried. In their own table, so that a full cache cannot evict them.
 
-On real time: a demo that moves the clock opens nothing sooner. Keys are HMACs, so the rows name nobody.
+They use real time, so moving a demo's clock opens nothing sooner. Keys are HMACs, so rows name nobody.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _key(*parts: str) -> str:
 
 
 def count(*parts: str, within: timedelta) -> int:
-    """Count one try under a key and return how many there were in this window, which begins with the first of them."""
+    """Count one try under a key; returns the tries in this window, which begins with its first try."""
     real = clock.real_now()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -39,15 +39,15 @@ def count(*parts: str, within: timedelta) -> int:
 
 
 def counted(*parts: str) -> int:
-    """How many tries stand under a key, without counting one."""
+    """The tries counted under a key, without adding one."""
     rows = Limit.objects.filter(key=_key(*parts), until__gt=clock.real_now())
     return rows.values_list("count", flat=True).first() or 0
 
 
 def take(*parts: str, burst: int, every: timedelta) -> timedelta:
-    """Take one of `burst` tries, of which one comes back `every` so often; the wait until there is one, or NO_WAIT.
+    """Take one of `burst` tries, one of which is refilled `every` so often; the wait until there is one, or NO_WAIT.
 
-    Nothing is taken while there is a wait, and so the wait is never longer than `every`, however often it is tried.
+    Nothing is taken while there is a wait, so it is never longer than `every`, however often one tries.
     """
     real = clock.real_now()
     with transaction.atomic():
@@ -60,15 +60,15 @@ def take(*parts: str, burst: int, every: timedelta) -> timedelta:
     return NO_WAIT
 
 
-def give_back(*parts: str, every: timedelta) -> None:
-    """Give back a try that was taken: it turned out to be a good one."""
+def refund(*parts: str, every: timedelta) -> None:
+    """Return a try that turned out to be legitimate."""
     with transaction.atomic():
         row = _locked(_key(*parts), clock.real_now())
         Limit.objects.filter(key=row.key).update(until=row.until - every)
 
 
 def wait_once(*parts: str, wait: timedelta, good_for: timedelta) -> timedelta:
-    """Make whoever tries under a key wait once: how long yet, or NO_WAIT when they have waited and come back in time.
+    """Make a caller under a key wait once: the remaining wait, or NO_WAIT if they waited and came back in time.
 
     The next try then waits again.
     """
@@ -91,7 +91,7 @@ def _locked(key: str, real: datetime) -> Limit:
 
 
 def forget() -> int:
-    """Delete limits and cache entries that are over; returns how many."""
+    """Delete expired limits and cache entries; returns how many."""
     real = clock.real_now()
     gone, _ = Limit.objects.filter(until__lt=real).delete()
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))

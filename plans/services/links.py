@@ -1,7 +1,7 @@
-"""Links that patients hold, and the short sessions they open.
+"""Patients' access links, and the short sessions they open.
 
-A token is HMAC-SHA256(LINK_KEY, nonce of the row): 256 bits, the same in every message of an occasion, and not to be
-had from the database alone. Looking at a link changes nothing but session rows, however often a mail scanner does it.
+A token is HMAC-SHA256(LINK_KEY, nonce of the row): 256 bits, the same in every message of an occasion, and not
+derivable from the database alone. Opening a link changes only session rows, however often a mail scanner does it.
 """
 
 from __future__ import annotations
@@ -33,22 +33,23 @@ from plans.models import (
     PlanVersion,
 )
 from plans.services import clock
+from plans.services.from_row import from_row
 
 LinkPurpose = link_purposes.LinkPurpose
 SESSION_FOR: Final = timedelta(minutes=30)
 DEVICE_FOR: Final = timedelta(days=180)
 SESSION_KEPT_FOR: Final = timedelta(days=1)
-"""An ended session opens nothing; for a day it still tells in which language to say so."""
+"""An expired session opens nothing, but is kept for a day to choose the language of the page that says so."""
 SESSIONS: Final = 200
-"""Sessions of one link that live at once; whoever opens it more often ends the oldest."""
+"""The most live sessions per link; opening another ends the oldest."""
 DEVICES: Final = 20
-"""Devices of one patient that are known at once; the one that gave the year longest ago is asked again."""
+"""The most known devices per patient; the one that gave the year of birth longest ago is asked again."""
 WRONG_YEARS: Final = 5
 WRONG_WITHIN: Final = timedelta(hours=24)
 
 
 class LinkState(StrEnum):
-    """What a known token is worth now."""
+    """The state of a known link."""
 
     GOOD = "good"
     EXPIRED = "expired"
@@ -69,15 +70,15 @@ class LinkView:
     version_id: UUID | None
     expires_at: datetime | None
     session_id: UUID | None = None
-    """The session it was found by, if it was."""
+    """The session that it was found by, if any."""
     origin: LinkPurpose | None = None
-    """Through a link of which other purpose that session was reached; None for one's own."""
+    """The purpose of the link through which that session was opened; None if it was this link."""
 
 
 def _token(nonce: bytes, purpose: LinkPurpose) -> str:
     mac = hmac.new(settings.LINK_KEY, bytes(nonce), hashlib.sha256).digest()
     token = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
-    # The printed QR code must stay coarse enough to scan; 132 bits guard a page that shows no health data.
+    # A printed QR code must stay coarse enough to scan; 132 bits protect a page without health data.
     return token[:22] if purpose is LinkPurpose.DOCUMENT else token
 
 
@@ -94,7 +95,7 @@ def make(
     version: PlanVersion | None = None,
     expires_at: datetime | None = None,
 ) -> Link:
-    """A new link for a patient. Call it in the transaction of the fact that needs it."""
+    """Make a new link for a patient, in the transaction of what needs it."""
     link = _new(purpose, clinic_id=patient.clinic_id, patient_id=patient.pk)
     link.occasion, link.plan, link.version, link.expires_at = occasion, plan, version, expires_at
     link.save(force_insert=True)
@@ -112,10 +113,10 @@ def _new(purpose: LinkPurpose, **of: UUID | None) -> Link:
     )
 
 
-def standing(
+def lasting(
     *, purpose: LinkPurpose, patient: Patient, plan: Plan | None = None, version: PlanVersion | None = None
 ) -> Link:
-    """The patient's lasting link of this purpose, made when first needed: the same in every message."""
+    """The patient's lasting link of a purpose, made when first needed and the same in every message."""
     found = Link.objects.filter(
         patient=patient, purpose=purpose.value, plan=plan, version=version, revoked_at=None
     ).first()
@@ -124,7 +125,7 @@ def standing(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A lasting link that a message needs. A check-in's hangs on its occasion, whichever plan it was made for."""
+    """A lasting link that a message needs. A check-in's belongs to its occasion, whichever plan that was made for."""
 
     purpose: LinkPurpose
     clinic_id: UUID
@@ -134,13 +135,13 @@ class Wanted:
 
     @property
     def key(self) -> tuple[str, UUID, UUID | None]:
-        """What the same link answers to."""
+        """The key that identifies the link."""
         of_checkin = self.purpose is LinkPurpose.CHECKIN
         return (self.purpose.value, self.patient_id, self.occasion_id if of_checkin else self.plan_id)
 
 
 def find_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
-    """Those of some lasting links that were made before, in one query."""
+    """The existing ones of some lasting links, in one query."""
     if not wanted:
         return {}
     rows = Link.objects.filter(
@@ -158,10 +159,10 @@ def find_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
     return {one: found[one.key] for one in wanted if one.key in found}
 
 
-def standing_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
-    """Several lasting links, in one query; those that are missing are made in another.
+def lasting_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
+    """Several lasting links in one query; missing ones are created in another.
 
-    Call it with the patients locked, so that no two workers make the same one.
+    Call it with the patients locked, so that no two workers create the same one.
     """
     found = find_all(wanted)
     missing = {
@@ -180,7 +181,7 @@ def standing_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
 
 
 def token_of(link: Link) -> str:
-    """The token that stands in the address: only messages and documents are made from it."""
+    """The token in the link's address, for messages and documents only."""
     return _token(bytes(link.nonce), LinkPurpose(link.purpose))
 
 
@@ -190,23 +191,18 @@ def _view(link: Link, now: datetime, session: PatientSession | None = None) -> L
         state = LinkState.REVOKED
     elif link.expires_at is not None and link.expires_at <= now:
         state = LinkState.EXPIRED
-    return LinkView(
-        id=link.pk,
+    return from_row(
+        LinkView,
+        link,
         purpose=LinkPurpose(link.purpose),
         state=state,
-        clinic_id=link.clinic_id,
-        patient_id=link.patient_id,
-        occasion_id=link.occasion_id,
-        plan_id=link.plan_id,
-        version_id=link.version_id,
-        expires_at=link.expires_at,
         session_id=session.pk if session is not None else None,
         origin=LinkPurpose(session.origin) if session is not None and session.origin else None,
     )
 
 
 def look(token: str, purpose: LinkPurpose) -> LinkView:
-    """What a token opens, in whatever state. Raises NotFound for an unknown token or another purpose."""
+    """The link of a token, in whatever state. Raises NotFound for an unknown token or another purpose."""
     link = (
         Link.objects.filter(token_hash=_hash(token), purpose=purpose.value).first()
         if len(token) < 100
@@ -218,7 +214,7 @@ def look(token: str, purpose: LinkPurpose) -> LinkView:
 
 
 def by_id(link_id: UUID) -> LinkView:
-    """A link by its key, for a form that named it under our signature. Raises NotFound."""
+    """A link by its key, for a form that carried the key signed. Raises NotFound."""
     link = Link.objects.filter(pk=link_id).first()
     if link is None:
         raise NotFound(what="link")
@@ -226,7 +222,7 @@ def by_id(link_id: UUID) -> LinkView:
 
 
 def revoke(link_id: UUID) -> None:
-    """End a link (a wrong recipient, a changed address): sessions opened by it end with it."""
+    """End a link (a wrong recipient, a changed address) and the sessions it opened."""
     now = clock.now()
     with transaction.atomic():
         Link.objects.filter(pk=link_id, revoked_at=None).update(revoked_at=now)
@@ -234,16 +230,16 @@ def revoke(link_id: UUID) -> None:
 
 
 def revoke_all(patient: Patient) -> None:
-    """End every link of a patient, e.g. when the address they were sent to turns out to be wrong."""
+    """End every link of a patient, for example if they were sent to a wrong address."""
     with transaction.atomic():
         Link.objects.filter(patient=patient, revoked_at=None).update(revoked_at=clock.now())
         PatientSession.objects.filter(link__patient=patient).delete()
 
 
 def start_session(link_id: UUID, *, origin: LinkPurpose | None = None) -> str:
-    """Open a session for a link and hand out its key, which only a cookie may carry. Lasts 30 minutes of real time.
+    """Open a session for a link and return its key, which only a cookie may carry. It lasts 30 minutes of real time.
 
-    `origin`: through a link of which other purpose it was reached.
+    `origin`: the purpose of the link it was opened through, if another.
     """
     key = secrets.token_urlsafe(32)
     real = clock.real_now()
@@ -261,9 +257,9 @@ def start_session(link_id: UUID, *, origin: LinkPurpose | None = None) -> str:
 
 
 def language_of_session(key: str) -> str:
-    """The language of the patient behind a session key, also for a day after its end; empty if nothing is known of it.
+    """The patient's language for a session key, also for a day after its end; empty if unknown.
 
-    Nothing else of the patient: whoever is thrown out after half an hour goes on reading in their own language.
+    It reveals nothing else, and lets a patient whose session has expired go on in their own language.
     """
     found = PatientSession.objects.filter(key_hash=_hash(key)).values_list(
         "link__patient__language", flat=True
@@ -272,10 +268,10 @@ def language_of_session(key: str) -> str:
 
 
 def session_link(key: str, purpose: LinkPurpose) -> LinkView:
-    """The link behind a session key. Raises NotFound if there is none, it has ended or is for something else.
+    """The link behind a session key. Raises NotFound for an unknown or expired session or another purpose.
 
-    Each call with less than half of the time left gives the session its full time again, so that a slow reader is not
-    thrown out between two pages.
+    A call with less than half of the time left renews the session, so that it does not expire on a slow reader between
+    two pages.
     """
     real = clock.real_now()
     found = (
@@ -291,11 +287,10 @@ def session_link(key: str, purpose: LinkPurpose) -> LinkView:
 
 
 def pass_on(link: LinkView, to: Link, *, device: str) -> str:
-    """A session of another of the patient's links, for whoever holds `link`; its token is handed to nobody.
+    """Open a session of another of the patient's links for the holder of `link`, without revealing its token.
 
-    The pages of a plan ask for the year of birth themselves. Everything else wants it first: raises
-    Refused("year_wanted") unless `device` is the key of a device that gave it. Raises NotFound for a revoked link, and
-    for one of another patient.
+    Pages of a plan ask for the year of birth themselves; everything else needs it first: raises Refused("year_wanted")
+    unless `device` is the key of a device that gave it. Raises NotFound for a revoked link, and for another patient's.
     """
     if link.state is LinkState.REVOKED or to.patient_id != link.patient_id:
         raise NotFound(what="link")
@@ -305,7 +300,7 @@ def pass_on(link: LinkView, to: Link, *, device: str) -> str:
 
 
 def forget_sessions(before: datetime | None = None) -> int:
-    """Delete device keys that have run out, and sessions a day after their end; returns how many."""
+    """Delete expired device keys, and sessions a day after their end; returns how many."""
     real = before or clock.real_now()
     gone, _ = PatientSession.objects.filter(expires_at__lt=real - SESSION_KEPT_FOR).delete()
     devices, _ = PatientDevice.objects.filter(expires_at__lt=real).delete()
@@ -313,7 +308,7 @@ def forget_sessions(before: datetime | None = None) -> int:
 
 
 def device_knows(patient_id: UUID, key: str) -> bool:
-    """Whether this device has given the patient's year of birth."""
+    """Whether a device gave the patient's year of birth."""
     if not key:
         return False
     return PatientDevice.objects.filter(
@@ -322,14 +317,14 @@ def device_knows(patient_id: UUID, key: str) -> bool:
 
 
 def locked_out(patient_id: UUID) -> bool:
-    """Whether five wrong years of birth within a day have closed the dose pages."""
+    """Whether five wrong years of birth within a day have locked the dose pages."""
     since = clock.real_now() - WRONG_WITHIN
     return BirthYearTry.objects.filter(patient_id=patient_id, at__gt=since).count() >= WRONG_YEARS
 
 
 @dataclass(frozen=True, slots=True)
 class YearOutcome:
-    """What came of a year that was typed: a device key if right, else how many tries are left."""
+    """The result of a typed year: a device key if right, else the tries left."""
 
     key: str | None
     left: int
@@ -338,7 +333,7 @@ class YearOutcome:
 def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
     """Compare a typed year with the patient's. Raises Refused("locked_out") once five were wrong within a day.
 
-    The patient's row is locked, so that a burst of guesses is counted one by one.
+    It locks the patient's row, so that concurrent guesses are counted one by one.
     """
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=patient_id)
@@ -350,7 +345,7 @@ def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
             this = PatientDevice.objects.create(
                 patient=patient, key_hash=_hash(key), confirmed_at=real, expires_at=real + DEVICE_FOR
             )
-            # Never this one, also where several were confirmed in the same instant.
+            # Never this one, even if several were confirmed in the same instant.
             others = (
                 PatientDevice.objects.filter(patient=patient).exclude(pk=this.pk).order_by("-confirmed_at")
             )

@@ -1,4 +1,4 @@
-"""What patients say about their mail: this address is mine, when to write, stop, start again."""
+"""Patients' choices about messages: when to write, how often, stop, start again, wrong person."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from plans.services.review.review_items import open_item
 
 EARLIEST, LATEST = time(8, 0), time(20, 0)
 MOST_A_DAY: Final = 20
-"""Changes and new starts within a day: a leaked link causes no more documents and messages than that. Stopping is never
-refused."""
+"""The most changes and restarts per day, which limits the documents and messages a leaked link can cause. Stopping is
+never refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The choices as they stand."""
+    """A patient's current choices."""
 
     weekday: int
     at: time
@@ -44,18 +44,18 @@ class Choices:
 
 
 def session(link: LinkView, *, device: str) -> str:
-    """The key of a session of the page of choices for whoever holds another good link of the patient; `device` is the
-    key of a device that gave the year of birth. Raises NotFound for a revoked link and Refused("year_wanted")."""
+    """The key of a session of the choices page for the holder of another valid link of the patient; `device` is the key
+    of a device that gave the year of birth. Raises NotFound for a revoked link and Refused("year_wanted")."""
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        standing = links.standing(purpose=LinkPurpose.MAIL, patient=patient)
+        standing = links.lasting(purpose=LinkPurpose.MAIL, patient=patient)
         return links.pass_on(link, standing, device=device)
 
 
 def choices(link: LinkView) -> Choices:
-    """The patient's choices; `reminders` as they are in force."""
+    """The patient's choices; `reminders` is the number in force."""
     patient = Patient.objects.select_related("clinic").get(pk=link.patient_id)
     most = occasions.cadence_of(patient.clinic).ladder
     return Choices(
@@ -72,12 +72,12 @@ def choices(link: LinkView) -> Choices:
 def change(
     link: LinkView, *, weekday: int, at: time, zone: str, language: str, reminders: int | None = None
 ) -> None:
-    """Set day, hour, zone, language and how many reminders may come; check-ins not yet announced move with them.
+    """Set day, hour, zone, language and the number of reminders; check-ins not yet announced move with them.
 
-    Reminders already on their way beyond that number are taken back, and come back when more are wanted.
+    Queued reminders beyond that number are cancelled, and queued again if more are wanted.
 
-    Raises Refused("outside_hours") for an hour in which nobody should be woken, Refused("too_many_reminders") for more
-    than the clinic sends, and Refused("too_many_changes") after `MOST_A_DAY`.
+    Raises Refused("outside_hours") for an hour at night, Refused("too_many_reminders") for more than the clinic sends,
+    and Refused("too_many_changes") after `MOST_A_DAY`.
     """
     if not EARLIEST <= at <= LATEST:
         raise Refused(reason="outside_hours", where="at")
@@ -122,7 +122,7 @@ def _set_reminders(patient: Patient, wanted: int, now: datetime) -> None:
     most = occasions.cadence_of(patient.clinic).ladder.reminders
     if not 0 <= wanted <= most:
         raise Refused(reason="too_many_reminders", where="reminders", most=most)
-    # As many as the clinic sends: then as the clinic, also when it changes that.
+    # As many as the clinic sends means following the clinic, also when it changes that.
     patient.reminders = wanted if wanted < most else None
     outbox.cancel_pending(
         patient=patient, notices=("checkin_reminder",), above_rung=wanted, why="fewer_asked", now=now
@@ -162,9 +162,9 @@ def stop(link: LinkView) -> bool:
 
 
 def start(link: LinkView) -> bool:
-    """Start check-in messages again, after a stop or when they rest; those of an open check-in come back too.
+    """Start check-in messages again after a stop or suspension, including those of an open check-in.
 
-    Idempotent: True if they did not come. Raises Refused("too_many_changes") after `MOST_A_DAY`.
+    Idempotent: True if they were off. Raises Refused("too_many_changes") after `MOST_A_DAY`.
     """
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
@@ -186,7 +186,7 @@ def _not_too_many(patient: Patient, now: datetime) -> None:
 
 
 def wrong_person(link: LinkView) -> None:
-    """Whoever got the message says it is not theirs: every link of the patient ends and the clinic is told."""
+    """Record that the recipient is not the patient: every link of the patient ends and the clinic is told."""
     now = clock.now()
     with transaction.atomic():
         patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)

@@ -1,4 +1,4 @@
-"""The people of a clinic: who belongs to it, in which role, and who no longer does."""
+"""The members of a clinic: adding them, changing roles, ending and restoring memberships."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAY_REVIEW: Final = (Role.LEAD, Role.CLINICIAN)
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member as the lead's list shows it. `on_call` is "first", "second" or empty."""
+    """A member in the lead's list. `on_call` is "first", "second" or empty."""
 
     user_id: UUID
     name: str
@@ -37,7 +37,7 @@ class MemberRow:
 
 
 def members(actor: Actor, *, q: str = "", key: str | None = None, size: int = PAGE) -> Page[MemberRow]:
-    """A page of everybody who belongs or belonged to the clinic, active ones first. `q` searches name and e-mail."""
+    """A page of all present and former members, active ones first. `q` searches name and e-mail."""
     clinic = get_clinic_for(actor)
     every = Membership.objects.filter(clinic=clinic).select_related("user")
     return paging.page_of(
@@ -51,17 +51,17 @@ def members(actor: Actor, *, q: str = "", key: str | None = None, size: int = PA
 
 
 def member(actor: Actor, user_id: UUID) -> MemberRow:
-    """One member. Raises NotFound for somebody who never belonged to the actor's clinic."""
+    """One present or former member. Raises NotFound for anybody else."""
     return _row(get_member_for(actor, user_id), get_clinic_for(actor))
 
 
 @transaction.atomic
 def add(*, by: Actor, email: str, name: str, role: Role) -> bool:
-    """Take somebody new into the clinic and send them a link for a password; True then.
+    """Add somebody new to the clinic and send them a link to set a password; returns True.
 
-    Whoever has an account is invited instead, and False returned: they belong to the clinic once they accept.
+    Somebody with an account is invited instead and becomes a member on accepting; returns False.
 
-    Raises Refused("already_member"), also for somebody whose place was ended: it is given back, not made anew; and
+    Raises Refused("already_member"), also for a former member, whose membership is to be restored instead; and
     Refused("too_many_invitations").
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
@@ -78,7 +78,7 @@ def add(*, by: Actor, email: str, name: str, role: Role) -> bool:
 
 @transaction.atomic
 def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
-    """Give a member another role; False when it was that already.
+    """Give a member another role; False if it is unchanged.
 
     Raises Refused("last_lead"), or where the new role could neither answer alerts nor plan, Refused("on_call") or
     Refused("owns_patients").
@@ -102,7 +102,8 @@ def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
 
 @transaction.atomic
 def end(*, by: Actor, user_id: UUID) -> bool:
-    """End a place; the next request of that person is refused. What they did stays in the trail. False when ended.
+    """End a membership; the person's next request is refused. Their acts stay in the audit trail. False if already
+    ended.
 
     Raises Refused("last_lead") or Refused("on_call"): a clinic is never left without somebody who answers; and
     Refused("owns_patients"), until the patients are handed over.
@@ -125,8 +126,8 @@ def end(*, by: Actor, user_id: UUID) -> bool:
 
 
 @transaction.atomic
-def give_back(*, by: Actor, user_id: UUID) -> bool:
-    """Give somebody the place back that was ended, in the role they had. False when they have it."""
+def restore(*, by: Actor, user_id: UUID) -> bool:
+    """Restore an ended membership with its role; False if it is active."""
     get_clinic_for(by, May.MANAGE, lock=True)
     place = get_member_for(by, user_id, May.MANAGE)
     if place.is_active:

@@ -1,4 +1,4 @@
-"""The clinic's message log: what went out, what did not, and what the clinic decides where nobody can know."""
+"""The clinic's message log: what was sent, what was not, and the clinic's choices where the fate is unknown."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from plans.services import clock, outbox, paging
 from plans.services.access import check_may, get_work_for
 from plans.services.actors import Actor, May
 from plans.services.delivery import free_carried, trail
+from plans.services.from_row import from_row
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 from plans.services.paging import Page
 
 PAGE: Final = 50
-# A search that means more people than this says little: their messages are looked through instead.
+# A search that matches more people than this is too broad: messages are searched instead.
 _FEW_PEOPLE: Final = 500
 _ORDER: Final = ("-created_at", "-id")
 _REFUSED: Final = (WorkState.REJECTED, WorkState.POISON)
 _SEEN: Final = "seen"
-"""Among a row's facts: somebody has looked at it since it was refused or set aside."""
-# How long a message that is sent once more by choice may still go out.
+"""The key in a row's facts: somebody has looked at it since it was refused or set aside."""
+# How long a message that the clinic sends again may still go out.
 ONCE_MORE_FOR: Final = timedelta(days=1)
 
 
@@ -48,11 +49,11 @@ class MessageShow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message, an alert or a document as the clinic's message log shows it; never what it says.
+    """A message, an alert or a document in the message log, without its content.
 
     `repeat`: how often it was sent again. `may_choose`: its fate is unknown and nobody has decided yet;
-    `may_send_once_more`: that has not been done before; `may_try_again`: it was set aside; `may_see`: it was refused
-    or set aside, and nobody has said yet that they have seen it.
+    `may_send_again`: it was not sent again before; `may_try_again`: it was set aside; `may_see`: it was refused or set
+    aside, and nobody has acknowledged it yet.
     """
 
     id: UUID
@@ -80,22 +81,22 @@ class MessageRow:
 
     @property
     def may_choose(self) -> bool:
-        """Whether the clinic is asked what to do about it."""
+        """Whether the clinic must decide what to do about it."""
         return self.state == WorkState.UNKNOWN and self.reason != "left"
 
     @property
-    def may_send_once_more(self) -> bool:
-        """Whether sending it once more is one of the choices."""
+    def may_send_again(self) -> bool:
+        """Whether sending it again is one of the choices."""
         return self.may_choose and self.repeat == 0
 
     @property
     def may_try_again(self) -> bool:
-        """Whether it was set aside and can be taken up again; a document is drawn again from the plan's page."""
+        """Whether it was set aside and can be retried; a document is drawn again from the plan's page."""
         return self.state == WorkState.POISON and self.queue != "documents"
 
     @property
     def may_see(self) -> bool:
-        """Whether it stands among what needs a look until somebody says that they have looked."""
+        """Whether it needs attention until somebody acknowledges it."""
         return self.state in _REFUSED and not self.seen
 
 
@@ -123,7 +124,7 @@ def _matching(rows: QuerySet[Work], clinic_id: str, q: str) -> QuerySet[Work]:
 
 
 def _to_patients(clinic_id: str, word: str) -> Q:
-    """People first: a clinic has a hundred times as many messages, which are then reached by their patient."""
+    """Search people first: a clinic has a hundred times as many messages, which are then found by patient."""
     meant = Q(sort_key__contains=word) | Q(record_no__icontains=word)
     found = list(
         Patient.objects.filter(meant, clinic_id=clinic_id).values_list("pk", flat=True)[: _FEW_PEOPLE + 1]
@@ -144,7 +145,7 @@ def _of_clinic(actor: Actor) -> QuerySet[Work]:
 
 
 def attention_count(actor: Actor) -> int:
-    """How many messages wait for the clinic's eyes, counted up to 1001."""
+    """How many messages need attention, counted up to 1001."""
     return _of_clinic(actor).filter(_attention())[: paging.COUNTED + 1].count()
 
 
@@ -167,30 +168,11 @@ def messages(
 
 def _row(work: Work) -> MessageRow:
     to = work.user or work.patient
-    return MessageRow(
-        id=work.pk,
-        notice=work.notice,
-        queue=work.queue,
-        state=work.state,
-        reason=work.reason,
-        to_name=to.name if to else "",
-        patient_id=work.patient_id,
-        plan_id=work.plan_id,
-        item_id=work.item_id,
-        smtp_code=work.smtp_code,
-        attempts=work.attempts,
-        repeat=work.repeat,
-        created_at=work.created_at,
-        due_at=work.due_at,
-        try_at=work.try_at,
-        settled_at=work.settled_at,
-        seen=_SEEN in work.facts,
-    )
+    return from_row(MessageRow, work, to_name=to.name if to else "", seen=_SEEN in work.facts)
 
 
 def leave(*, by: Actor, work_id: UUID) -> None:
-    """Leave a message of unknown fate, or one refused or set aside, that the clinic has looked at: it no longer needs
-    attention.
+    """Acknowledge a message of unknown fate, or one refused or set aside, so that it no longer needs attention.
 
     Raises Stale if somebody else chose meanwhile.
     """
@@ -206,10 +188,10 @@ def leave(*, by: Actor, work_id: UUID) -> None:
         trail(work, "message.left", by, {"notice": work.notice})
 
 
-def send_once_more(*, by: Actor, work_id: UUID) -> None:
-    """Send a message of unknown fate once more: the same Message-ID and the same link. Only once.
+def send_again(*, by: Actor, work_id: UUID) -> None:
+    """Send a message of unknown fate again, once, with the same Message-ID and the same link.
 
-    Whether it is still right is decided when it is sent. Raises Stale if somebody else chose meanwhile, and
+    Its preconditions are checked when it is sent. Raises Stale if somebody else chose meanwhile, and
     Refused("sent_once_more_already").
     """
     now = clock.now()
@@ -232,7 +214,7 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
 
 
 def try_again(*, by: Actor, work_id: UUID) -> None:
-    """Take work that was set aside out of its corner, after the cause was mended. Raises Stale."""
+    """Retry an entry that was set aside, after its cause was fixed. Raises Stale."""
     with transaction.atomic():
         work = get_work_for(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state != WorkState.POISON:

@@ -1,4 +1,4 @@
-"""What stands on every page of a clinic: who and where, what waits, and whether reminders run."""
+"""What every page of a clinic shows: the user and clinic, open counts, and whether reminders run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from plans.services.review.queries import QueueCounts, counts
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
-    """The frame of a page. `now` is the clinic's own local time."""
+class PageFrame:
+    """The frame of a page. `now` is the clinic's local time."""
 
     clinic: str
     phone: str
@@ -34,15 +34,15 @@ class Shell:
     may_manage: bool
 
 
-def shell(actor: Actor) -> Shell:
-    """The frame for a member of staff; a handful of short queries, made before anything is rendered."""
+def page_frame(actor: Actor) -> PageFrame:
+    """The frame for a member of staff, from a few short queries made before anything is rendered."""
     clinic = get_clinic_for(actor)
     ahead = clock.offset()
     line = status(actor)
     if line.last_run_at is not None:
-        # Loops run on real time; beside a moved clock that would read as hours ago.
+        # Loops run on real time, which next to a moved clock would read as hours ago.
         line = replace(line, last_run_at=line.last_run_at + ahead)
-    return Shell(
+    return PageFrame(
         clinic=clinic.name,
         phone=clinic.phone,
         zone=clinic.zone,

@@ -1,4 +1,4 @@
-"""A patient's record as pages show it, and as the screen for cautions reads it."""
+"""A patient's record as pages show it, and as screening for cautions reads it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from plans.domain.json import JsonObject
-from plans.domain.people import CareState, ContactHow, EmailState, PatientData, PersonToCall
+from plans.domain.people import CareState, ContactHow, EmailState, EmergencyContact, PatientData
 from plans.domain.taper.patient_facts import MEDICINES, PatientFacts
 from plans.domain.text import fold
 from plans.domain.which import which
@@ -16,6 +16,7 @@ from plans.models import Patient
 from plans.services import clock
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
+from plans.services.from_row import from_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class PatientCard:
     country: str
     contact_how: str
     contact_when: str
-    person: PersonToCall
+    person: EmergencyContact
     crisis_plan: str
     pharmacy: str
     indication: str
@@ -77,18 +78,18 @@ def age_on(born: date, day: date) -> int:
 
 
 def sort_key(name: str) -> str:
-    """What lists sort by and searches look through: the last word first, folded."""
+    """The key for sorting and searching: the last word first, folded."""
     words = fold(name).split()
     return " ".join([*words[-1:], *words[:-1]])[:220]
 
 
-def person_of(raw: JsonObject) -> PersonToCall:
-    """The person to call from a row's JSON."""
-    return PersonToCall(**raw) if raw else PersonToCall()
+def person_of(raw: JsonObject) -> EmergencyContact:
+    """The emergency contact from a row's JSON."""
+    return EmergencyContact(**raw) if raw else EmergencyContact()
 
 
 def facts_of(patient: Patient, on: date) -> PatientFacts:
-    """What the screen for cautions reads of a patient on a day. Medicines typed as text are not among them."""
+    """The patient facts that cautions are screened for on a day. Medicines typed as free text are not included."""
     return PatientFacts(
         born_year=patient.born.year,
         age=age_on(patient.born, on),
@@ -102,36 +103,17 @@ def facts_of(patient: Patient, on: date) -> PatientFacts:
 
 
 def card_of(patient: Patient) -> PatientCard:
-    """The card of a patient's row; for services, which hold rows."""
+    """The card of a patient's row; for services."""
     local = clock.now().astimezone(clock.zone_of(patient.zone))
-    return PatientCard(
-        id=patient.pk,
-        name=patient.name,
-        preferred_name=patient.preferred_name,
-        record_no=patient.record_no,
-        born=patient.born,
+    return from_row(
+        PatientCard,
+        patient,
         age=age_on(patient.born, local.date()),
-        email=patient.email,
-        email_state=patient.email_state,
-        email_confirmed_at=patient.email_confirmed_at,
-        phone=patient.phone,
-        zone=patient.zone,
         local_now=local,
-        language=patient.language,
-        country=patient.country,
-        contact_how=patient.contact_how,
-        contact_when=patient.contact_when,
         person=person_of(patient.person_to_call),
-        crisis_plan=patient.crisis_plan,
-        pharmacy=patient.pharmacy,
-        indication=patient.indication,
         conditions=tuple(patient.conditions),
         substances=tuple(patient.substances),
         medicines=tuple(patient.medicines),
-        duration_months=patient.duration_months,
-        notes=patient.notes,
-        consent_version=patient.consent_version,
-        consent_on=patient.consent_on,
         consent_by=patient.consent_by.name if patient.consent_by else "",
         mail_state=patient.mail_state,
         mail_state_at=patient.mail_state_at,
@@ -151,7 +133,7 @@ def patient_card(actor: Actor, patient_id: UUID) -> PatientCard:
 
 
 def data_of(card: PatientCard) -> PatientData:
-    """A record as the form takes it, to begin an edit with."""
+    """The record as the form's initial data."""
     return PatientData(
         **{
             name: getattr(card, name)

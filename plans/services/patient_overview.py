@@ -1,4 +1,4 @@
-"""What a patient's page shows beside the record: plans and open items."""
+"""What a patient's page shows besides the record: plans, open items and check-ins."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from plans.models import LIVE_STATES, Plan
 from plans.services import clock
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
-from plans.services.checkins import book
-from plans.services.checkins.book import CheckinRow
+from plans.services.checkins import checkin_list
+from plans.services.checkins.checkin_list import CheckinRow
 from plans.services.plan_summaries import PlanSummary, plan_summaries
 from plans.services.review.of_patient import open_items
 from plans.services.review.queries import QueueRow
@@ -46,7 +46,7 @@ def overview(actor: Actor, patient_id: UUID) -> Overview:
     return Overview(
         plans=tuple(stand[plan.pk] for plan in plans),
         items=open_items(actor, patient_id),
-        checkins=book.of_patient(actor, patient_id, size=_CHECKINS).rows,
+        checkins=checkin_list.of_patient(actor, patient_id, size=_CHECKINS).rows,
         live_id=next((plan.pk for plan in plans if plan.state in LIVE_STATES), None),
         draft_id=next((plan.pk for plan in plans if plan.state == PlanState.DRAFT), None),
         now=clock.now(),

@@ -1,4 +1,4 @@
-"""What a patient's own pages show, from the link that opened them: the plan today, and where it stands."""
+"""What a patient's own pages show, from the link that opened them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from plans.services import advice, audit, clock, documents, links
 from plans.services.access import get_patient_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
-from plans.services.care_standing import Care, care_of
+from plans.services.care_status import Care, care_of
 from plans.services.links import WRONG_YEARS, LinkPurpose, LinkState, LinkView, YearOutcome
 from plans.services.plans import taken, versions
 from plans.services.review.review_items import open_item
@@ -28,7 +28,7 @@ from plans.services.visits import VisitLine, upcoming_visits
 
 @dataclass(frozen=True, slots=True)
 class LinkHolder:
-    """Who stands behind a link, as far as any page may say before the year of birth is given."""
+    """The person behind a link, as far as pages may show before the year of birth is given."""
 
     clinic: ClinicCard
     help: Help
@@ -40,12 +40,12 @@ class LinkHolder:
 
 @dataclass(frozen=True, slots=True)
 class PatientPlan:
-    """The plan as its patient sees it on one day.
+    """A plan as its patient sees it on one day.
 
-    `today` is None before the first and after the last day, and always when the plan is `over`: nobody should go on
-    by a plan that the clinic has ended. A dose that `stays` has no last day: `schedule` is written out through its
-    pages, and `review_on` is when the clinic looks at it again. `equivalents`: mg of each drug that equal 10 mg of
-    diazepam, by the plan's `table`.
+    `today` is None before the first and after the last day, and always if the plan is `over`: nobody should follow a
+    plan that the clinic has ended. A dose that `stays` has no last day: `schedule` extends through its pages, and
+    `review_on` is when the clinic reviews it. `equivalents`: mg of each drug that equal 10 mg of diazepam, by the
+    plan's `table`.
     """
 
     door: LinkHolder
@@ -69,18 +69,19 @@ class PatientPlan:
     table: str
     equivalents: Mapping[str, str]
     other_dose: bool = False
-    """The clinic has recorded another dose than the plan's: until it is asked nothing of the plan is an instruction."""
+    """The clinic has recorded another dose than the plan's: until it is asked, nothing in the plan is an
+    instruction."""
 
 
-def door(link: LinkView) -> LinkHolder:
-    """The clinic, help lines and first name behind a link; nothing of health."""
+def link_holder(link: LinkView) -> LinkHolder:
+    """The clinic, help lines and first name behind a link, without health data."""
     patient = Patient.objects.select_related("clinic", "clinic__primary", "clinic__second").get(
         pk=link.patient_id
     )
-    return _door(patient, patient.clinic)
+    return _link_holder(patient, patient.clinic)
 
 
-def _door(patient: Patient, clinic: Clinic) -> LinkHolder:
+def _link_holder(patient: Patient, clinic: Clinic) -> LinkHolder:
     return LinkHolder(
         clinic=card_of(clinic),
         help=help_for(patient.country, patient.language),
@@ -92,7 +93,7 @@ def _door(patient: Patient, clinic: Clinic) -> LinkHolder:
 
 
 def _live_plan(link: LinkView) -> Plan:
-    """The plan behind a plan link; if that one is over, the patient's present one: a link is never a dead end."""
+    """The plan behind a plan link; if that has ended, the patient's current one, so that a link is never a dead end."""
     plans = Plan.objects.select_related("active_version__issued_by", "clinic", "patient").exclude(
         active_version=None
     )
@@ -115,7 +116,7 @@ def plan_page(link: LinkView) -> PatientPlan:
     over = plan.state not in ON_PAPER_STATES
     other = not over and takes_another_dose(plan)
     return PatientPlan(
-        door=_door(plan.patient, plan.clinic),
+        door=_link_holder(plan.patient, plan.clinic),
         plan_id=plan.pk,
         over=over,
         day=day,
@@ -130,7 +131,7 @@ def plan_page(link: LinkView) -> PatientPlan:
         made_on=plan.pages_from or version.made_on,
         document=documents.current_for_patient(plan),
         visits=upcoming_visits(plan.patient, since=day),
-        advice=advice.standing(plan.clinic_id, plan.patient.language),
+        advice=advice.in_force(plan.clinic_id, plan.patient.language),
         after_words=str(said.extra.get("after", "")),
         clinician=version.issued_by.name,
         table=said.request.equivalence,
@@ -141,26 +142,26 @@ def plan_page(link: LinkView) -> PatientPlan:
 
 def takes_another_dose(plan: Plan) -> bool:
     """Whether the clinic has recorded that another dose is taken than the plan says."""
-    standing = taken.standing(plan)
+    standing = taken.current(plan)
     return standing is not None and standing.differs
 
 
 def plan_session(link: LinkView) -> str:
-    """The key of a session of the plan page for whoever holds another link of the patient; that page asks for the year
-    of birth. Raises NotFound for a revoked link, and where no plan was ever issued."""
+    """The key of a session of the plan page for the holder of another of the patient's links; that page asks for the
+    year of birth. Raises NotFound for a revoked link, and if no plan was ever issued."""
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     plan = _live_plan(link)
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        standing = links.standing(purpose=LinkPurpose.PLAN, patient=patient, plan=plan)
+        standing = links.lasting(purpose=LinkPurpose.PLAN, patient=patient, plan=plan)
         return links.pass_on(link, standing, device="")
 
 
 def plan_pdf(link: LinkView) -> documents.OpenFile:
-    """The calendar of the version now in force, checked against its hash. Raises Refused("being_drawn"), "failed", and
-    "over" for a plan that the clinic has ended or that rests, and while another dose is taken than it says: nobody
-    should go on by its calendar."""
+    """The calendar of the current version, checked against its hash. Raises Refused: "being_drawn", "failed", and
+    "over" for a plan that has ended or is paused, and while another dose is taken: nobody should follow its
+    calendar."""
     plan = _live_plan(link)
     if plan.state not in ON_PAPER_STATES or takes_another_dose(plan):
         raise Refused(reason="over")
@@ -168,12 +169,12 @@ def plan_pdf(link: LinkView) -> documents.OpenFile:
 
 
 def calendar_opened(link: LinkView, way: str) -> None:
-    """Note for the clinic that the patient opened the calendar, as a page or as a PDF."""
+    """Record that the patient opened the calendar, as "page" or "pdf"."""
     documents.note_opened(_live_plan(link), way)
 
 
 def give_year(link: LinkView, raw: str) -> YearOutcome:
-    """Compare a typed year of birth. The fifth wrong one within a day closes the dose pages and tells the clinic.
+    """Compare a typed year of birth. The fifth wrong one within a day locks the dose pages and tells the clinic.
 
     Raises Refused("locked_out").
     """
@@ -202,13 +203,13 @@ def give_year(link: LinkView, raw: str) -> YearOutcome:
 
 
 def is_locked(actor: Actor, patient_id: UUID) -> bool:
-    """Whether wrong years keep the dose pages of a patient of the actor's clinic closed. Raises NotFound."""
+    """Whether wrong years of birth have locked the dose pages of a patient of the actor's clinic. Raises NotFound."""
     return links.locked_out(get_patient_for(actor, patient_id).pk)
 
 
 @transaction.atomic
 def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
-    """Forget the wrong tries: somebody at the clinic has spoken with the patient. True if there was a lock.
+    """Unlock the dose pages after somebody at the clinic has spoken with the patient. True if they were locked.
 
     Raises NotFound and NotAllowed.
     """
@@ -228,9 +229,9 @@ def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStatus:
-    """What a scanned page is worth: current, or replaced on a day; `onward`: by a plan that its holder may open. No
-    name, no drug, no dose. `care` says where its holder is treated now; `other_dose_on`: the day on which another dose
-    than it says was recorded, which is taken."""
+    """Whether a scanned page is current, or when it was replaced; `onward`: by a plan that its holder may open. No
+    name, drug or dose. `care` is where its holder is treated now; `other_dose_on`: the day on which another dose than
+    the page's was recorded."""
 
     clinic: ClinicCard
     help: Help
@@ -258,7 +259,7 @@ def document_status(token: str) -> DocumentStatus:
     care = care_of(patient)
     over = version.plan.active_version_id != version.pk or version.plan.state not in ON_PAPER_STATES
     onward = over and Plan.objects.filter(patient=patient, state__in=LIVE_STATES).exists()
-    # A plan that made way for another one ended with its version still the last.
+    # A plan replaced by another one ended with its version still the latest.
     replaced = version.replaced_at or (version.plan.state_at if onward else None)
     return DocumentStatus(
         clinic=card_of(version.clinic),
@@ -275,7 +276,8 @@ def document_status(token: str) -> DocumentStatus:
 
 
 def plan_session_of_document(token: str) -> str:
-    """The same for whoever holds a printed page: it may lie about, so nothing opens before the year of birth is given.
+    """The key of a session of the plan page for the holder of a printed page. Anybody may find a page, so nothing opens
+    before the year of birth is given.
 
     Raises NotFound.
     """

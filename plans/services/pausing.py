@@ -1,6 +1,6 @@
-"""The pause of patients' messages that the system makes by itself: people are told at once, and no alert is held.
+"""Automatic pauses of patients' messages: people are told at once, and alerts go on.
 
-Alerts go on, for items that are open: all that waits for one person in one message, marked where it may have gone
+Alerts go on for open items: everything for one person is gathered into one message, marked if it may have been sent
 before.
 """
 
@@ -32,26 +32,26 @@ log = logging.getLogger(__name__)
 AUTOMATIC: Final = (*heartbeat.PUT_BACK, heartbeat.CLOCK_JUMPED)
 
 
-class Going(Enum):
-    """What becomes of a queue's messages now."""
+class SendingMode(Enum):
+    """Where a queue's messages go now."""
 
     OUT = "out"
-    # Alerts in a pause: out, gathered and marked.
+    # Alerts in a pause: sent, gathered and marked.
     MARKED = "marked"
     FILES = "files"
     NOWHERE = "nowhere"
 
 
-def going(queue: Queue) -> Going:
-    """Whether messages of a queue go out now."""
+def sending_mode(queue: Queue) -> SendingMode:
+    """The sending mode of a queue now."""
     why = heartbeat.paused_because()
     if why == heartbeat.COPIED:
-        return Going.FILES
+        return SendingMode.FILES
     if not why:
-        return Going.OUT
+        return SendingMode.OUT
     if queue is Queue.ALERTS and not heartbeat.alerts_held(clock.real_now()):
-        return Going.MARKED
-    return Going.NOWHERE
+        return SendingMode.MARKED
+    return SendingMode.NOWHERE
 
 
 def pause(why: str) -> None:
@@ -65,13 +65,12 @@ def pause(why: str) -> None:
     try:
         tell()
     except Exception:
-        # The pause stands; the tick tells of it.
+        # The pause is in force; the tick will tell people.
         log.exception("the pause of sending could not be told to the clinics")
 
 
 def tell() -> int:
-    """Raise an urgent item of a pause in every clinic that has none of it yet; how many. Only of a pause that nobody
-    made by hand."""
+    """Open an urgent item about an automatic pause in every clinic that has none yet; returns how many."""
     at = heartbeat.paused_at()
     if at is None or heartbeat.paused_because() not in AUTOMATIC:
         return 0
@@ -106,9 +105,9 @@ def _tell(clinic_id: UUID, key: str) -> bool:
 
 @transaction.atomic
 def gather_alerts() -> int:
-    """Make the alerts that wait for one person into one message; how many messages were marked as possible repeats.
+    """Gather the alerts that wait for one person into one message; returns how many were marked as possible repeats.
 
-    What a wrong clock wrote on them (a lease, a wait, an hour to come) holds none of them back.
+    Times that a wrong clock wrote on them (a lease, a wait, a future due time) are ignored.
     """
     real, now = clock.real_now(), clock.now()
     alerts = Work.objects.filter(queue=Queue.ALERTS.value)
@@ -134,7 +133,7 @@ def gather_alerts() -> int:
 
 
 def _by_person(real: datetime) -> list[list[Work]]:
-    """Alerts of open items that may go now, one list a person and clinic, the most pressing first."""
+    """Alerts of open items that may be sent now, one list per person and clinic, the most urgent first."""
     found = Work.objects.select_for_update(of=("self",), skip_locked=True).select_related("item")
     found = found.filter(queue=Queue.ALERTS.value, state=WorkState.PENDING).exclude(try_at__gt=real)
     groups: defaultdict[tuple[UUID, UUID | None], list[Work]] = defaultdict(list)
@@ -146,5 +145,5 @@ def _by_person(real: datetime) -> list[list[Work]]:
 
 
 def folder_of_files() -> str:
-    """Where messages go while this database is a copy on another host; empty while they go out."""
+    """The folder that receives messages while this database is a copy on another host; else empty."""
     return str(settings.VAR_DIR / "messages") if heartbeat.paused_because() == heartbeat.COPIED else ""

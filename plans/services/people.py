@@ -1,4 +1,4 @@
-"""Patients: adding and changing their record, what became of their address, and whether messages go out."""
+"""Patients: adding and changing records, and confirming addresses."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ __all__ = [
     "update_patient",
 ]
 
-# Stands on documents: a change draws those in force anew.
+# Printed on documents: a change redraws the current ones.
 _PRINTED: Final = frozenset({"name", "record_no", "born", "country", "language"})
-# Fields whose new value the trail may quote; of the others it says only that they changed.
+# Fields whose new value the audit trail may quote; for the others it says only that they changed.
 _QUOTED: Final = frozenset(
     {"zone", "country", "language", "contact_how", "checkin_weekday", "checkin_time", "record_no"}
 )
@@ -59,7 +59,7 @@ _QUOTED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Another patient who may be the same, or who shares the mailbox. `code`: same_person or shared_mailbox."""
+    """Another patient who may be the same person or shares the mailbox. `code`: same_person or shared_mailbox."""
 
     code: str
     patient_id: UUID
@@ -135,14 +135,14 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
             if data.email:
                 ask_to_confirm(patient, now)
     except IntegrityError as clash:
-        # Two people added the same record number at once; the second insert lost.
+        # Somebody else added the same record number at the same moment.
         raise Refused(reason="record_no_taken", where="record_no", name="") from clash
     return patient.pk
 
 
 @transaction.atomic
 def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: PatientData) -> None:
-    """Change a patient's record. A new address has to be confirmed, and every older link ends.
+    """Change a patient's record. A new address must be confirmed, and every older link ends.
 
     Raises Stale if somebody saved the record since the form was made, and what `create_patient` raises.
     """
@@ -169,10 +169,10 @@ def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: Pati
         with transaction.atomic():
             patient.save()
     except IntegrityError as clash:
-        # Somebody gave another patient this number since it was looked for.
+        # Somebody gave another patient this number since the check.
         raise Refused(reason="record_no_taken", where="record_no", name="") from clash
     if {"zone", "checkin_weekday", "checkin_time", "close_watch", "contact_how"} & set(changed):
-        _lay_out_again(patient, now)
+        _reschedule(patient, now)
     if "email" in changed and data.email:
         ask_to_confirm(patient, now)
     if _PRINTED & set(changed):
@@ -195,8 +195,8 @@ def _new_address(patient: Patient, email: str, now: datetime) -> None:
     outbox.cancel_pending(patient=patient, why="address_changed", notices=("confirm_address",), now=now)
 
 
-def _lay_out_again(patient: Patient, now: datetime) -> None:
-    """Check-ins not yet asked move with the patient; messages of those being asked come back if they may again."""
+def _reschedule(patient: Patient, now: datetime) -> None:
+    """Reschedule future check-ins for changed data, and queue messages of open ones again if they may be sent again."""
     for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
         occasions.schedule_occasions(plan, now=now)
     if patient.care_state == CareState.IN_CARE.value and patient.mail_state == MailState.ON.value:
@@ -205,9 +205,9 @@ def _lay_out_again(patient: Patient, now: datetime) -> None:
 
 @transaction.atomic
 def confirm_email(link: LinkView) -> bool:
-    """Take the address behind a confirmation link as the patient's, and send what waited for it.
+    """Confirm the address behind a confirmation link, and release messages that waited for it.
 
-    True the first time; looking again changes nothing. Raises Refused("link_over") for a link that is no longer good.
+    True the first time; opening it again changes nothing. Raises Refused("link_over") for an invalid link.
     """
     if link.state is not LinkState.GOOD:
         raise Refused(reason="link_over")

@@ -1,4 +1,4 @@
-"""The tick of check-ins: lay out ahead, invite what is due, close what nobody answered. Twice does as much as once."""
+"""The tick of check-ins: schedule ahead, invite what is due, close what nobody answered. Idempotent."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from plans.services.checkins import flag_store, ladder, responses, saving, sched
 from plans.services.links import LinkPurpose
 from plans.services.review.review_items import open_item
 
-# Everybody in a zone is asked at ten: what is most at once gets the most time.
+# Everybody in a zone is invited at ten, so inviting gets the most time.
 ASKING_SECONDS: Final = 12.0
 _LEFT_FOR: Final = responses.UNSCHEDULED_FOR
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderCounts:
-    """What one tick did; `failed` rows were left for the next one and logged."""
+    """Counts of one tick; `failed` rows are logged and left for the next one."""
 
-    laid: int
+    scheduled: int
     invited: int
     missed: int
     failed: int
@@ -39,10 +39,10 @@ class ReminderCounts:
 
 
 def tick(now: datetime) -> ReminderCounts:
-    """Do what is due at `now` (clinic time), for a few seconds of each kind; safe twice and on two machines."""
+    """Do what is due at `now` (clinic time), for a few seconds per kind. May run twice or on two machines at once."""
     closing = Occasion.objects.filter(state=OccasionState.INVITED, closes_at__lte=now)
     asking = Occasion.objects.filter(state=OccasionState.PLANNED, due_at__lte=now)
-    # Responses no occasion closes: of the patient's own, by phone, or taken up after the closing.
+    # Responses that no occasion closes: unscheduled, by phone, or continued after closing.
     leaving = CheckIn.objects.filter(state=CheckInState.OPEN, saved_at__lte=now - _LEFT_FOR).exclude(
         occasion__state__in=(OccasionState.PLANNED, OccasionState.INVITED)
     )
@@ -50,15 +50,15 @@ def tick(now: datetime) -> ReminderCounts:
     asked, failed_to_ask = rows.each(
         asking, "due_at", lambda key: _invite(key, now), seconds=ASKING_SECONDS, together=20
     )
-    laid, failed_to_lay = scheduling.schedule_ahead(now)
+    scheduled, failed_to_schedule = scheduling.schedule_ahead(now)
     left, failed_to_leave = rows.each(leaving, "saved_at", lambda key: _leave(key, now))
-    failed = failed_to_close + failed_to_ask + failed_to_lay + failed_to_leave
-    return ReminderCounts(laid, sum(asked), sum(gone), failed, sum(left))
+    failed = failed_to_close + failed_to_ask + failed_to_schedule + failed_to_leave
+    return ReminderCounts(scheduled, sum(asked), sum(gone), failed, sum(left))
 
 
 def _locked(key: UUID, state: str) -> Occasion | None:
-    """The occasion, its patient locked first as everywhere; None if another worker was there before, or if somebody has
-    the patient in hand just now: the next tick comes back, and two ticks share the work instead of waiting."""
+    """The occasion, with its patient locked first as everywhere; None if another worker was faster or holds the
+    patient's lock: the next tick tries again, and two ticks share the work instead of waiting."""
     patient_id = Occasion.objects.values_list("patient_id", flat=True).get(pk=key)
     free = Patient.objects.select_for_update(skip_locked=True).filter(pk=patient_id)
     if free.values_list("pk").first() is None:
@@ -76,12 +76,12 @@ def _invite(key: UUID, now: datetime) -> bool:
         _drop(occasion, now)
         return False
     if occasion.closes_at <= now:
-        # Nobody was asked in time (the machine stood still): no stale message, but somebody hears of it.
+        # Nobody was invited in time (the machine stood still): send no stale message, but tell the clinic.
         _miss(occasion, now, asked=False)
         return False
     occasion.state, occasion.invited_at = "invited", now
     occasion.save(update_fields=["state", "invited_at"])
-    # The one before closes when this one opens; its answers can no longer be changed.
+    # The previous check-in closes when this one opens; its answers can no longer be changed.
     earlier = Occasion.objects.filter(
         patient=patient, state__in=(OccasionState.INVITED, OccasionState.ANSWERED), due_at__lt=occasion.due_at
     )
@@ -103,18 +103,18 @@ def _close(key: UUID, now: datetime) -> bool:
     occasion = _locked(key, "invited")
     if occasion is None:
         return False
-    sheet = CheckIn.objects.select_related("plan", "patient__clinic").filter(occasion=occasion).first()
-    if sheet is not None:
-        # Begun and left: not silence. What was answered is looked at, and counts as an answer.
-        if sheet.state == CheckInState.OPEN and not _tells(saving.abandon(sheet, now=now)):
+    checkin = CheckIn.objects.select_related("plan", "patient__clinic").filter(occasion=occasion).first()
+    if checkin is not None:
+        # Begun and left: not silence. Its answers are judged, and count as an answer.
+        if checkin.state == CheckInState.OPEN and not _tells(saving.abandon(checkin, now=now)):
             _left_unfinished(occasion, now)
         occasion.state, occasion.settled_at = "answered", now
         occasion.save(update_fields=["state", "settled_at"])
         _trail(occasion, "checkin.closed", now)
         return False
     if occasion.plan.state not in LIVE_STATES or occasion.patient.care_state != CareState.IN_CARE:
-        # Since it was asked the plan was stopped, or the patient went to hospital, elsewhere, or died: no answer is
-        # expected any more, and this silence says nothing.
+        # Since the invitation the plan ended, or the patient went to hospital, elsewhere, or died: no answer is
+        # expected, so this silence means nothing.
         _drop(occasion, now)
         return False
     _miss(occasion, now, asked=True)
@@ -122,23 +122,23 @@ def _close(key: UUID, now: datetime) -> bool:
 
 
 def _leave(key: UUID, now: datetime) -> bool:
-    """Close a response that was begun and left, so that every rule looks at it, and the record shows it."""
+    """Close a response that was begun and left, so that every rule judges it and the record shows it."""
     patient_id = CheckIn.objects.values_list("patient_id", flat=True).get(pk=key)
     Patient.objects.select_for_update().get(pk=patient_id)
-    sheet = CheckIn.objects.select_related("plan", "patient__clinic").get(pk=key)
-    if sheet.state != CheckInState.OPEN or sheet.saved_at > now - _LEFT_FOR:
+    checkin = CheckIn.objects.select_related("plan", "patient__clinic").get(pk=key)
+    if checkin.state != CheckInState.OPEN or checkin.saved_at > now - _LEFT_FOR:
         return False
-    saving.abandon(sheet, now=now)
+    saving.abandon(checkin, now=now)
     return True
 
 
 def _tells(found: Sequence[FlagFinding]) -> bool:
-    """Whether somebody hears of the left form already: it ended after a telling safety answer."""
+    """Whether the abandoned form already alerts somebody: it was left after a flagged safety answer."""
     return any((one.rule, one.kind) == ("H10", "abandoned") for one in found)
 
 
 def _left_unfinished(occasion: Occasion, now: datetime) -> None:
-    """A form left after calm safety answers is half a silence: messages go on, and somebody hears of it."""
+    """Flag a form left after calm safety answers: messages go on, but the clinic is told."""
     _tell_of_silence(occasion, now, in_a_row=1, asked=True, begun=True)
 
 
@@ -149,7 +149,7 @@ def _drop(occasion: Occasion, now: datetime) -> None:
 
 
 def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
-    """Silence becomes a flag and an item; after four in a row messages stop and the item asks for a call."""
+    """Flag a missed check-in and open an item; after four in a row messages stop and the item asks for a call."""
     patient = occasion.patient
     occasion.state, occasion.settled_at = "missed", now
     occasion.save(update_fields=["state", "settled_at"])
@@ -185,7 +185,8 @@ def _tell_of_silence(
 
 
 def _in_a_row(patient: Patient) -> int:
-    """Check-ins missed since the last answer of any kind, by link or by phone; not those that nobody was asked."""
+    """Check-ins missed since the last answer of any kind, by link or phone, not counting those without an
+    invitation."""
     last = CheckIn.objects.filter(patient=patient).aggregate(at=Max("saved_at"))["at"]
     gone = Occasion.objects.filter(patient=patient, state=OccasionState.MISSED, invited_at__isnull=False)
     return (gone.filter(closes_at__gt=last) if last is not None else gone).count()

@@ -112,13 +112,13 @@ def is_original_database() -> bool:
     return False
 
 
-def count_on() -> None:
+def count_sendings() -> None:
     """Raise the count of sendings, inside and outside, before and after messages are sent."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, {"name": _COUNT, "at": clock.real_now()})
         count = int(cursor.fetchone()[0])
     known = _known()
-    told = witness.tell(known["id"], count)
+    told = witness.record(known["id"], count)
     marks = {"marked": bool(known.get("marked")) or told.documents, "counted": told.anybody}
     if any(known.get(name) != value for name, value in marks.items()):
         _remember(**marks)
@@ -180,7 +180,7 @@ def resume() -> int:
     unknown = 0
     why = heartbeat.paused_because()
     if why == heartbeat.CLOCK_JUMPED:
-        forget_what_a_wrong_clock_said(clock.real_now())
+        clear_times_of_a_wrong_clock(clock.real_now())
     if why in heartbeat.PUT_BACK:
         found_at = _found_at()
         now = clock.now()
@@ -197,20 +197,20 @@ def resume() -> int:
             write_end(
                 Work.objects.filter(pk=work.pk), Settlement(WorkState.PENDING, "fate_unknown", repeat=True)
             )
-        _settle_down()
+        _accept_this_database()
     heartbeat.set_paused(False)
     return unknown
 
 
-def _settle_down() -> None:
+def _accept_this_database() -> None:
     """Store this database's identity, and raise its count to that of the witnesses."""
     known = _remember(place=place())
     at_least = witness.look(known["id"]).count
     heartbeat.beat(_COUNT, {"count": max(_sendings(), at_least)})
-    count_on()
+    count_sendings()
 
 
-def forget_what_a_wrong_clock_said(real: datetime) -> None:
+def clear_times_of_a_wrong_clock(real: datetime) -> None:
     """Clear leases and waits that lie further ahead than any can: a wrong clock wrote them, and their rows would be
     stuck until then."""
     lease = timedelta(seconds=settings.LEASE_SECONDS)

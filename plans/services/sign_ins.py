@@ -1,8 +1,9 @@
-"""How fast passwords may be tried. It slows and never locks out: no stranger can keep a clinician from the queue.
+"""How fast passwords may be tried. Attempts are slowed down but never locked out: no stranger can keep a clinician from
+the queue.
 
-A device on which somebody signed in before is counted by itself: what others do to the account does not touch it. From
-anywhere else tries are counted by account and network; while an account is under attack, each new network waits a few
-seconds once before a try is looked at. The longest wait is `LONGEST`, whoever else tries and however often.
+A device that signed in before has its own count, which attempts from elsewhere do not affect. Elsewhere attempts are
+counted by account and network; while an account is under attack, each new network waits a few seconds once before an
+attempt is checked. No wait is longer than `LONGEST`, however often others try.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ DEVICE_FOR: Final = timedelta(days=180)
 _SALT: Final = "plans.sign_in.device"
 
 _OWN: Final = (10, timedelta(seconds=3))
-"""Wrong passwords on a known device: so many at once, then one every so often."""
+"""Wrong passwords on a known device: burst, and refill interval."""
 _PAIR: Final = (5, LONGEST)
 """The same for an account from one network, on devices we do not know."""
 _NETWORK: Final = (20, timedelta(seconds=3))
@@ -37,14 +38,14 @@ _COME_BACK: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """One try that may be looked at; say with `right` that the password was."""
+class Attempt:
+    """An attempt that may be checked; call `right` if the password was right."""
 
     right: Callable[[], None]
 
 
 def device_key(user_id: UUID) -> str:
-    """What a cookie carries from a device on which this user has signed in; void with a new password."""
+    """The cookie value of a device on which this user signed in; a new password makes it void."""
     user = User.objects.get(pk=user_id)
     return signing.dumps([str(user_id), _mark(user), secrets.token_urlsafe(8)], salt=_SALT)
 
@@ -63,8 +64,8 @@ def knows(device: str, email: str) -> bool:
     return user is not None and user.email.lower() == email.lower() and _mark(user) == mark
 
 
-def begin(*, email: str, network: str, device: str) -> Try:
-    """Let a password be looked at. Raises Refused("too_fast") with `seconds` to wait, at most `LONGEST`."""
+def begin(*, email: str, network: str, device: str) -> Attempt:
+    """Allow a password to be checked. Raises Refused("too_fast") with `seconds` to wait, at most `LONGEST`."""
     account = email.strip().lower()
     if knows(device, account):
         return _take((("sign_in:device", device), *_OWN))
@@ -75,12 +76,12 @@ def begin(*, email: str, network: str, device: str) -> Try:
     return found
 
 
-def _take(*which: tuple[tuple[str, ...], int, timedelta]) -> Try:
+def _take(*which: tuple[tuple[str, ...], int, timedelta]) -> Attempt:
     taken: list[tuple[tuple[str, ...], timedelta]] = []
 
     def right() -> None:
         for key, every in taken:
-            limits.give_back(*key, every=every)
+            limits.refund(*key, every=every)
 
     for key, burst, every in which:
         wait = limits.take(*key, burst=burst, every=every)
@@ -88,7 +89,7 @@ def _take(*which: tuple[tuple[str, ...], int, timedelta]) -> Try:
             right()
             _slow(wait)
         taken.append((key, every))
-    return Try(right)
+    return Attempt(right)
 
 
 def _slow(wait: timedelta) -> None:

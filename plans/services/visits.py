@@ -1,4 +1,4 @@
-"""Visits a patient is expected at: planned and taken back by staff, told on the patient's page and on the calendar."""
+"""Planned visits: staff plan and cancel them, the patient's page and calendar show them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from plans.models import Patient, PlannedVisit
 from plans.services import audit, clock, documents
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
+from plans.services.from_row import from_row
 
-# A taper's visits for a year at one a fortnight: more on one list is a slip.
+# A year of fortnightly visits: more on one list is a mistake.
 MOST: Final = 26
 LATEST_DAYS: Final = 1100
 
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """One planned visit; `at` is the clinic's time of day, None where only the day is agreed."""
+    """One planned visit; `at` is the time of day in the clinic's zone, None if only the day is agreed."""
 
     id: UUID
     on: date
@@ -32,7 +33,7 @@ class VisitLine:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """What the page of a patient's visits shows; `today` is the patient's date."""
+    """A patient's visits for their page; `today` is the patient's date."""
 
     patient_id: UUID
     name: str
@@ -43,10 +44,10 @@ class Visits:
 
 
 def upcoming_visits(patient: Patient, *, since: date | None = None) -> tuple[VisitLine, ...]:
-    """The planned visits of a patient from `since` (the patient's today) on, in their order; for services."""
+    """A patient's planned visits from `since` (by default the patient's today) on, in order; for services."""
     first = since or clock.today(patient.zone)
     rows = PlannedVisit.objects.filter(patient=patient, cancelled_at=None, on__gte=first)
-    return tuple(VisitLine(row.pk, row.on, row.at, row.with_whom) for row in rows.order_by("on", "at", "id"))
+    return tuple(from_row(VisitLine, row) for row in rows.order_by("on", "at", "id"))
 
 
 def of_patient(actor: Actor, patient_id: UUID) -> Visits:
@@ -64,7 +65,7 @@ def of_patient(actor: Actor, patient_id: UUID) -> Visits:
 
 @transaction.atomic
 def plan_visit(*, by: Actor, patient_id: UUID, on: date, at: time | None, with_whom: str) -> UUID:
-    """Plan a visit; the calendars in force are drawn anew with it. Returns its key.
+    """Plan a visit and redraw the current calendars. Returns its key.
 
     Raises NotFound, NotAllowed, and Refused: in_the_past, too_far, already_planned (same day and hour), too_many.
     """
@@ -94,7 +95,7 @@ def plan_visit(*, by: Actor, patient_id: UUID, on: date, at: time | None, with_w
 
 @transaction.atomic
 def cancel_visit(*, by: Actor, patient_id: UUID, visit_id: UUID) -> bool:
-    """Take a planned visit back; the calendars in force are drawn anew without it. False if it was taken back before.
+    """Cancel a planned visit and redraw the current calendars. False if it was cancelled before.
 
     Raises NotFound and NotAllowed.
     """
@@ -110,7 +111,7 @@ def cancel_visit(*, by: Actor, patient_id: UUID, visit_id: UUID) -> bool:
 
 
 def _follow(by: Actor, act: str, row: PlannedVisit, patient: Patient, now: datetime) -> None:
-    """The line in the trail, and the calendars in force drawn anew."""
+    """Write the audit event and redraw the current calendars."""
     audit.record(
         by=by,
         act=act,

@@ -43,7 +43,7 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Accepted:
     """Which witnesses accepted a count."""
 
     anybody: bool
@@ -62,14 +62,14 @@ def look(installation: str) -> Outside:
     return Outside(0, None if by_store is None else bool(by_store))
 
 
-def tell(installation: str, count: int) -> Told:
+def record(installation: str, count: int) -> Accepted:
     """Tell the witnesses a count; they keep a higher one. Never raises."""
     by_redis = _patiently("redis", lambda: _client().zadd(_KEY, {installation: count}, gt=True) is not None)
     root = _folder()
     by_store = _patiently(
         "documents", lambda: _write(root, installation, count) if root is not None else _mark(installation)
     )
-    return Told(bool(by_redis or by_store), bool(by_store))
+    return Accepted(bool(by_redis or by_store), bool(by_store))
 
 
 def _patiently(place: str, act: Callable[[], _T]) -> _T | None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from plans.domain.errors import NotAllowed, NotFound
 from plans.services import access
 from plans.services.actors import Actor, May
-from plans.services.care_standing import OutOfCare
+from plans.services.care_status import OutOfCare
 from plans.web import not_saved, out_of_care
 from plans.web.layout_context import page
 from plans.web.redirects import leave_for, to_sign_in

@@ -42,7 +42,7 @@ def heartbeat(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"alive": False, "faults": ["database"]}, status=503)
     last = found.last_tick_at.isoformat() if found.last_tick_at else None
     faults = list(found.faults)
-    if not found.without_bell and not _redis_answers():
+    if not found.polls_outbox and not _redis_answers():
         faults.append("redis")
     body = {
         "alive": not faults,

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor
-from plans.services.shell import shell
+from plans.services.page_frame import page_frame
 from plans.web.untyped import Context
 from plans.wording.mail_server import trouble_words
 
@@ -48,7 +48,7 @@ def say(
 def page(request: HttpRequest, template: str, context: Context, status: int = 200) -> HttpResponse:
     """A page in the clinic's frame: adds `shell` (counts, who, the line on reminders) and what was said last."""
     actor = cast(_InAClinic, request).actor
-    around = shell(actor)
+    around = page_frame(actor)
     frame = {
         "shell": around,
         "mail_trouble": trouble_words(around.status.mail_fault),

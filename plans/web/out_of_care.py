@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from plans.domain.checkins.help_lines import phone_href
 from plans.services import patient_pages
-from plans.services.care_standing import care_behind
+from plans.services.care_status import care_behind
 from plans.services.links import LinkView
 from plans.web import languages
 from plans.wording.times import opening_words
@@ -18,7 +18,7 @@ from plans.wording.times import opening_words
 
 def shown(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The page behind a link. What was sent to it was not taken: 409."""
-    found, care = patient_pages.door(link), care_behind(link)
+    found, care = patient_pages.link_holder(link), care_behind(link)
     with languages.speaking(request, found.language):
         door = languages.spoken(found)
         context = {

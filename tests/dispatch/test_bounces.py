@@ -110,7 +110,7 @@ def test_a_message_that_bounced_does_not_go_once_more(
     clinic: ClinicMade, sent: Work, box: ImapServer
 ) -> None:
     Work.objects.filter(pk=sent.pk).update(state="unknown")
-    message_log.send_once_more(by=clinic.staff, work_id=sent.pk)
+    message_log.send_again(by=clinic.staff, work_id=sent.pk)
     box.messages = [report(status("5.1.1"), to=to(sent))]
     bounces.run()
     sent.refresh_from_db()

@@ -97,7 +97,7 @@ def test_a_machine_ahead_takes_no_review_item_from_who_holds_it(clinic: ClinicMa
     with machine(AHEAD):
         upkeep.run()
         assert ReviewItem.objects.filter(holder=clinic.primary.member_id).count() == CLAIMS
-        assert review.take_next(clinic.second) is None
+        assert review.claim_next(clinic.second) is None
         assert all(holding.held_by_other(item, clinic.second) for item in items)
 
 

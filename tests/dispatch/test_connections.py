@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from plans.channels.email.delivery import Outcome, SmtpTransport
+from plans.channels.email.delivery import SendResult, SmtpTransport
 from plans.channels.email.rendering import OutgoingMessage
 from plans.dispatch import connections, messages
 from plans.domain.notices import PLAN_CHANGED, PLAN_READY, Queue
@@ -88,7 +88,7 @@ def test_two_messages_of_one_patient_never_go_at_once(
     settings.MAIL_CONNECTIONS = 4
     make_invitations(clinic, 40)
     plan = Plan.objects.select_related("patient").filter(patient__name__startswith="Canary")[0]
-    links.standing(purpose=LinkPurpose.PLAN, patient=plan.patient, plan=plan)
+    links.lasting(purpose=LinkPurpose.PLAN, patient=plan.patient, plan=plan)
     Work.objects.filter(patient=plan.patient).delete()
     for notice in (PLAN_READY, PLAN_CHANGED):
         with transaction.atomic():
@@ -124,7 +124,7 @@ def test_a_message_that_takes_long_does_not_keep_back_what_is_known_of_the_other
     slow: list[str] = []
     known = threading.Event()
 
-    def send(transport: SmtpTransport, message: OutgoingMessage) -> Outcome:
+    def send(transport: SmtpTransport, message: OutgoingMessage) -> SendResult:
         outcome = real(transport, message)
         if not slow:
             slow.append(message.message_id)

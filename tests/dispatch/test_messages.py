@@ -178,7 +178,7 @@ def test_sent_once_more_it_is_the_same_message(
     server.script.queue = [("dot", DROP)]
     messages.run(Queue.MESSAGES)
     unknown = Work.objects.get(state="unknown")
-    message_log.send_once_more(by=clinic.staff, work_id=unknown.pk)
+    message_log.send_again(by=clinic.staff, work_id=unknown.pk)
     messages.run(Queue.MESSAGES)
     same = [one for one in server.arrived if header(one, "Message-ID") == unknown.message_id]
     assert len(same) == 2

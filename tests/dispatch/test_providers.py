@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from plans.channels.email.delivery import Fate, Outcome
+from plans.channels.email.delivery import Fate, SendResult
 from plans.channels.email.rendering import OutgoingMessage
 from plans.dispatch import messages
 from plans.domain.notices import Queue
@@ -22,10 +22,10 @@ class Folder:
     def open(self) -> None:
         """Always there."""
 
-    def send(self, message: OutgoingMessage) -> Outcome:
+    def send(self, message: OutgoingMessage) -> SendResult:
         """Keep it."""
         self.messages.append(message)
-        return Outcome(Fate.SENT)
+        return SendResult(Fate.SENT)
 
     def close(self) -> None:
         """Nothing to close."""

@@ -52,7 +52,7 @@ def test_every_transport_has_the_three_methods(name: str) -> None:
 
 
 TEXT_MESSAGES = """
-from plans.channels.email.delivery import Fate, Outcome
+from plans.channels.email.delivery import Fate, SendResult
 
 SENT = []
 
@@ -62,7 +62,7 @@ class TextMessages:
 
     def send(self, message):
         SENT.append((message.to_phone, message.message_id, message.text))
-        return Outcome(Fate.SENT)
+        return SendResult(Fate.SENT)
 
     def close(self): ...
 

@@ -121,7 +121,7 @@ def test_of_unknown_fate_both_wait_for_the_clinic_and_once_more_is_the_same_mess
     messages.run(Queue.MESSAGES)
     assert (state(CARRIER)[0], state("plan_ready")[0]) == ("unknown", "unknown")
     assert message_log.attention_count(clinic.staff) == 2
-    message_log.send_once_more(by=clinic.staff, work_id=work(CARRIER).pk)
+    message_log.send_again(by=clinic.staff, work_id=work(CARRIER).pk)
     messages.run(Queue.MESSAGES)
     first, again = server.arrived
     assert text_of(first) == text_of(again)
@@ -135,7 +135,7 @@ def test_of_unknown_fate_the_news_can_be_sent_by_itself(
     server.script.queue = [("dot", DROP)]
     messages.run(Queue.MESSAGES)
     message_log.leave(by=clinic.staff, work_id=work(CARRIER).pk)
-    message_log.send_once_more(by=clinic.staff, work_id=work("plan_ready").pk)
+    message_log.send_again(by=clinic.staff, work_id=work("plan_ready").pk)
     messages.run(Queue.MESSAGES)
     assert (state(CARRIER), state("plan_ready")) == (("unknown", "left"), ("sent", ""))
     assert "/p/" in text_of(server.arrived[-1])

@@ -193,7 +193,7 @@ class Life:
                 self.phone.goto(reverse("printed", args=[links.token_of(link)]))
                 name = f"code of version {version.number}"
                 day.said[name] = self.read(self.phone, f"{day.on} {name}")
-        feed = links.standing(purpose=LinkPurpose.FEED_DOSES, patient=self.patient)
+        feed = links.lasting(purpose=LinkPurpose.FEED_DOSES, patient=self.patient)
         answer = Client().get(reverse("feed", args=[links.token_of(feed)]))
         day.said["feed"] = _feed(answer.content)
 
@@ -250,7 +250,7 @@ class Life:
 
     def open_link(self) -> None:
         """Open the plan on the phone by the link of the e-mails, giving the year of birth where it is asked."""
-        link = links.standing(purpose=LinkPurpose.PLAN, patient=self.patient, plan=self.plan)
+        link = links.lasting(purpose=LinkPurpose.PLAN, patient=self.patient, plan=self.plan)
         self.phone.goto(reverse("plan-open", args=[links.token_of(link)]))
         if self.phone.locator("#year").count():
             self.phone.fill("#year", str(self.patient.born.year))

@@ -113,7 +113,7 @@ def test_a_message_of_unknown_fate_is_sent_once_more_by_choice_with_its_message_
     make_invitations(clinic, 1)
     die(crew, "dot")
     finish(crew)
-    message_log.send_once_more(by=clinic.primary, work_id=Work.objects.get().pk)
+    message_log.send_again(by=clinic.primary, work_id=Work.objects.get().pk)
     wait_for(ended)
     first, second = receiver.arrived
     assert first.message_id == second.message_id

@@ -31,7 +31,7 @@ def test_doses_are_ticked_off_but_for_forgotten_days_and_one_that_was_otherwise(
     patient = make_patient(clinic.primary, name="Oriel Dummett")
     today = clock.today(patient.zone)
     plan = issue_story_plan(clinic.primary, patient, start=today - timedelta(days=20))
-    links.standing(purpose=LinkPurpose.PLAN, patient=patient, plan=plan)
+    links.lasting(purpose=LinkPurpose.PLAN, patient=patient, plan=plan)
     for ago in range(18, -1, -1):
         day = today - timedelta(days=ago)
         with clock.standing_at(datetime.combine(day, time(15, 30), UTC)):

@@ -26,7 +26,7 @@ from plans.models import (
     TakenDose,
     Work,
 )
-from plans.services import care, care_standing, clock, documents, drawing, going_on, supply_watch, ward_watch
+from plans.services import care, care_status, clock, documents, drawing, going_on, supply_watch, ward_watch
 from plans.services.caseload import CaseloadShow, caseload, show_counts
 from plans.services.plans import queries, revise, states, taken, versions
 from plans.services.plans.lives import END_OF
@@ -331,7 +331,7 @@ def test_a_death_raises_what_must_be_closed_by_hand(clinic: ClinicMade, plan: Pl
     Work.objects.filter(patient=plan.patient, notice="plan_ready").update(state="unknown")
     set_care(clinic.primary, plan.patient, "died")
     assert "died" in open_items(plan)
-    found = care_standing.to_close(clinic.primary, plan.patient_id)
+    found = care_status.to_close(clinic.primary, plan.patient_id)
     assert found is not None
     assert (found.items, found.messages) == (0, 1)
     assert "Harbour Pharmacy" in found.pharmacy
@@ -533,12 +533,12 @@ def test_plans_of_other_shapes_rest_and_come_back_as_well(clinic: ClinicMade, ki
 def test_what_was_really_taken_is_the_dose_last_known_before_a_stay(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, "night clonazepam 1", from_day=today(plan) - timedelta(days=5))
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=2))
-    found = care_standing.care_on_record(clinic.primary, plan.patient_id)
+    found = care_status.care_on_record(clinic.primary, plan.patient_id)
     assert found.last_known is not None
     assert found.last_known.units == {"clonazepam": 100_000}
-    assert taken.standing(plan_row(plan.pk)) is None
+    assert taken.current(plan_row(plan.pk)) is None
     take_back(clinic.primary, plan.patient)
-    standing = taken.standing(plan_row(plan.pk))
+    standing = taken.current(plan_row(plan.pk))
     assert standing is not None
     assert standing.day.units == {"clonazepam": 100_000}
 

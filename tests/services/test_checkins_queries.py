@@ -81,9 +81,9 @@ def test_history_holds_totals_symptoms_and_what_was_missed(story: Asked) -> None
 def test_a_sheet_of_another_clinic_is_not_there(story: Asked) -> None:
     answer_all(sessions.for_link(story.link))
     key = CheckIn.objects.get().pk
-    assert queries.sheet(story.clinic.reader, key).flags == ()
+    assert queries.response_detail(story.clinic.reader, key).flags == ()
     with pytest.raises(NotFound):
-        queries.sheet(make_clinic().lead, key)
+        queries.response_detail(make_clinic().lead, key)
 
 
 @pytest.mark.django_db

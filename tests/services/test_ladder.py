@@ -52,7 +52,7 @@ def asked(plan: Plan) -> list[tuple[timedelta, str]]:
 
 
 def mail_link(plan: Plan) -> LinkView:
-    link = links.standing(purpose=LinkPurpose.MAIL, patient=plan.patient)
+    link = links.lasting(purpose=LinkPurpose.MAIL, patient=plan.patient)
     return links.look(links.token_of(link), LinkPurpose.MAIL)
 
 

@@ -107,7 +107,7 @@ def test_plans_are_looked_at_in_turns_whether_they_are_laid_out_far_enough(
     plans = [plan, *(issue_story_plan(clinic.primary, make_patient(clinic.primary)) for _ in range(2))]
     Occasion.objects.filter(plan__in=plans).delete()
     monkeypatch.setattr(scheduling, "LOOK_AT", 1)
-    assert [reminders.tick(START).laid for _turn in range(4)] == [1, 1, 1, 0]
+    assert [reminders.tick(START).scheduled for _turn in range(4)] == [1, 1, 1, 0]
     assert Occasion.objects.filter(state="planned").values("plan").distinct().count() == 3
 
 

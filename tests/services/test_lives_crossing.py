@@ -108,7 +108,7 @@ def test_a_death_recorded_by_mistake_in_hospital_leads_back_to_the_dose_recorded
     take_back(clinic.primary, plan.patient)
     assert plan_row(plan.pk).state == "paused"
     take_back(clinic.primary, plan.patient)
-    standing = taken.standing(plan_row(plan.pk))
+    standing = taken.current(plan_row(plan.pk))
     assert plan_row(plan.pk).state == "held"
     assert standing is not None
     assert standing.day.units == {"clonazepam": 50_000}

@@ -117,10 +117,10 @@ def test_a_message_of_unknown_fate_can_be_left(clinic: ClinicMade, unknown: Work
 def test_a_message_of_unknown_fate_can_be_sent_once_more_and_only_once(
     clinic: ClinicMade, unknown: Work
 ) -> None:
-    message_log.send_once_more(by=clinic.staff, work_id=unknown.pk)
+    message_log.send_again(by=clinic.staff, work_id=unknown.pk)
     assert (only().state, only().repeat) == ("pending", 1)
     with pytest.raises(Stale):
-        message_log.send_once_more(by=clinic.staff, work_id=unknown.pk)
+        message_log.send_again(by=clinic.staff, work_id=unknown.pk)
     Work.objects.update(state="unknown")
     with pytest.raises(Refused):
-        message_log.send_once_more(by=clinic.staff, work_id=unknown.pk)
+        message_log.send_again(by=clinic.staff, work_id=unknown.pk)

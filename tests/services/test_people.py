@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
-from plans.domain.people import ContactHow, MayBeTold, PersonToCall
+from plans.domain.people import ContactHow, EmergencyContact, MayBeTold
 from plans.domain.taper.patient_facts import PatientFacts
 from plans.models import AuditEvent, Link, Patient, Work
 from plans.services import care, clock, links, patient_mail, people
@@ -80,10 +80,10 @@ def test_a_reader_may_not_add_a_patient(clinic):
         ({"consent_on": None}, ("consent_half", "consent_on")),
         ({"consent_on": date(2999, 1, 1)}, ("consent_ahead", "consent_on")),
         (
-            {"person_to_call": PersonToCall("Bryony", "", "", MayBeTold.SAFETY)},
+            {"person_to_call": EmergencyContact("Bryony", "", "", MayBeTold.SAFETY)},
             ("person_half", "person_phone"),
         ),
-        ({"person_to_call": PersonToCall("", "", "555-0143")}, ("person_half", "person_name")),
+        ({"person_to_call": EmergencyContact("", "", "555-0143")}, ("person_half", "person_name")),
         ({"born": date(1990, 1, 1), "duration_months": 900}, ("used_longer_than_life", "duration_months")),
         ({"born": date(2025, 1, 1), "duration_months": 6}, ("not_an_adult", "born")),
     ],
@@ -161,7 +161,7 @@ def test_the_second_of_two_edits_is_refused_as_stale(clinic):
 
 def test_a_new_address_must_be_confirmed_and_older_links_end(clinic):
     patient = make_patient(clinic.primary)
-    old = links.standing(purpose=LinkPurpose.PLAN, patient=patient)
+    old = links.lasting(purpose=LinkPurpose.PLAN, patient=patient)
     update(clinic, patient, email="other@mail.example.org")
     assert patient.email_state == "unconfirmed"
     assert patient.email_confirmed_at is None
@@ -187,7 +187,7 @@ def test_following_the_message_confirms_the_address_once(clinic):
 
 def test_a_revoked_link_confirms_nothing(clinic):
     patient = make_patient(clinic.primary, confirmed=False)
-    link = links.standing(purpose=LinkPurpose.CONFIRM, patient=patient)
+    link = links.lasting(purpose=LinkPurpose.CONFIRM, patient=patient)
     links.revoke(link.pk)
     with pytest.raises(Refused) as refused:
         people.confirm_email(links.look(links.token_of(link), LinkPurpose.CONFIRM))

@@ -192,4 +192,4 @@ def test_the_last_dose_leads_to_six_months_of_follow_up(plan: Plan) -> None:
     found = laid(plan)
     assert ("last_dose", date(2026, 12, 10), "planned") in found
     assert sum(purpose == "follow_up" for purpose, _day, _state in found) == 11
-    assert reminders.tick(START).laid == 0
+    assert reminders.tick(START).scheduled == 0

@@ -97,7 +97,7 @@ def test_reception_may_escalate(clinic, raised):
 def test_passing_alerts_the_colleague_who_then_has_to_claim(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
-    review.pass_to(by=clinic.primary, item_id=item.pk, seen_lock=2, to_id=clinic.lead.id)
+    review.reassign(by=clinic.primary, item_id=item.pk, seen_lock=2, to_id=clinic.lead.id)
     item = again(item)
     assert (item.holder_id, item.acknowledged_at) == (clinic.lead.id, None)
     assert alerted(item)[-1] == clinic.lead.id
@@ -110,7 +110,7 @@ def test_an_item_is_passed_to_clinicians_of_the_clinic_alone(clinic, raised):
     review.claim(by=clinic.primary, item_id=item.pk)
     for to_id in (clinic.staff.id, make_clinic().primary.id, clinic.primary.id, None):
         with pytest.raises(Refused) as refused:
-            review.pass_to(by=clinic.primary, item_id=item.pk, seen_lock=2, to_id=to_id)
+            review.reassign(by=clinic.primary, item_id=item.pk, seen_lock=2, to_id=to_id)
         assert refusal(refused) == "not_a_clinician"
 
 

@@ -30,10 +30,10 @@ def test_taking_the_next_takes_the_most_urgent_that_nobody_has(clinic, raised):
     raised("routine", "a")
     urgent = raised("urgent", "b")
     high = raised("high", "c")
-    assert review.take_next(clinic.primary) == urgent.pk
-    assert review.take_next(clinic.second) == high.pk
-    review.take_next(clinic.second)
-    assert review.take_next(clinic.second) is None
+    assert review.claim_next(clinic.primary) == urgent.pk
+    assert review.claim_next(clinic.second) == high.pk
+    review.claim_next(clinic.second)
+    assert review.claim_next(clinic.second) is None
 
 
 def test_the_queue_is_ordered_by_urgency_then_by_the_clock_and_paged(clinic, raised):

@@ -93,7 +93,7 @@ def test_a_claimed_item_is_not_escalated(clinic, urgent):
 
 def test_what_was_passed_and_not_claimed_is_escalated(clinic, urgent):
     review.claim(by=clinic.primary, item_id=urgent.pk)
-    review.pass_to(by=clinic.primary, item_id=urgent.pk, seen_lock=2, to_id=clinic.second.id)
+    review.reassign(by=clinic.primary, item_id=urgent.pk, seen_lock=2, to_id=clinic.second.id)
     review.escalate_due(again(urgent).escalate_at)
     assert (again(urgent).state, again(urgent).holder_id) == ("escalated", None)
 

@@ -65,7 +65,7 @@ def test_every_act_on_what_has_changed_meanwhile_is_refused_with_who_did_what(cl
         "note": lambda: review.add_note(**common, note="x"),
         "call": lambda: review.log_call(**common, callee="patient", outcome="reached"),
         "escalate": lambda: review.escalate_now(**common),
-        "pass": lambda: review.pass_to(**common, to_id=clinic.second.id),
+        "pass": lambda: review.reassign(**common, to_id=clinic.second.id),
         "snooze": lambda: review.snooze(**common, until=date(2026, 12, 1)),
         "resolve": lambda: review.resolve(**common, outcome="nothing_to_do"),
     }

@@ -33,7 +33,7 @@ def patient(plan: Plan) -> Patient:
 
 
 def mail_link(plan: Plan) -> LinkView:
-    link = links.standing(purpose=LinkPurpose.MAIL, patient=plan.patient)
+    link = links.lasting(purpose=LinkPurpose.MAIL, patient=plan.patient)
     return links.look(links.token_of(link), LinkPurpose.MAIL)
 
 

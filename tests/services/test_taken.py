@@ -48,7 +48,7 @@ def days_before(schedule: Any, day: date) -> list[Any]:
 def test_a_record_stands_beside_the_plan_and_changes_nothing_of_it(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS, from_day=today(plan) - timedelta(days=3), note="Read from the box.")
     row = plan_row(plan.pk)
-    standing = taken.standing(row)
+    standing = taken.current(row)
     assert standing is not None
     assert (standing.differs, standing.first, standing.note) == (
         True,
@@ -100,12 +100,12 @@ def test_as_planned_again_ends_it_and_keeps_who_said_so(clinic: ClinicMade, plan
         "She told me.",
         clinic.second.id,
     )
-    assert taken.standing(plan_row(plan.pk)) is None
+    assert taken.current(plan_row(plan.pk)) is None
 
 
 def test_that_nothing_is_taken_at_all_can_be_recorded(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan)
-    standing = taken.standing(plan_row(plan.pk))
+    standing = taken.current(plan_row(plan.pk))
     assert standing is not None
     assert (standing.regimen, standing.differs) == ((), True)
 
@@ -172,7 +172,7 @@ def test_the_plan_goes_on_from_what_is_taken_and_the_days_before_stay(clinic: Cl
     assert days_before(after, today(plan)) == days_before(before, today(plan))
     old = TakenDose.objects.get(plan=plan)
     assert (old.ended_how, old.last_day) == ("went_on", today(plan) - timedelta(days=1))
-    assert taken.standing(row) is None
+    assert taken.current(row) is None
 
 
 def test_the_difference_stands_in_the_versions_story(clinic: ClinicMade, plan: Plan) -> None:

@@ -93,10 +93,10 @@ def make_side(mark: str) -> Side:
         answer_all(sessions.for_link(made.link), s_thoughts="yes")
         patient, plan = made.patient, made.plan
         rows: dict[LinkPurpose, Link] = {
-            LinkPurpose.PLAN: links.standing(purpose=LinkPurpose.PLAN, patient=patient, plan=plan),
-            LinkPurpose.CONFIRM: links.standing(purpose=LinkPurpose.CONFIRM, patient=patient),
-            LinkPurpose.MAIL: links.standing(purpose=LinkPurpose.MAIL, patient=patient),
-            LinkPurpose.DOCUMENT: links.standing(
+            LinkPurpose.PLAN: links.lasting(purpose=LinkPurpose.PLAN, patient=patient, plan=plan),
+            LinkPurpose.CONFIRM: links.lasting(purpose=LinkPurpose.CONFIRM, patient=patient),
+            LinkPurpose.MAIL: links.lasting(purpose=LinkPurpose.MAIL, patient=patient),
+            LinkPurpose.DOCUMENT: links.lasting(
                 purpose=LinkPurpose.DOCUMENT, patient=patient, version=plan.active_version
             ),
         }
@@ -127,9 +127,9 @@ def make_side(mark: str) -> Side:
 
 
 def _person(name: str) -> Any:
-    from plans.domain.people import MayBeTold, PersonToCall
+    from plans.domain.people import EmergencyContact, MayBeTold
 
-    return PersonToCall(name, "sister", "555-0143", MayBeTold.EVERYTHING)
+    return EmergencyContact(name, "sister", "555-0143", MayBeTold.EVERYTHING)
 
 
 def make_world() -> World:

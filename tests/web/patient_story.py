@@ -32,7 +32,7 @@ class Story:
 
 
 def token_for(patient: Patient, plan: Plan) -> str:
-    return links.token_of(links.standing(purpose=LinkPurpose.PLAN, patient=patient, plan=plan))
+    return links.token_of(links.lasting(purpose=LinkPurpose.PLAN, patient=patient, plan=plan))
 
 
 def made() -> Story:

@@ -181,7 +181,7 @@ def test_a_check_in_of_ones_own_under_way_is_not_shown_to_whoever_opens_it_next(
 def finder(story: Asked) -> Client:
     """Whoever found a printed page and scanned its code."""
     plan = story.plan
-    row = links.standing(purpose=LinkPurpose.DOCUMENT, patient=story.patient, version=plan.active_version)
+    row = links.lasting(purpose=LinkPurpose.DOCUMENT, patient=story.patient, version=plan.active_version)
     client = Client()
     client.get(f"/q/{links.token_of(row)}/plan", follow=True)
     return client
@@ -203,8 +203,8 @@ def test_document_leads_to_the_year_with_help_lines_before_the_question_and_no_f
 
 
 def test_a_document_hands_out_no_token_of_the_plan(story: Asked, finder: Client) -> None:
-    plan = links.standing(purpose=LinkPurpose.PLAN, patient=story.patient, plan=story.plan)
-    row = links.standing(
+    plan = links.lasting(purpose=LinkPurpose.PLAN, patient=story.patient, plan=story.plan)
+    row = links.lasting(
         purpose=LinkPurpose.DOCUMENT, patient=story.patient, version=story.plan.active_version
     )
     led = Client().get(f"/q/{links.token_of(row)}/plan")

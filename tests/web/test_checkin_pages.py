@@ -194,7 +194,7 @@ def test_the_help_page_of_a_country_needs_no_link(client: Client) -> None:
 
 
 def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, client: Client) -> None:
-    plan_link = links.standing(purpose=links.LinkPurpose.PLAN, patient=story.patient, plan=story.plan)
+    plan_link = links.lasting(purpose=links.LinkPurpose.PLAN, patient=story.patient, plan=story.plan)
     client.get(f"/p/{links.token_of(plan_link)}")
     make_known(client, story.patient)
     shown = client.get("/p/tell")

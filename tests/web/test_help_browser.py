@@ -27,9 +27,9 @@ def story(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 def addresses(story: Asked) -> list[str]:
-    plan = links.token_of(links.standing(purpose=LinkPurpose.PLAN, patient=story.patient, plan=story.plan))
+    plan = links.token_of(links.lasting(purpose=LinkPurpose.PLAN, patient=story.patient, plan=story.plan))
     document = links.token_of(
-        links.standing(
+        links.lasting(
             purpose=LinkPurpose.DOCUMENT,
             patient=story.patient,
             plan=story.plan,

@@ -48,7 +48,7 @@ def token(story: Asked, purpose: LinkPurpose) -> str:
     )
     if purpose is LinkPurpose.DOCUMENT:
         of_plan = {"plan": story.plan, "version": story.plan.active_version}
-    return links.token_of(links.standing(purpose=purpose, patient=story.patient, **of_plan))
+    return links.token_of(links.lasting(purpose=purpose, patient=story.patient, **of_plan))
 
 
 def links_to_help(response: Any) -> set[str]:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from plans.models import CheckIn, Occasion, ReviewItem
 from plans.services import reminders
-from plans.services.checkins import book, sessions
+from plans.services.checkins import checkin_list, sessions
 from plans.services.review import acts
 from tests.clients import client_of
 from tests.makers_checkins import START, answer_all, asked, on
@@ -57,19 +57,19 @@ def test_each_part_holds_its_own(story, part, count):
 def test_pages_of_check_ins_follow_each_other_without_loss(story):
     actor, found, key = story.clinic.reader, [], None
     while True:
-        rows = book.of_patient(actor, story.patient.pk, key=key, size=1)
+        rows = checkin_list.of_patient(actor, story.patient.pk, key=key, size=1)
         found += [row.key for row in rows.rows]
         key = rows.next_key
         if key is None:
             break
-    whole = book.of_patient(actor, story.patient.pk)
+    whole = checkin_list.of_patient(actor, story.patient.pk)
     assert found == [row.key for row in whole.rows]
     assert whole.total_capped == len(found) == 3
 
 
 def test_what_is_to_come_is_no_part_of_the_list(story):
     assert Occasion.objects.filter(patient=story.patient, state="planned").exists()
-    assert {row.state for row in book.of_patient(story.clinic.reader, story.patient.pk).rows} == {
+    assert {row.state for row in checkin_list.of_patient(story.clinic.reader, story.patient.pk).rows} == {
         "submitted",
         "missed",
     }
@@ -131,7 +131,7 @@ def test_an_unknown_part_of_the_trail_is_the_whole(story):
 
 
 def test_who_writes_unasked_is_never_late(story):
-    rows = book.of_patient(story.clinic.reader, story.patient.pk).rows
+    rows = checkin_list.of_patient(story.clinic.reader, story.patient.pk).rows
     assert [row.late for row in rows if row.purpose == "unscheduled"] == [False]
 
 

@@ -97,7 +97,7 @@ def test_a_form_changed_without_end_is_told_to_wait_with_help_where_it_speaks_of
 def test_choices_changed_without_end_draw_no_more_documents_and_stopping_is_never_refused(
     begun: Story, client: Client, standing_clock: Any
 ) -> None:
-    token = links.token_of(links.standing(purpose=links.LinkPurpose.MAIL, patient=begun.patient))
+    token = links.token_of(links.lasting(purpose=links.LinkPurpose.MAIL, patient=begun.patient))
     client.get(f"/m/{token}")
     for _time in range(mail_choices.MOST_A_DAY):
         assert client.post("/m/", {"act": "stop"}).headers["Location"].endswith("?stopped")

@@ -145,9 +145,9 @@ def test_no_form_ends_in_a_fault(world: World, actor: str) -> None:
 
 @pytest.mark.slow
 def test_a_button_pressed_two_ways_at_once_does_nothing(known: Client, begun: Story) -> None:
-    patient, token = begun.patient, links.standing(purpose=LinkPurpose.CONFIRM, patient=begun.patient)
+    patient, token = begun.patient, links.lasting(purpose=LinkPurpose.CONFIRM, patient=begun.patient)
     known.get(f"/y/{links.token_of(token)}")
-    known.get(f"/m/{links.token_of(links.standing(purpose=LinkPurpose.MAIL, patient=patient))}")
+    known.get(f"/m/{links.token_of(links.lasting(purpose=LinkPurpose.MAIL, patient=patient))}")
     before = rows()
     dose = {"on": "2026-11-23", "time": "night", "drug": "clonazepam"}
     for path, sent, status in (

@@ -96,12 +96,12 @@ class Life:
             LinkPurpose.CHECKIN: Link.objects.filter(patient=self.patient, purpose="checkin").latest(
                 "created_at"
             ),
-            LinkPurpose.PLAN: links.standing(purpose=LinkPurpose.PLAN, patient=self.patient, plan=self.plan),
-            LinkPurpose.MAIL: links.standing(purpose=LinkPurpose.MAIL, patient=self.patient),
-            LinkPurpose.DOCUMENT: links.standing(
+            LinkPurpose.PLAN: links.lasting(purpose=LinkPurpose.PLAN, patient=self.patient, plan=self.plan),
+            LinkPurpose.MAIL: links.lasting(purpose=LinkPurpose.MAIL, patient=self.patient),
+            LinkPurpose.DOCUMENT: links.lasting(
                 purpose=LinkPurpose.DOCUMENT, patient=self.patient, plan=self.plan, version=self.version
             ),
-            LinkPurpose.FEED_DOSES: links.standing(purpose=LinkPurpose.FEED_DOSES, patient=self.patient),
+            LinkPurpose.FEED_DOSES: links.lasting(purpose=LinkPurpose.FEED_DOSES, patient=self.patient),
         }
         self.tokens = {purpose: links.token_of(row) for purpose, row in rows.items()}
         for name in ("checkin", "plan", "mail"):

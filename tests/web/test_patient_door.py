@@ -43,7 +43,7 @@ def test_a_token_that_is_not_quite_right_opens_nothing(begun: Story, client: Cli
 
 
 def test_a_token_for_something_else_opens_no_plan(begun: Story, client: Client) -> None:
-    other = links.token_of(links.standing(purpose=LinkPurpose.MAIL, patient=begun.patient))
+    other = links.token_of(links.lasting(purpose=LinkPurpose.MAIL, patient=begun.patient))
     assert client.get(f"/p/{other}").status_code == 404
 
 

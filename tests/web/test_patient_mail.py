@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def token(patient: Patient, purpose: LinkPurpose, **of: Any) -> str:
-    return links.token_of(links.standing(purpose=purpose, patient=patient, **of))
+    return links.token_of(links.lasting(purpose=purpose, patient=patient, **of))
 
 
 def again(patient: Patient) -> Patient:

@@ -1,6 +1,6 @@
 """Bounces: delivery reports (RFC 3464) and complaints (ARF, RFC 5965), as data.
 
-Which message it was stands in the address the report was sent to (ours, one a message), else in the returned headers.
+The message is named by the address the report was sent to (each message has its own), else by the returned headers.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from uuid import UUID
 _OURS: Final = re.compile(r"bounce\+([0-9a-f]{32})@", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:\.\d+)?@")
 _STATUS: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-# A full mailbox (5.2.2) may have room tomorrow; a policy (5.7) judges our server and says nothing of the address.
+# A full mailbox (5.2.2) may have room tomorrow; a policy refusal (5.7) is about our server, not about the address.
 _NOT_THE_ADDRESS: Final = (("5", "2", "2"), ("5", "3"), ("5", "4"), ("5", "7"))
 
 
-class Came(StrEnum):
-    """What came back."""
+class ReportKind(StrEnum):
+    """What a report says happened."""
 
-    # The address takes no messages.
+    # The address accepts no messages.
     HARD = "hard"
-    # This message did not arrive, the next one may.
+    # This message did not arrive; the next one may.
     SOFT = "soft"
-    # Only late so far.
+    # Delayed, not failed.
     DELAYED = "delayed"
-    # Somebody pressed "this is spam".
+    # The recipient marked it as spam.
     COMPLAINT = "complaint"
 
 
@@ -40,12 +40,12 @@ class Report:
     """A report on one message of ours; `status` is the enhanced code ("5.1.1"), empty if none was given."""
 
     work_id: UUID
-    came: Came
+    kind: ReportKind
     status: str = ""
 
 
 def read(raw: bytes) -> Report | None:
-    """The report in a message, or None for anything else (an auto-reply, a stray message, no message of ours)."""
+    """The report in a message; None for anything else (an auto-reply, a stray message, a message that was not ours)."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     if not isinstance(message, EmailMessage) or message.get_content_type() != "multipart/report":
         return None
@@ -55,7 +55,7 @@ def read(raw: bytes) -> Report | None:
         return None
     for part in parts:
         if part.get_content_type() == "message/feedback-report":
-            return Report(work_id, Came.COMPLAINT)
+            return Report(work_id, ReportKind.COMPLAINT)
         if part.get_content_type() == "message/delivery-status":
             return _delivery(work_id, _fields(part))
     return None
@@ -66,7 +66,7 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _fields(part: Message) -> list[tuple[str, str]]:
-    """The fields of a report, of all its groups; the parser gives each group as a message of its own."""
+    """The fields of a report from all its groups; the parser returns each group as a message."""
     payload = part.get_payload()
     groups = payload if isinstance(payload, list) else []
     return [
@@ -82,15 +82,14 @@ def _delivery(work_id: UUID, fields: list[tuple[str, str]]) -> Report | None:
     found = next((_STATUS.search(value) for name, value in fields if name == "status"), None)
     status = found[0] if found else ""
     if "failed" in actions:
-        return Report(work_id, Came.HARD if is_hard(status) else Came.SOFT, status)
+        return Report(work_id, ReportKind.HARD if is_hard(status) else ReportKind.SOFT, status)
     if "delayed" in actions:
-        return Report(work_id, Came.DELAYED, status)
+        return Report(work_id, ReportKind.DELAYED, status)
     return None
 
 
 def is_hard(said: str) -> bool:
-    """Whether a failure speaks of the address itself, by the enhanced status code in what was said; without one it
-    does."""
+    """Whether a failure is about the address itself, by the enhanced status code in the text; without a code it is."""
     found = _STATUS.search(said)
     parts = found.groups() if found else ()
     return parts[:1] != ("4",) and not any(parts[: len(other)] == other for other in _NOT_THE_ADDRESS)

@@ -1,7 +1,7 @@
-"""One message's conversation with a mail server, step by step, and what became of it, told by phase.
+"""One message's conversation with a mail server, and its fate by the phase it reached.
 
-The same exception from smtplib can mean "surely not sent" and "surely sent". What counts is the phase: before the final
-dot has gone out nothing was handed over; after it, without an answer, nobody can know (RFC 1047).
+The same smtplib exception can mean "certainly not sent" or "certainly sent". The phase decides: before the final dot
+goes out nothing was handed over; after it, without an answer, nobody can know (RFC 1047).
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
 class Fate(StrEnum):
     """What became of a message."""
 
-    # The server took responsibility. Not "delivered": it may still come back.
+    # The server took responsibility. Not "delivered": it may still bounce.
     SENT = "sent"
     # A permanent refusal.
     REJECTED = "rejected"
-    # Surely not handed over; worth trying later.
+    # Certainly not handed over; worth trying later.
     RETRY = "retry"
-    # The last byte went out and no answer came.
+    # The last byte went out and no answer arrived.
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendResult:
     """The fate of one message, a stable reason, and the server's code if it gave one."""
 
     fate: Fate
@@ -42,10 +42,10 @@ class Outcome:
 
 
 class Smtp(smtplib.SMTP):
-    """smtplib's client, which says whether the final dot has begun to go out."""
+    """smtplib's client, extended to know whether the final dot has begun to go out."""
 
     dot_begun = False
-    # Answers to commands sent ahead may still be on their way: the connection is of no further use.
+    # Answers to pipelined commands may still be on their way: the connection cannot be used again.
     out_of_step = False
 
     def connect(
@@ -54,41 +54,41 @@ class Smtp(smtplib.SMTP):
         port: int = 0,
         source_address: Any = None,  # Any: as smtplib takes it
     ) -> tuple[int, bytes]:
-        """Connect, and send small packets at once: the dot travels on its own."""
+        """Connect with TCP_NODELAY, so that the dot is sent in its own packet."""
         answer = super().connect(host, port, source_address)
         if self.sock is not None:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return answer
 
     def hand_over(self, payload: bytes) -> None:
-        """The message and the dot, after a 354."""
+        """Send the message and the dot, after a 354."""
         self.send(as_lines(payload))
         self.dot_begun = True
         self.send(b".\r\n")
 
 
 def as_lines(payload: bytes) -> bytes:
-    """The bytes that go between DATA and the dot: CRLF line ends, leading dots doubled, a line end at the end."""
+    """The bytes between DATA and the dot: CRLF line ends, leading dots doubled, a final line end."""
     ends = payload.count(b"\r\n")
     if (
         payload.count(b"\n") == payload.count(b"\r") == ends
         and b"\r\n." not in payload
         and payload[:1] != b"."
     ):
-        # As we write messages ourselves: nothing to be done.
+        # Messages that we write already look like this.
         lines = payload
     else:
         lines = _LEADING_DOT.sub(b"..", _BARE_NEWLINE.sub(b"\r\n", payload))
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
-def converse(smtp: Smtp, message: OutgoingMessage) -> Outcome:
-    """Hand one message over on an open connection. What is raised is told by the phase that `smtp` remembers."""
+def converse(smtp: Smtp, message: OutgoingMessage) -> SendResult:
+    """Hand one message over on an open connection. After an exception, the phase in `smtp` tells the fate."""
     return _ask(smtp, message) or _hand_over(smtp, message) or _after_dot(smtp)
 
 
-def _ask(smtp: Smtp, message: OutgoingMessage) -> Outcome | None:
-    """MAIL, RCPT and DATA; with a server that allows it in one piece and in half the round trips (RFC 2920)."""
+def _ask(smtp: Smtp, message: OutgoingMessage) -> SendResult | None:
+    """Send MAIL, RCPT and DATA, pipelined where the server allows it (RFC 2920), which halves the round trips."""
     if not smtp.has_extn("pipelining"):
         code, _ = smtp.mail(message.envelope_from)
         if code != 250:
@@ -103,11 +103,11 @@ def _ask(smtp: Smtp, message: OutgoingMessage) -> Outcome | None:
     return None
 
 
-def _hand_over(smtp: Smtp, message: OutgoingMessage) -> Outcome | None:
-    """The message and its dot, if it may come.
+def _hand_over(smtp: Smtp, message: OutgoingMessage) -> SendResult | None:
+    """Send the message and its dot, if the server accepted the commands.
 
-    Of commands sent ahead the first answer that is a no decides; then the connection is dropped, so that a server that
-    said yes to DATA all the same gets no dot.
+    With pipelined commands the first refusal decides. The connection is then dropped, so that a server that accepted
+    DATA regardless gets no dot.
     """
     if not smtp.out_of_step:
         smtp.putcmd("data")
@@ -126,35 +126,35 @@ def _hand_over(smtp: Smtp, message: OutgoingMessage) -> Outcome | None:
     return None
 
 
-def _after_dot(smtp: Smtp) -> Outcome:
-    """The server's word on the message."""
+def _after_dot(smtp: Smtp) -> SendResult:
+    """The server's answer to the message."""
     code, _ = smtp.getreply()
     return _after_data(smtp, code)
 
 
-def _sender_refused(code: int) -> Outcome:
-    # Also for a permanent code: it speaks of our server's settings, not of this patient.
-    return Outcome(Fate.RETRY, "later" if code < 500 else "sender_refused", code)
+def _sender_refused(code: int) -> SendResult:
+    # Even with a permanent code: it is about our own settings, not about this patient.
+    return SendResult(Fate.RETRY, "later" if code < 500 else "sender_refused", code)
 
 
-def _address_refused(code: int) -> Outcome:
+def _address_refused(code: int) -> SendResult:
     if code < 500:
-        return Outcome(Fate.RETRY, "later", code)
-    return Outcome(Fate.REJECTED, "address_refused", code)
+        return SendResult(Fate.RETRY, "later", code)
+    return SendResult(Fate.REJECTED, "address_refused", code)
 
 
-def _after_data(smtp: Smtp, code: int) -> Outcome:
+def _after_data(smtp: Smtp, code: int) -> SendResult:
     if code == 250:
-        return Outcome(Fate.SENT, "", code)
+        return SendResult(Fate.SENT, "", code)
     if 400 <= code < 500:
-        return Outcome(Fate.RETRY, "later", code)
+        return SendResult(Fate.RETRY, "later", code)
     if code >= 500:
-        return Outcome(Fate.REJECTED, "message_refused", code)
-    return Outcome(Fate.UNKNOWN if smtp.dot_begun else Fate.RETRY, "strange_answer", code)
+        return SendResult(Fate.REJECTED, "message_refused", code)
+    return SendResult(Fate.UNKNOWN if smtp.dot_begun else Fate.RETRY, "strange_answer", code)
 
 
 def reset(smtp: Smtp) -> bool:
-    """Begin anew on the same connection; whether the server agrees."""
+    """Send RSET; whether the server accepted it."""
     try:
         return smtp.rset()[0] == 250
     except (OSError, smtplib.SMTPException):
@@ -162,9 +162,9 @@ def reset(smtp: Smtp) -> bool:
 
 
 def drop(smtp: Smtp | None) -> None:
-    """Close a connection without a word."""
+    """Close a connection without QUIT."""
     if smtp is not None:
-        # smtplib's close may meet a socket that is broken already.
+        # The socket may be broken already.
         try:
             smtp.close()
         except OSError:

@@ -1,4 +1,4 @@
-"""Handing messages to a mail server over one connection, and knowing what became of each."""
+"""Handing messages to a mail server over one connection, with the fate of each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from plans.channels.email.conversation import Fate, Outcome, Smtp, converse, drop, reset
+from plans.channels.email.conversation import Fate, SendResult, Smtp, converse, drop, reset
 from plans.channels.email.rendering import OutgoingMessage
 
-__all__ = ["Fate", "Outcome", "Server", "SmtpTransport", "Transport", "Unreachable"]
+__all__ = ["Fate", "SendResult", "Server", "SmtpTransport", "Transport", "Unreachable"]
 
 
 class Unreachable(Exception):
-    """No conversation could be begun: nothing was sent. `reason` is a stable code."""
+    """No conversation could begin, so nothing was sent. `reason` is a stable code."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -25,13 +25,13 @@ class Unreachable(Exception):
 
 
 class Transport(Protocol):
-    """A way to hand messages over. Another provider is another class of these methods."""
+    """How messages are handed over. Another provider is another class with these methods."""
 
     def open(self) -> None:
-        """Make sure that a message can be handed over now. Raises Unreachable."""
+        """Get ready to hand a message over. Raises Unreachable."""
 
-    def send(self, message: OutgoingMessage) -> Outcome:
-        """Hand one message over; never raises for anything the other side does."""
+    def send(self, message: OutgoingMessage) -> SendResult:
+        """Hand one message over. Never raises for anything that the other side does."""
 
     def close(self) -> None:
         """Say goodbye; never raises."""
@@ -39,7 +39,7 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where and how messages are handed over. `seconds` is the longest wait for any single answer."""
+    """The mail server and how to reach it. `seconds` is the longest wait for a single answer."""
 
     host: str
     port: int
@@ -51,7 +51,7 @@ class Server:
 
 
 class SmtpTransport:
-    """Several messages over one connection, opened when first needed and again after it broke."""
+    """Sends several messages over one connection, opened when first needed and again after it breaks."""
 
     def __init__(
         self, server: Server, *, secure: Callable[[], ssl.SSLContext] = ssl.create_default_context
@@ -93,29 +93,33 @@ class SmtpTransport:
             raise
         self._smtp = smtp
 
-    def send(self, message: OutgoingMessage) -> Outcome:
-        """Hand one message over: connect if need be. Whatever goes wrong is told by phase, and the connection is
-        dropped when it is in doubt."""
+    def send(self, message: OutgoingMessage) -> SendResult:
+        """Hand one message over, connecting if need be. The phase decides what an error means; a doubtful connection is
+        dropped."""
         try:
             self.open()
         except Unreachable as error:
-            return Outcome(Fate.RETRY, error.reason)
+            return SendResult(Fate.RETRY, error.reason)
         smtp = self._smtp
         assert smtp is not None  # noqa: S101 - open() either sets it or raises
         smtp.dot_begun = False
         try:
             outcome = converse(smtp, message)
-        except Exception:  # noqa: BLE001 - a time limit, a broken socket, nonsense from the server: the phase counts
+        except Exception:  # noqa: BLE001 - a time-out, a broken socket, nonsense from the server: the phase decides
             self._drop()
-            # Before the dot has begun to go out, the message surely does not arrive any more.
+            # Before the dot has begun to go out, the message certainly cannot arrive.
             after = smtp.dot_begun
-            return Outcome(Fate.UNKNOWN, "no_answer_after_dot") if after else Outcome(Fate.RETRY, "dropped")
+            return (
+                SendResult(Fate.UNKNOWN, "no_answer_after_dot")
+                if after
+                else SendResult(Fate.RETRY, "dropped")
+            )
         if outcome.code == 421 or smtp.out_of_step or (outcome.fate is not Fate.SENT and not reset(smtp)):
             self._drop()
         return outcome
 
     def interrupt(self) -> None:
-        """Cut the connection off, from another thread: `send` ends at once and tells the fate by its phase."""
+        """Cut the connection off from another thread: `send` ends at once with the fate of its phase."""
         smtp = self._smtp
         if smtp is None or smtp.sock is None:
             return
@@ -125,7 +129,7 @@ class SmtpTransport:
             return
 
     def close(self) -> None:
-        """Say goodbye; what the server answers no longer matters."""
+        """Send QUIT; the server's answer no longer matters."""
         smtp, self._smtp = self._smtp, None
         if smtp is None:
             return

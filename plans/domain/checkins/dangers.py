@@ -1,11 +1,11 @@
-"""Answers that are dangerous to whoever gives them: each kind gets its page at once, whatever the rules find.
+"""Answers that mean danger to the patient: each kind has a page that is shown at once, whatever the rules find.
 
-Rules say who must act and how soon; a danger says what the patient must know before the next question. It never
-stands in for a rule: a known opioid beside the medicine raises nothing new and is no less dangerous tonight.
+Rules decide who must act and how soon; a danger says what the patient must know before the next question. Neither
+replaces the other: an opioid already on record raises no new flag, but is no less dangerous tonight.
 
 Sources: mixing, boxed warnings of benzodiazepine labels (FDA 2016) and MMWR 2019 (kratom); stopping, taking less or
 more, boxed warning (FDA 2020) and the Joint Clinical Practice Guideline (2025); driving, label (ataxia, drowsiness).
-From which level unsteadiness or sleepiness keeps somebody from the wheel is ours.
+The level at which unsteadiness or sleepiness rules out driving is ours.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from plans.domain.checkins.spec import Answers
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """One kind of dangerous answers. `answers`: item → the values that count.
+    """One kind of danger. `answers`: item → the values that count.
 
-    `untaken`: how many of them it takes while no dose is planned (else one is enough, beside the medicine); 0: it is
-    no danger then. `grave`: somebody should be rung now, not before the next dose.
+    `untaken`: how many of them it takes while no dose is planned (0: no danger then); while a dose is planned one is
+    enough. `grave`: the patient should call somebody now, not before the next dose.
     """
 
     code: str
@@ -33,8 +33,8 @@ class Danger:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldDanger:
-    """A danger that answers speak of, and the items that do."""
+class DangerFinding:
+    """A danger found in answers, and the items it was found in."""
 
     danger: Danger
     items: frozenset[str]
@@ -59,17 +59,17 @@ DANGERS: Final[tuple[Danger, ...]] = (
 """In the order they are shown, the gravest first."""
 
 
-def told(answers: Answers, *, taking: bool) -> tuple[ToldDanger, ...]:
-    """The dangers that answers speak of. `taking`: a dose is planned."""
+def found_in(answers: Answers, *, taking: bool) -> tuple[DangerFinding, ...]:
+    """The dangers in some answers. `taking`: a dose is planned."""
     found = []
     for danger in DANGERS:
         items = frozenset(item for item, values in danger.answers.items() if answers.get(item) in values)
         needed = 1 if taking else danger.untaken
         if needed and len(items) >= needed:
-            found.append(ToldDanger(danger, items))
+            found.append(DangerFinding(danger, items))
     return tuple(found)
 
 
-def told_on(answers: Answers, page: Collection[str], *, taking: bool) -> tuple[ToldDanger, ...]:
-    """Those told on a page with these items: they are shown when the page is saved, and not after later ones."""
-    return tuple(one for one in told(answers, taking=taking) if one.items & frozenset(page))
+def found_on(answers: Answers, page: Collection[str], *, taking: bool) -> tuple[DangerFinding, ...]:
+    """The dangers in answers to the items of one page: they are shown when that page is saved, not after later ones."""
+    return tuple(one for one in found_in(answers, taking=taking) if one.items & frozenset(page))

@@ -1,14 +1,14 @@
-"""One response as it stands: what is asked, what was answered, and all that follows from both. Pure.
+"""A response in progress: what is asked, what was answered, and everything computed from both.
 
-Pages, the next page, scores and findings are worked out when they are first asked for, and once. A response never
-changes: `answer` gives the one that follows.
+Pages, the next page, scores and findings are computed once, on first use. A response is immutable: `answer` returns the
+next one.
 
     before = Response(spec, {"s_fit": "no", "s_seeing": "no"}, past=past, context=context)
     step = before.answer("safety_b", {"s_thoughts": ["yes"], "s_chest": ["no"]})
     step.problems                                  # {}: every question of the page was answered
     step.following.code                            # "safety_c": the answer brought up the questions behind it
-    step.response.findings                         # U3, urgent: how near it is, nobody knows yet
-    step.response.renewed_since(before)            # {("U3", "thoughts")}: what this page newly told
+    step.response.findings                         # U3, urgent: follow-up questions are still open
+    step.response.renewed_since(before)            # {("U3", "thoughts")}: what this page newly reported
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from plans.domain.checkins import dangers, flags, scoring
-from plans.domain.checkins.dangers import ToldDanger
+from plans.domain.checkins.dangers import DangerFinding
 from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext, Screen
 from plans.domain.checkins.instrument import PLACES, Item, Kind, Questionnaire, QuestionPage
 from plans.domain.checkins.scoring import Past, Score
@@ -30,7 +30,7 @@ from plans.domain.json import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """What a posted page says: good answers by item, and for each bad or missing one a code.
+    """A posted page as read: good answers by item, and a code for each bad or missing one.
 
     Codes: "choose" (nothing chosen), "unknown" (not an answer of ours), "twice", "too_long", "signs".
     """
@@ -40,18 +40,18 @@ class PageReading:
 
 
 FlagKind = tuple[str, str]
-"""What tells two findings of one response apart: rule and kind."""
+"""Identifies a finding within one response: (rule, kind)."""
 
 
 class UnknownPage(TaperplanError):
-    """A page this check-in does not have: fact `page`."""
+    """A page that this check-in does not have: fact `page`."""
 
     code = "unknown_page"
 
 
 @dataclass(frozen=True)
 class Response:
-    """A response. `past` are the earlier ones of the plan, oldest first; `context` is what the record says besides."""
+    """A response. `past` are the plan's earlier ones, oldest first; `context` comes from the patient's record."""
 
     spec: QuestionnaireSpec
     answers: Answers = field(default_factory=dict)
@@ -63,19 +63,19 @@ class Response:
 
     @cached_property
     def questionnaires(self) -> tuple[Questionnaire, ...]:
-        """The questionnaires in order, long forms in place of short ones where they are asked."""
+        """The questionnaires in order, with long forms in place of short ones where they are due."""
         found: list[Questionnaire] = []
         own = [self.spec.questionnaire(code) for code in sorted(self.spec.own)]
         for code in ORDER:
             if code in self.spec.versions:
                 long = code in LONG_FORM and self.asks_long(code)
                 found.append(self.spec.questionnaire(LONG_FORM[code] if long else code))
-            # The clinic's own come at the latest before the last page, which asks for contact and sends the response.
+            # The clinic's own come before the last page at the latest, which asks for contact and sends the response.
             found += [one for one in own if (one.after or PLACES[-1]) == code]
         return tuple(found)
 
     def asks_long(self, short: str) -> bool:
-        """Whether the long form of a two-item scale is asked, given the answers so far."""
+        """Whether the long form of a two-item scale is asked after the answers so far."""
         long = LONG_FORM[short]
         if long in self.spec.long:
             return True
@@ -91,7 +91,7 @@ class Response:
 
     @cached_property
     def pages(self) -> tuple[QuestionPage, ...]:
-        """The pages in order, with the items that are asked; branches come and go with the answers."""
+        """The pages in order with their items; branches come and go with the answers."""
         found = []
         for questionnaire in self.questionnaires:
             for page in questionnaire.pages:
@@ -107,25 +107,25 @@ class Response:
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """The items that are answered in the patient's own words, in order."""
+        """The free-text items in order."""
         return tuple(code for code, item in self.items.items() if item.kind is Kind.TEXT)
 
     def page(self, code: str) -> QuestionPage:
-        """A page by code. Raises UnknownPage for one these answers do not lead to."""
+        """A page by code. Raises UnknownPage for one that these answers do not lead to."""
         for page in self.pages:
             if page.code == code:
                 return page
         raise UnknownPage(page=code[:40])
 
     def is_answered(self, page: QuestionPage) -> bool:
-        """Whether every item of a page that must be answered has been."""
+        """Whether every required item of a page has an answer."""
         return all(code in self.answers or self.items[code].optional for code in page.items)
 
     @cached_property
     def first_open(self) -> QuestionPage | None:
-        """The first page with a question still open; None when all are answered.
+        """The first page with an unanswered question; None when all are answered.
 
-        A page of optional items alone counts as open until a later page was answered or the response was sent.
+        A page with only optional items counts as open until a later page is answered or the response is sent.
         """
         for n, page in enumerate(self.pages):
             if not self.is_answered(page):
@@ -138,45 +138,45 @@ class Response:
         return any(code in self.answers for page in pages for code in page.items)
 
     def after(self, page: QuestionPage) -> QuestionPage | None:
-        """The page that follows; None after the last. The first for a page that is asked no longer."""
+        """The next page; None after the last. The first page if `page` is no longer asked."""
         codes = [found.code for found in self.pages]
         n = codes.index(page.code) + 1 if page.code in codes else 0
         return self.pages[n] if n < len(codes) else None
 
     def next(self, page: QuestionPage) -> QuestionPage | None:
-        """The page to go to from this one: the one that follows; after the last, and in a response already sent, the
-        first that is still open."""
+        """The page to go to from this one: the next; after the last, and in a response already sent, the first open
+        one."""
         following = None if self.is_sent else self.after(page)
         still_open = (one for one in self.pages if one.code != page.code and not self.is_answered(one))
         return following or next(still_open, None)
 
-    # ── what it comes to ─────────────────────────────────────────────────────────────────────────────────────
+    # ── results ─────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def is_sent(self) -> bool:
-        """Whether it was sent."""
+        """Whether the response was sent."""
         return self.state is CheckInState.SUBMITTED
 
     @property
     def is_whole(self) -> bool:
-        """Whether every rule is asked: it was sent, or left and closed."""
+        """Whether every rule runs: the response was sent, or left and closed."""
         return self.state is not CheckInState.OPEN
 
     @cached_property
     def _scored(self) -> tuple[Mapping[str, Score], Exception | None]:
         try:
             return scoring.score(self.spec, self.answers), None
-        except Exception as broken:  # noqa: BLE001 - the answers are kept and the other rules asked, whatever broke
+        except Exception as broken:  # noqa: BLE001 - answers are stored and the other rules run, whatever broke
             return {}, broken
 
     @property
     def scores(self) -> Mapping[str, Score]:
-        """The scales that are complete, by code; none where scoring broke."""
+        """The complete scales by code; empty if scoring broke."""
         return self._scored[0]
 
     @property
     def scoring_error(self) -> Exception | None:
-        """What broke the scoring: a finding of its own, and a line for the log."""
+        """The exception that broke scoring: it becomes a finding and a log line."""
         return self._scored[1]
 
     @cached_property
@@ -195,20 +195,20 @@ class Response:
 
     @cached_property
     def findings(self) -> tuple[FlagFinding, ...]:
-        """What the rules find in it, the most urgent first."""
+        """What the rules find, the most urgent first."""
         return flags.evaluate(self.evidence, whole=self.is_whole)
 
     def screens(self, items: Iterable[str], *, sent: bool = False) -> tuple[Screen, ...]:
-        """What to show at once for findings that rest on one of `items`: see `flags.screens`."""
+        """What to show at once for findings based on one of `items`; see `flags.screens`."""
         return flags.screens(self.findings, frozenset(items), sent=sent)
 
-    def dangers(self, items: Iterable[str]) -> tuple[ToldDanger, ...]:
-        """The dangers that the answers to `items` speak of."""
-        return dangers.told_on(self.answers, frozenset(items), taking=self.spec.taking)
+    def dangers(self, items: Iterable[str]) -> tuple[DangerFinding, ...]:
+        """The dangers in the answers to `items`."""
+        return dangers.found_on(self.answers, frozenset(items), taking=self.spec.taking)
 
     def renewed_since(self, before: Response) -> frozenset[FlagKind]:
-        """What is found now and would not have been in `before`, had it been judged as this one is: an answer taken
-        back and given again tells once more."""
+        """What is found now but was not in `before`, judged by the same rules: an answer taken back and given again is
+        raised again."""
         if not self.findings or self.answers == before.answers:
             return frozenset()
         found = _kinds(self.findings)
@@ -217,8 +217,8 @@ class Response:
         return found - _kinds(replace(before, state=self.state).findings)
 
     def known(self) -> JsonObject:
-        """What the rules were given beside answers and earlier responses, as stored with a revision: they can be asked
-        again from it."""
+        """What the rules read besides answers and earlier responses, as stored with a revision so that they can be run
+        again."""
         evidence = self.evidence
         known = {"whole": self.is_whole, "abandoned": evidence.abandoned, "about": self.context.to_json()}
         return {**known, "unscored": evidence.unscored} if evidence.unscored else known
@@ -228,11 +228,11 @@ class Response:
     def answer(
         self, page: str, posted: Mapping[str, Sequence[str]], *, unseen: frozenset[str] = frozenset()
     ) -> AnswerStep:
-        """The response with one page answered, and what is wrong on the page.
+        """Answer one page; returns the next response and the problems on the page.
 
-        Good answers are kept even when others on the page are missing or bad; a bad one leaves the old one. A text that
-        was emptied goes, unless it was among the `unseen`, which were not shown to whoever answers. When nothing is
-        open any more, it is sent. Raises UnknownPage for a page these answers do not lead to.
+        Good answers are kept even if others on the page are missing or bad; a bad answer leaves the previous one. An
+        emptied text is removed, unless it is among the `unseen`, which this person was not shown. With nothing left
+        open the response is sent. Raises UnknownPage for a page that these answers do not lead to.
         """
         where = self.page(page)
         reading = read_page(self.spec, where, posted)
@@ -252,15 +252,15 @@ class Response:
         )
 
     def sent(self) -> Response:
-        """The response as it was sent."""
+        """This response, sent."""
         return self if self.is_sent else replace(self, state=CheckInState.SUBMITTED)
 
     def left(self) -> Response:
-        """The response as it was left unfinished past its closing."""
+        """This response, abandoned unfinished when the check-in closed."""
         return replace(self, state=CheckInState.ABANDONED)
 
     def with_answers(self, answers: Answers) -> Response:
-        """This response with other answers, without those to questions no longer asked (a "yes" became a "no", so its
+        """This response with other answers, minus those to questions no longer asked (a "yes" became a "no" and its
         branch is gone)."""
         after = self if answers == self.answers else replace(self, answers=answers)
         while gone := after.answers.keys() - {code for page in after.pages for code in page.items}:
@@ -271,10 +271,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class AnswerStep:
-    """What came of one posted page: `response` is the one that follows.
+    """The result of one posted page: `response` is the next one.
 
-    `answered` are the items with a good answer, `problems` a code by item, `typed` what was posted by item.
-    `following` is the page to go to: the same one while there are problems, None when all was sent.
+    `answered` are the items with a good answer, `problems` codes by item, `typed` what was posted by item. `following`
+    is the page to go to: the same one while there are problems, None once it is sent.
     """
 
     page: QuestionPage
@@ -286,7 +286,7 @@ class AnswerStep:
 
     @property
     def sends(self) -> bool:
-        """Whether this page was the last: the response is sent with it, or once more."""
+        """Whether this page was the last one: it sends the response, or sends it again."""
         return self.following is None
 
 
@@ -297,7 +297,7 @@ def _kinds(found: Iterable[FlagFinding]) -> frozenset[FlagKind]:
 def read_page(
     spec: QuestionnaireSpec, page: QuestionPage, posted: Mapping[str, Sequence[str]]
 ) -> PageReading:
-    """Read a posted page strictly: good answers are kept even when others are missing, so that none is lost."""
+    """Read a posted page strictly; good answers are kept even if others are missing, so that none is lost."""
     items = spec.questionnaire(page.questionnaire).items
     good: dict[str, str] = {}
     problems: dict[str, str] = {}
@@ -327,7 +327,7 @@ def _read(item: Item, raw: str) -> tuple[str, str]:
 
 
 def _plain(sign: str) -> bool:
-    """No control characters, lone surrogates or signs that turn the direction of text around."""
+    """Whether a character is neither a control, a lone surrogate nor a bidirectional control."""
     point = ord(sign)
     if sign in "\n\t":
         return True

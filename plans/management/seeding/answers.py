@@ -1,4 +1,4 @@
-"""How invented people answer: small courses of symptoms over the weeks, the same at every seeding."""
+"""How invented people answer: courses of symptoms over the weeks, the same at every seeding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SYMPTOMS = ("sx_swings", "sx_sleep", "sx_irritable", "sx_shaking", "sx_numb", "
 
 @dataclass(frozen=True, slots=True)
 class CourseWeek:
-    """Where in the course a check-in falls: days since the last cut, weeks since the start, weeks until today."""
+    """When in the course a check-in falls: days since the last cut, weeks since the start, weeks until today."""
 
     since_cut: int
     number: int
@@ -22,7 +22,7 @@ class CourseWeek:
 
 
 def course(mood: str, name: str, week: CourseWeek) -> dict[str, str]:
-    """What this person answers otherwise than "nothing at all", this week."""
+    """This person's answers this week other than "not at all"."""
     dice = random.Random(f"{name}:{week.number}")  # noqa: S311 - no secret: people answer differently, and the same each time
     found = {code: str(dice.choice((0, 0, 1, 1, 1, 2))) for code in _SYMPTOMS}
     found |= {
@@ -45,7 +45,7 @@ def course(mood: str, name: str, week: CourseWeek) -> dict[str, str]:
     return found
 
 
-# Weeks before today from which on it is so, and what is answered then.
+# Weeks before today, and what is answered from then on.
 _LATELY: Mapping[str, tuple[int, dict[str, str]]] = {
     "low_lately": (1, {"phq_1": "2", "phq_2": "1", "sx_drive": "2", "overall": "worse"}),
     "shaking": (0, {"sx_shaking": "4", "sx_sleep": "3", "overall": "worse"}),
@@ -61,7 +61,7 @@ _LATELY: Mapping[str, tuple[int, dict[str, str]]] = {
 
 
 def answer(item: Item, said: Mapping[str, str]) -> str:
-    """The answer to one item: what the course says, else the mildest one there is."""
+    """The answer to one item: the course's, else the mildest one."""
     if item.code in said:
         return said[item.code]
     if item.kind is Kind.TEXT:
@@ -73,13 +73,13 @@ def answer(item: Item, said: Mapping[str, str]) -> str:
 
 
 def fill(subject: sessions.CheckInSession, said: dict[str, str]) -> None:
-    """Answer page after page, as a patient does."""
-    sheet = responses.look(subject)
-    if sheet.sent:
+    """Answer page by page, as a patient does."""
+    view = responses.look(subject)
+    if view.sent:
         return
-    page = sheet.response.pages[0]
+    page = view.response.pages[0]
     for _turn in range(60):
-        items = sheet.response.spec.questionnaire(page.questionnaire).items
+        items = view.response.spec.questionnaire(page.questionnaire).items
         posted = {code: [answer(items[code], said)] for code in page.items}
         outcome = saving.save_page(subject, page=page.code, posted=posted)
         if outcome.problems:

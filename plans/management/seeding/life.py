@@ -1,4 +1,4 @@
-"""Lives the demo's last half year through again, day by day, through the services that real people use."""
+"""Plays the demo's last half year day by day through the services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from plans.dispatch import messages, upkeep
 from plans.domain.notices import Queue
-from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
+from plans.domain.people import ContactHow, EmergencyContact, MayBeTold, PatientData
 from plans.domain.taper.limit_rules import LimitLevel
 from plans.management.seeding.answers import CourseWeek, course, fill
 from plans.management.seeding.clinics import Staff
@@ -23,19 +23,19 @@ from plans.services.plans import drafts, preview, revise
 from plans.services.plans.issue import IssueRequest, issue
 from plans.services.review import acts
 
-# Who comes, and in how many days.
+# Who has a visit, and in how many days.
 _COMING: Final[Mapping[str, int]] = {"Quill Testcase": 10, "Winslow Pretend": 4, "Oriel Dummett": 17}
 
-# Who ticks, and how many days before today they took something else.
+# Who ticks doses, and how many days before today they took something else.
 _TICKERS: Final[Mapping[str, int]] = {"Quill Testcase": 15, "Oriel Dummett": 9, "Winslow Pretend": 20}
-# Since they found out that they can.
+# Days since they began to tick.
 _FOR_DAYS: Final = 56
 
-# The one for whom a plan was begun.
+# The patient with a draft plan.
 BEGUN_FOR: Final = "Odalys Example"
 
 AFTERNOON: Final = time(15, 30)
-# Minutes before now at which somebody wrote of their own accord, so that the queue has something true to show.
+# Minutes before now at which somebody sent an unscheduled check-in, so that the queue has a fresh item.
 JUST_NOW: Final = {
     "crisis_now": 22,
     "ran_out": 66,
@@ -51,7 +51,7 @@ REASON: Final = (
 
 @dataclass
 class Life:
-    """The seeding under way: who is who, and what day it is."""
+    """The state of the seeding: who is who, and what day it is."""
 
     staff: dict[str, Staff]
     now: datetime
@@ -60,7 +60,7 @@ class Life:
     by_id: dict[UUID, Person] = field(default_factory=dict)
 
     def run(self) -> None:
-        """From the earliest start to this minute."""
+        """Play every day from the earliest start to this minute."""
         first = self.now.date() - timedelta(days=max(p.starts for p in PEOPLE) + 9)
         days = (self.now.date() - first).days
         for n in range(days):
@@ -72,7 +72,7 @@ class Life:
         self._today()
 
     def _start(self, person: Person) -> date:
-        """The first day of the taper: the Monday of the week in which it lies, as plans begin by default."""
+        """The first day of the taper: the Monday of its week, as plans begin by default."""
         day = self.now.date() - timedelta(days=person.starts)
         return day - timedelta(days=day.weekday())
 
@@ -120,7 +120,7 @@ class Life:
             language=person.language,
             contact_how=ContactHow.PHONE if person.email == "none" else ContactHow.EMAIL,
             contact_when="after four in the afternoon",
-            person_to_call=PersonToCall(
+            person_to_call=EmergencyContact(
                 name=f"Bryony {person.name.split()[-1]}",
                 relation="sister",
                 phone=f"{staff.phone_stem}{number % 90 + 9:02}",
@@ -176,7 +176,7 @@ class Life:
         issue(by=staff.clinician, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
 
     def _answers(self, day: date) -> None:
-        for ask in demo_lookups.open_asks(clock.now()):
+        for ask in demo_lookups.open_checkins(clock.now()):
             person = self.by_id[ask.patient_id]
             week = self._week(person, day)
             if not self._answers_now(person, week):
@@ -194,7 +194,7 @@ class Life:
         return CourseWeek(
             since_cut=demo_lookups.days_since_cut(self.ids[person.name], day),
             number=(day - started).days // 7,
-            # Never 0: what somebody answers "just now" is sent at its own minute.
+            # Never 0: answers given "just now" are sent at their own minute.
             to_go=(self.now.date() - day).days // 7 + 1,
         )
 
@@ -235,7 +235,7 @@ class Life:
         revise.revise(by=by, plan_id=plan.id, seen_lock=plan.lock, act=what, params=params, note=note)
 
     def _move_house(self, person: Person) -> None:
-        """A new address that does not exist: the message to it is refused, and the clinic hears of it."""
+        """Set an address that does not exist: the message to it is refused, and the clinic is told."""
         by, patient_id = self._hand(person).reception, self.ids[person.name]
         card = people.patient_card(by, patient_id)
         data = people.data_of(card)
@@ -246,7 +246,7 @@ class Life:
         people.update_patient(by=by, patient_id=patient_id, seen_version=card.version, data=moved)
 
     def _reviews(self, day: date) -> None:
-        """Clinicians end what is a day old; what came up in the last three days stays on the queue."""
+        """Clinicians resolve items a day old, but leave those of the last three days on the queue."""
         if (self.now.date() - day).days < 3:
             return
         for item in demo_lookups.open_items():
@@ -266,7 +266,7 @@ class Life:
         )
 
     def _today(self) -> None:
-        """The last day and a half, minute by minute where it matters."""
+        """Play the last day and a half, minute by minute where it matters."""
         moments: list[tuple[int, Callable[[], None]]] = [
             (90, self._tick),
             (75, partial(plan_visits, self.staff["harbour"], self.ids, self.now.date())),
@@ -306,7 +306,7 @@ def begin_draft(staff: Staff, patient_id: UUID, today: date) -> None:
 
 
 def mark_doses(ids: Mapping[str, UUID], day: date, *, today: date) -> None:
-    """Tick the doses of a day that lies within the last weeks; one day in six is forgotten."""
+    """Tick the doses of a day within the last weeks; one day in six is forgotten."""
     ago = (today - day).days
     if not 0 < ago <= _FOR_DAYS:
         return
@@ -320,7 +320,7 @@ def mark_doses(ids: Mapping[str, UUID], day: date, *, today: date) -> None:
 
 
 def plan_visits(staff: Staff, ids: Mapping[str, UUID], today: date) -> None:
-    """Write the coming visits down, as the front desk does."""
+    """Plan the coming visits, as the front desk does."""
     for name, days in _COMING.items():
         on = today + timedelta(days=days)
         visits.plan_visit(

@@ -1,6 +1,6 @@
-"""How many flags rules make: each rule's share of the check-ins, what was done about it, and what other numbers would.
+"""Alert load: how often each rule flags, how often somebody acted on it, and what other thresholds would do.
 
-Both look at the last twelve weeks of the clinic.
+Everything here covers the clinic's last twelve weeks.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from plans.services.checkins.rules import thresholds_of
 
 WEEKS: Final = 12
 BUDGET: Final = 10
-"""So many flags of one rule per hundred check-ins are looked at: alerts beyond it are left unread (PROMPT-Care)."""
+"""Flags of one rule per hundred check-ins beyond which alerts go unread (PROMPT-Care)."""
 ENOUGH: Final = 20
-"""Fewer check-ins than this say nothing of a rule's share."""
+"""With fewer check-ins than this a rule's share means nothing."""
 _SHEETS: Final = 1000
 _ACTS: Final = ("called", "plan_changed", "escalated", "passed")
 _ACTED: Final = tuple(
@@ -51,7 +51,7 @@ _ACTED: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class RuleLoad:
-    """One rule in twelve weeks: flags, flags per hundred check-ins (None while there are too few), acted on."""
+    """One rule: its flags, flags per hundred check-ins (None while there are too few), and how many were acted on."""
 
     rule: str
     flags: int
@@ -61,31 +61,31 @@ class RuleLoad:
 
     @property
     def over(self) -> bool:
-        """Whether it makes more flags than are read."""
+        """Whether it raises more flags than people read."""
         return self.per_hundred is not None and self.per_hundred > BUDGET
 
     @property
     def idle(self) -> bool:
-        """Whether nothing was ever done about it, although its items were closed."""
+        """Whether its items were closed but nothing was ever done about them."""
         return self.closed >= ENOUGH // 4 and self.acted == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The load of every rule that made a flag, and how many check-ins there were (missed ones counted)."""
+    """The load of every rule that raised a flag, and the number of check-ins, missed ones included."""
 
     checkins: int
     rules: tuple[RuleLoad, ...]
 
     @property
     def to_look_at(self) -> tuple[RuleLoad, ...]:
-        """Rules over budget or never acted on: what the lead is shown."""
+        """Rules over budget or never acted on, which the lead is shown."""
         return tuple(one for one in self.rules if one.over or one.idle)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One rule under the numbers in force and under others: flags in the weeks looked at."""
+    """One rule's flags under the current thresholds and under others."""
 
     rule: str
     now: int
@@ -94,19 +94,19 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What other numbers would have made of the answers of the last weeks; nothing is stored by it.
+    """What other thresholds would have flagged in the last weeks' answers; nothing is stored.
 
-    `sheets` were looked at, `weeks` they span; items are check-ins with at least one flag that asks for somebody.
+    `checkins` were looked at, `weeks` they span; items are check-ins with at least one flag that asks for somebody.
     """
 
-    sheets: int
+    checkins: int
     weeks: int
     items_now: int
     items_then: int
     rules: tuple[Trial, ...]
 
     def a_week(self, count: int) -> str:
-        """A count as one number a week, with one decimal where there are few."""
+        """A count per week, with one decimal if it is small."""
         tenths = round(10 * count / max(1, self.weeks))
         return str(tenths // 10) if tenths % 10 == 0 or tenths >= 100 else f"{tenths // 10}.{tenths % 10}"
 
@@ -115,7 +115,7 @@ def load(actor: Actor) -> Load:
     """The alert load of the actor's clinic."""
     clinic = get_clinic_for(actor)
     since = clock.now() - timedelta(weeks=WEEKS)
-    sheets = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since).count()
+    checkins = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since).count()
     missed = Occasion.objects.filter(
         clinic=clinic, state=OccasionState.MISSED, settled_at__gte=since, checkin=None
     ).count()
@@ -131,7 +131,7 @@ def load(actor: Actor) -> Load:
             acted=Count("id", filter=Q(item__outcome__in=_ACTED) | Q(Exists(done))),
         )
     )
-    asked = sheets + missed
+    asked = checkins + missed
     found = [
         RuleLoad(
             rule=row["rule"],
@@ -146,9 +146,9 @@ def load(actor: Actor) -> Load:
 
 
 def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
-    """Past answers of the clinic under the numbers in force and under `thresholds`. By a lead. Raises BadRules.
+    """Judge the clinic's past answers under the current thresholds and under `thresholds`. For a lead. Raises BadRules.
 
-    Patients' own numbers stay as they are. Reviews that had silenced a repeated rule are not counted on either side.
+    Patients' own thresholds stay as they are. Reviews that had silenced a repeated rule are ignored on both sides.
     """
     check_may(actor, May.MANAGE)
     clinic = get_clinic_for(actor)
@@ -167,9 +167,9 @@ def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
     base = thresholds_of(clinic)
     counts: dict[str, Counter[str]] = {"now": Counter(), "then": Counter()}
     items = {"now": 0, "then": 0}
-    for plan_sheets in _by_plan({row.plan_id for row in wanted.values()}).values():
+    for plan_checkins in _by_plan({row.plan_id for row in wanted.values()}).values():
         past: list[Past] = []
-        for key, on, answers, scores, state, form, version in plan_sheets:
+        for key, on, answers, scores, state, form, version in plan_checkins:
             row = wanted.get(key)
             if row is not None:
                 asked = QuestionnaireSpec.from_json(form, version)
@@ -189,7 +189,7 @@ def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
     first = min((row.started_at for row in wanted.values()), default=now)
     rules = sorted(counts["now"] | counts["then"])
     return DryRun(
-        sheets=len(wanted),
+        checkins=len(wanted),
         weeks=max(1, -(-(now - first).days // 7)),
         items_now=items["now"],
         items_then=items["then"],

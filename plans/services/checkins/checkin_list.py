@@ -1,4 +1,4 @@
-"""Every check-in of a patient as a list: what was answered, what was missed, what still waits."""
+"""The list of a patient's check-ins: answered, missed and still open."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WAITING: Final = (OccasionState.INVITED, OccasionState.MISSED)
 
 
 class CheckInPart(StrEnum):
-    """Which part of a patient's check-ins."""
+    """A part of the list."""
 
     ALL = "all"
     FLAGGED = "flagged"
@@ -67,17 +67,17 @@ class CheckinRow:
 def of_patient(
     actor: Actor, patient_id: UUID, *, part: str = "all", key: str | None = None, size: int = PAGE
 ) -> Page[CheckinRow]:
-    """A page of a patient's check-ins, newest first; those still to come are left out. Raises NotFound."""
+    """A page of a patient's check-ins, newest first, without future ones. Raises NotFound."""
     patient = get_patient_for(actor, patient_id, May.LOOK)
     which = CheckInPart(part) if part in {one.value for one in CheckInPart} else CheckInPart.ALL
-    sheets, gone = _in_part(patient, which)
+    checkins, gone = _in_part(patient, which)
     place = paging.read_key(key)
     last = _last_row(patient, place.after)
     if last is None:
         place = paging.START
     later = Q() if last is None else Q(local_date__lt=last[0]) | Q(local_date=last[0], pk__lt=last[1])
-    total = sheets[: paging.COUNTED + 1].count() + gone[: paging.COUNTED + 1].count()
-    answered = sheets.filter(later).select_related("occasion", "entered_by").order_by("-local_date", "-pk")
+    total = checkins[: paging.COUNTED + 1].count() + gone[: paging.COUNTED + 1].count()
+    answered = checkins.filter(later).select_related("occasion", "entered_by").order_by("-local_date", "-pk")
     missed = gone.filter(later).order_by("-local_date", "-pk")
     rows = [*_answered(list(answered[: size + 1])), *map(_missed, missed[: size + 1])]
     rows.sort(key=lambda row: (row.on, row.key), reverse=True)
@@ -92,22 +92,22 @@ def part_counts(actor: Actor, patient_id: UUID) -> dict[str, int]:
 
 def _in_part(patient: Patient, part: CheckInPart) -> tuple[QuerySet[CheckIn], QuerySet[Occasion]]:
     """Responses with an answer, and occasions without one."""
-    sheets = CheckIn.objects.filter(patient=patient).exclude(revision=0)
+    checkins = CheckIn.objects.filter(patient=patient).exclude(revision=0)
     gone = Occasion.objects.filter(patient=patient, state__in=_WAITING).filter(
         Q(checkin=None) | Q(checkin__revision=0)
     )
     if part is CheckInPart.FLAGGED:
         asking = Flag.objects.filter(checkin__patient=patient).exclude(severity=FlagPriority.INFO)
-        return sheets.filter(pk__in=asking.values("checkin")), gone.none()
+        return checkins.filter(pk__in=asking.values("checkin")), gone.none()
     if part is CheckInPart.MISSED:
-        return sheets.none(), gone.filter(state=OccasionState.MISSED)
+        return checkins.none(), gone.filter(state=OccasionState.MISSED)
     if part is CheckInPart.PHONE:
-        return sheets.exclude(entered_by=None), gone.none()
-    return sheets, gone
+        return checkins.exclude(entered_by=None), gone.none()
+    return checkins, gone
 
 
 def _last_row(patient: Patient, key: UUID | None) -> tuple[date, UUID] | None:
-    """The day and key of the row a page begins after, whichever of the two kinds it is."""
+    """The day and key of the row that a page begins after, of either kind."""
     if key is None:
         return None
     for rows in (CheckIn.objects.filter(patient=patient), Occasion.objects.filter(patient=patient)):
@@ -119,8 +119,8 @@ def _last_row(patient: Patient, key: UUID | None) -> tuple[date, UUID] | None:
 
 def _answered(rows: list[CheckIn]) -> list[CheckinRow]:
     worst: dict[object, str] = {}
-    for sheet_id, severity in Flag.objects.filter(checkin__in=rows).values_list("checkin_id", "severity"):
-        worst[sheet_id] = min(worst.get(sheet_id, "info"), severity, key=_ORDER.index)
+    for checkin_id, severity in Flag.objects.filter(checkin__in=rows).values_list("checkin_id", "severity"):
+        worst[checkin_id] = min(worst.get(checkin_id, "info"), severity, key=_ORDER.index)
     return [
         CheckinRow(
             key=row.pk,
@@ -130,7 +130,7 @@ def _answered(rows: list[CheckIn]) -> list[CheckinRow]:
             checkin_id=row.pk,
             sent_at=row.submitted_at,
             entered_by=row.entered_by.name if row.entered_by else "",
-            # Who writes of their own accord is never late.
+            # A patient's own check-in is never late.
             late=row.late and row.occasion is not None,
             totals={scale: one["total"] for scale, one in row.scores.items()},
             severity=worst.get(row.pk, "").replace("info", ""),

@@ -1,4 +1,4 @@
-"""A clinic's own questions, written on its settings page by the lead: published, changed by a new version, stopped."""
+"""A clinic's own questions, written by its lead on the settings page: publishing, new versions, stopping."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from plans.services import paging
 from plans.services.access import get_clinic_for, get_question_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import questionnaire_versions
+from plans.services.from_row import from_row
 from plans.services.paging import Page
 
 PAGE: Final = 20
@@ -30,9 +31,9 @@ _ORDER: Final = ("-loaded_at", "-id")
 
 @dataclass(frozen=True, slots=True)
 class QuestionRow:
-    """One version of a question, or of a questionnaire that was loaded as a file (then `item` is None).
+    """One version of a question, or of a questionnaire loaded from a file (then `item` is None).
 
-    `asked`: check-ins begun now ask it.
+    `asked`: new check-ins ask it.
     """
 
     id: UUID
@@ -46,7 +47,7 @@ class QuestionRow:
 
 @dataclass(frozen=True, slots=True)
 class ClinicQuestion:
-    """A question with all its versions, the newest first; `asked` is the one in force, None if it is not asked."""
+    """A question with all its versions, newest first; `asked` is the current one, None if it is not asked."""
 
     newest: QuestionRow
     versions: tuple[QuestionRow, ...]
@@ -55,8 +56,8 @@ class ClinicQuestion:
 
 def _row(row: ClinicQuestionnaire) -> QuestionRow:
     made = instrument_file.read_text(row.text)
-    return QuestionRow(
-        row.pk, row.code, row.version, clinic_questionnaires.read(made), made, row.asked, row.loaded_at
+    return from_row(
+        QuestionRow, row, item=clinic_questionnaires.read(made), made=made, published_at=row.loaded_at
     )
 
 
@@ -65,13 +66,13 @@ def _mine(clinic: Clinic) -> QuerySet[ClinicQuestionnaire]:
 
 
 def questions(actor: Actor, *, q: str = "", key: str | None = None, size: int = PAGE) -> Page[QuestionRow]:
-    """The newest version of every question of the actor's clinic, lately published first; `q` searches the wording."""
+    """The newest version of every question of the actor's clinic, most recent first; `q` searches the wording."""
     every = _mine(get_clinic_for(actor))
     newer = every.filter(code=OuterRef("code"), version__gt=OuterRef("version"))
     wanted = every.filter(~Exists(newer))
     words = fold(q).split()[:6]
     if words:
-        # The wording alone, not the rest of the file it stands in.
+        # Only the wording, not the rest of the file.
         found_in = {row.pk: fold(" ".join(_wordings(row))) for row in wanted}
         wanted = wanted.filter(pk__in=[pk for pk, text in found_in.items() if all(w in text for w in words)])
     return paging.page_of(
@@ -93,7 +94,7 @@ def asked_count(actor: Actor) -> int:
 
 
 def question(actor: Actor, question_id: UUID) -> ClinicQuestion:
-    """The question one of whose versions has this key. Raises NotFound."""
+    """The question of the version with this key. Raises NotFound."""
     return _whole(get_question_for(actor, question_id))
 
 
@@ -104,14 +105,14 @@ def _whole(row: ClinicQuestionnaire) -> ClinicQuestion:
 
 
 def preview(item: OwnItem) -> QuestionnaireSpec:
-    """A check-in that asks this question and nothing else. Raises BadText; writes nothing."""
+    """A preview check-in that asks only this question. Raises BadText; writes nothing."""
     return alone(
         "own0", clinic_questionnaires.write(clinic_questionnaires.check(item), code="own0", version=1)
     )
 
 
 def alone(code: str, text: str) -> QuestionnaireSpec:
-    """A check-in that asks one questionnaire of a clinic and nothing else."""
+    """A check-in that asks only one of a clinic's questionnaires."""
     nothing: Iterable[str] = ()
     return QuestionnaireSpec(
         "baseline", {}, frozenset(nothing), frozenset(nothing), taking=True, own={code: text}
@@ -126,9 +127,9 @@ def look_of(actor: Actor, question_id: UUID) -> QuestionnaireSpec:
 
 @transaction.atomic
 def add(*, by: Actor, item: OwnItem) -> UUID:
-    """Ask a new question in check-ins begun from now on; returns its key. By a lead.
+    """Ask a new question in new check-ins; returns its key. For a lead.
 
-    Raises BadText, NotAllowed, and TooManyItems when so many are asked already.
+    Raises BadText, NotAllowed, and TooManyItems at the limit.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     checked = clinic_questionnaires.check(item)
@@ -140,10 +141,10 @@ def add(*, by: Actor, item: OwnItem) -> UUID:
 
 @transaction.atomic
 def change(*, by: Actor, question_id: UUID, item: OwnItem, seen_version: int) -> UUID:
-    """Publish another wording as the next version and ask that one; returns its key. By a lead.
+    """Publish another wording as the next version and ask it; returns its key. For a lead.
 
-    Nothing changed is no new version. Raises BadText, NotFound (also for one that came as a file), NotAllowed,
-    TooManyItems, and Stale when somebody published one since `seen_version`.
+    An unchanged question gets no new version. Raises BadText, NotFound (also for one loaded from a file), NotAllowed,
+    TooManyItems, and Stale if somebody published a version since `seen_version`.
     """
     clinic, standing = _locked(by, question_id)
     if standing.newest.item is None:
@@ -159,14 +160,14 @@ def change(*, by: Actor, question_id: UUID, item: OwnItem, seen_version: int) ->
 
 @transaction.atomic
 def stop(*, by: Actor, question_id: UUID) -> None:
-    """Ask a question no longer; check-ins already begun keep it. By a lead. Raises NotFound and NotAllowed."""
+    """Stop asking a question; check-ins already begun keep it. For a lead. Raises NotFound and NotAllowed."""
     clinic, standing = _locked(by, question_id)
     questionnaire_versions.withdraw(clinic, standing.newest.code, by=by)
 
 
 @transaction.atomic
 def again(*, by: Actor, question_id: UUID) -> None:
-    """Ask the newest version of a question again. By a lead. Raises NotFound, NotAllowed and TooManyItems."""
+    """Ask the newest version of a question again. For a lead. Raises NotFound, NotAllowed and TooManyItems."""
     clinic, standing = _locked(by, question_id)
     if standing.asked is None:
         _check_room(clinic)

@@ -1,4 +1,4 @@
-"""What dangerous answers bring up for whoever gives them: help at once, and how soon somebody acts. Writes nothing."""
+"""What a patient is shown after dangerous answers: immediate help, and how soon somebody acts. Writes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from plans.domain.checkins.dangers import ToldDanger
+from plans.domain.checkins.dangers import DangerFinding
 from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.instrument import QuestionPage
 from plans.domain.checkins.response import UnknownPage
@@ -22,7 +22,7 @@ from plans.services.checkins.sitting import Sitting
 
 @dataclass(frozen=True, slots=True)
 class Urgency:
-    """What became of flagged answers: how soon somebody acts, by when, and on which number the patient is called."""
+    """The promise after flagged answers: how soon somebody acts, by when, and the number on which they call."""
 
     severity: str
     first_action_due: datetime
@@ -36,10 +36,10 @@ class Urgency:
 
 @dataclass(frozen=True, slots=True)
 class ImmediateHelp:
-    """What a saved page asks to be shown: see `saving.SavedPage`."""
+    """What to show after a saved page; see `saving.SavedPage`."""
 
     screens: tuple[Screen, ...]
-    dangers: tuple[ToldDanger, ...]
+    dangers: tuple[DangerFinding, ...]
     urgency: Urgency | None
     following: QuestionPage | None
     sent: bool
@@ -47,9 +47,9 @@ class ImmediateHelp:
 
 
 def help_again(session: CheckInSession, *, page: str, sitting: Sitting) -> ImmediateHelp | None:
-    """What a page that was saved asked to be shown at once, found again; None where it asks for nothing.
+    """The immediate help of a page that was saved before; None if there is none.
 
-    Nor after a day, nor in another sitting than the one it was answered in: a message must not tell what was answered.
+    None also after a day, and in any sitting but the one that answered it: a link must not reveal what was answered.
     """
     row, now = row_of(session), clock.now()
     if row is None or row.saved_at <= now - UNSCHEDULED_FOR:
@@ -70,8 +70,8 @@ def help_again(session: CheckInSession, *, page: str, sitting: Sitting) -> Immed
     return ImmediateHelp(screens, told, urgency_of(row, patient), following, sent, row.late)
 
 
-def standing_dangers(checkin_id: UUID | None) -> tuple[ToldDanger, ...]:
-    """The dangers that a response's answers speak of; none a day after it was last saved, as in `help_again`."""
+def current_dangers(checkin_id: UUID | None) -> tuple[DangerFinding, ...]:
+    """The dangers in a response's answers; none a day after it was last saved, as in `help_again`."""
     if checkin_id is None:
         return ()
     fresh = CheckIn.objects.filter(pk=checkin_id, saved_at__gt=clock.now() - UNSCHEDULED_FOR)
@@ -83,7 +83,7 @@ def standing_dangers(checkin_id: UUID | None) -> tuple[ToldDanger, ...]:
 
 
 def urgency_now(checkin_id: UUID | None) -> Urgency | None:
-    """What stands for a response that was sent, while nobody has dealt with it."""
+    """The urgency of a sent response while nobody has dealt with it."""
     if checkin_id is None:
         return None
     row = CheckIn.objects.select_related("patient").filter(pk=checkin_id).first()
@@ -91,9 +91,9 @@ def urgency_now(checkin_id: UUID | None) -> Urgency | None:
 
 
 def urgency_of(row: CheckIn, patient: Patient) -> Urgency | None:
-    """What stands for this check-in, if anybody is to act on it soon."""
+    """The urgency of this check-in, if somebody is to act on it soon."""
     raised = Flag.objects.filter(checkin=row, item__isnull=False).select_related("item")
-    # What was dealt with promises nothing any more.
+    # Once it was dealt with, nothing more is promised.
     raised = raised.exclude(item__state=ItemState.RESOLVED)
     flag = raised.order_by("-item__opened_at").first()
     item = flag.item if flag is not None else None

@@ -1,4 +1,4 @@
-"""Check-ins as clinicians see them: a plan's history, one response, and its answers beside the last and the first."""
+"""Check-ins as clinicians see them: a plan's history, one response, and its answers next to the last and first ones."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from plans.models import CheckIn, CheckInRevision, Flag, Occasion
 from plans.services.access import get_checkin_for
 from plans.services.actors import Actor, May
 from plans.services.checkins.responses import answered
+from plans.services.from_row import from_row
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """One check-in of a plan on its local date. `totals` by scale and `symptoms` by item hold what was complete."""
+    """One check-in of a plan on its local date. `totals` by scale and `symptoms` by item hold complete scores only."""
 
     on: date
     state: str
@@ -39,8 +40,8 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One question with what was answered now, last time and at the start. `change` is against the last; None where
-    there is nothing to compare. `new`: a "yes" that was none before. `severity`: of the flags that rest on it."""
+    """One question with its answer now, last time and at the start. `change` is from the last time; None if there is
+    nothing to compare. `new`: a "yes" that was not one before. `severity`: of the flags based on it."""
 
     item: Item
     now: str | None
@@ -53,7 +54,7 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class ScaleRow:
-    """One scale's total beside the last and the first; `top` is the highest there is."""
+    """One scale's total now, last time and at the start; `top` is the highest possible."""
 
     scale: str
     top: int
@@ -66,7 +67,7 @@ class ScaleRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswersTable:
-    """A response's answers, in the order they were asked; scales first."""
+    """A response's scales and then its answers in the order they were asked."""
 
     checkin_id: UUID
     on: date
@@ -79,13 +80,13 @@ class AnswersTable:
 
     @property
     def flagged(self) -> tuple[AnswerRow, ...]:
-        """The rows that flags rest on."""
+        """The rows that flags are based on."""
         return tuple(row for row in self.rows if row.severity)
 
 
 @dataclass(frozen=True, slots=True)
 class FlagView:
-    """A flag: rule, version, severity and the facts its sentence is made of."""
+    """A flag: rule, version, severity and the facts of its sentence."""
 
     rule: str
     version: int
@@ -100,10 +101,9 @@ class FlagView:
 
 
 @dataclass(frozen=True, slots=True)
-class SheetDetail:
-    """One response for staff: whose, how it came, its flags and its answers. `without_scales`: PHQ and GAD were not
-    asked, because there was no published translation of them into the patient's language; `translation`: the one
-    that is asked in."""
+class ResponseDetail:
+    """One response for staff: whose, how it was given, its flags and its answers. `without_scales`: PHQ and GAD were
+    not asked because no published translation existed in the patient's language; `translation`: the one used."""
 
     checkin_id: UUID
     patient_id: UUID
@@ -128,8 +128,8 @@ class SheetDetail:
 
 
 def history(plan_id: UUID) -> tuple[HistoryPoint, ...]:
-    """Every check-in of a plan that was answered or missed, by local date. The caller has checked who asks."""
-    sheets = CheckIn.objects.filter(plan_id=plan_id, state__in=DONE).select_related("occasion")
+    """Every answered or missed check-in of a plan, by local date. The caller has checked access."""
+    checkins = CheckIn.objects.filter(plan_id=plan_id, state__in=DONE).select_related("occasion")
     worst = _worst(Flag.objects.filter(checkin__plan_id=plan_id))
     points = [
         HistoryPoint(
@@ -143,7 +143,7 @@ def history(plan_id: UUID) -> tuple[HistoryPoint, ...]:
             severity=worst.get(row.pk, ""),
             late=row.late,
         )
-        for row in sheets
+        for row in checkins
     ]
     points += [
         HistoryPoint(gone.local_date, "missed", gone.purpose, None, {}, {}, "", "", late=False)
@@ -162,9 +162,9 @@ def _worst(flags: QuerySet[Flag]) -> dict[UUID, str]:
 
 
 def answers_table(checkin_id: UUID) -> AnswersTable:
-    """A response's answers beside the last and the first of its plan. The caller has checked who asks.
+    """A response's answers next to the last and first ones of its plan. The caller has checked access.
 
-    Raises NotFound for a response there is none of.
+    Raises NotFound for an unknown response.
     """
     row = CheckIn.objects.filter(pk=checkin_id).first()
     if row is None:
@@ -201,7 +201,7 @@ def _scales(row: CheckIn, earlier: list[CheckIn], severities: Mapping[str, str])
     asked = answered(row).spec
     found = []
     for scale, one in row.scores.items():
-        before = [sheet.scores[scale]["total"] for sheet in earlier if scale in sheet.scores]
+        before = [checkin.scores[scale]["total"] for checkin in earlier if scale in checkin.scores]
         found.append(
             ScaleRow(
                 scale=scale,
@@ -250,17 +250,17 @@ def _change(item: Item, now: str | None, before: str | None) -> int | None:
     return int(now) - int(before) if now.isdigit() and before.isdigit() and not item.options else None
 
 
-def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
+def response_detail(actor: Actor, checkin_id: UUID) -> ResponseDetail:
     """One response of the actor's clinic. Raises NotFound."""
     row = get_checkin_for(actor, checkin_id, May.LOOK)
     flags = Flag.objects.filter(checkin=row).order_by("raised_at", "id")
     order = ("urgent", "high", "routine", "info")
     kinds = {flag.pk: (flag.rule, str(flag.facts.get("kind", ""))) for flag in flags}
-    # What a later page of the same response has answered is no reason any more; it stays in the trail.
+    # A flag that a later page of the same response superseded is left out; it stays in the audit trail.
     old = outdated(list(kinds.values()))
     current = [flag for flag in flags if kinds[flag.pk] not in old]
     shown = sorted(current, key=lambda flag: order.index(flag.severity))
-    return SheetDetail(
+    return ResponseDetail(
         checkin_id=row.pk,
         patient_id=row.patient_id,
         patient_name=row.patient.name,
@@ -272,7 +272,7 @@ def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
         submitted_at=row.submitted_at,
         zone=row.patient.zone,
         revisions=CheckInRevision.objects.filter(checkin=row).count(),
-        flags=tuple(FlagView(f.rule, f.rule_version, f.severity, f.facts, f.item_id) for f in shown),
+        flags=tuple(from_row(FlagView, flag, version=flag.rule_version) for flag in shown),
         table=answers_table(row.pk),
         without_scales="phq9" not in row.form_version["versions"],
         translation=_translation(row),

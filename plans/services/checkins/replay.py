@@ -1,6 +1,6 @@
-"""What the rules found, found again from what is stored: revisions, what was known at each, and the earlier responses.
+"""Reproduces what the rules found, from stored revisions, their context and the earlier responses.
 
-It is the proof that a flag can be explained years later, and the way to see what another rule would have said.
+This proves that a flag can be explained years later, and shows what another rule would have found.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _VERSIONS = {spec.code: spec.version for spec in flags.SPECS.values()}
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One response asked again: how many flags stand, and what differs ("R1", "H10:abandoned", "scores").
+    """One response judged again: its number of flags, and what differs ("R1", "H10:abandoned", "scores").
 
-    `before`: it was saved before this was kept, so nothing can be said.
+    `before`: it was saved before the context was stored, so it cannot be judged.
     """
 
     checkin_id: UUID
@@ -42,7 +42,7 @@ def count() -> int:
 
 
 def every() -> Iterator[Replayed]:
-    """Every response asked again, a plan's in the order they were begun. Writes nothing."""
+    """Judge every response again, each plan's in the order they were begun. Writes nothing."""
     for plan_id in (
         CheckIn.objects.order_by("plan_id").values_list("plan_id", flat=True).distinct().iterator()
     ):
@@ -50,22 +50,22 @@ def every() -> Iterator[Replayed]:
 
 
 def of_plan(plan_id: UUID) -> Iterator[Replayed]:
-    """The responses of a plan asked again: their scores, and every flag with its inputs and facts. Writes nothing."""
-    sheets = list(CheckIn.objects.filter(plan_id=plan_id).order_by("started_at", "id"))
+    """Judge the responses of a plan again: scores, and every flag with its inputs and facts. Writes nothing."""
+    checkins = list(CheckIn.objects.filter(plan_id=plan_id).order_by("started_at", "id"))
     told: dict[UUID, list[CheckInRevision]] = defaultdict(list)
     for revision in CheckInRevision.objects.filter(checkin__plan_id=plan_id).order_by("number"):
         told[revision.checkin_id].append(revision)
     raised: dict[UUID | None, list[Flag]] = defaultdict(list)
-    # The first of its kind last, so that it stands for those raised again after it was dealt with.
+    # The first of its kind comes last, so that it represents those raised again after it was dealt with.
     for flag in Flag.objects.filter(checkin__plan_id=plan_id).order_by("-raised_at", "-id"):
         raised[flag.checkin_id].append(flag)
-    # What was kept raw when a response could not be written is judged page by page as well; see `raw`.
+    # Raw copies are judged page by page as well; see `raw`.
     put_aside = (
-        bool(sheets)
-        and RawAnswer.objects.filter(patient_id=sheets[0].patient_id, state=RawAnswerState.STORED).exists()
+        bool(checkins)
+        and RawAnswer.objects.filter(patient_id=checkins[0].patient_id, state=RawAnswerState.STORED).exists()
     )
-    for n, row in enumerate(sheets):
-        earlier = [(one, told[one.pk]) for one in sheets[:n] if one.started_at < row.started_at]
+    for n, row in enumerate(checkins):
+        earlier = [(one, told[one.pk]) for one in checkins[:n] if one.started_at < row.started_at]
         yield _again(row, told[row.pk], raised[row.pk], earlier, put_aside=put_aside)
 
 
@@ -110,7 +110,7 @@ def _differ(found: FlagFinding | None, flag: Flag | None, *, put_aside: bool) ->
     if flag is None:
         return True
     if flag.rule_version != _VERSIONS.get(flag.rule):
-        # Another version of the rule said so; this one need not.
+        # Raised by another version of the rule.
         return False
     if found is None:
         return not put_aside
@@ -124,11 +124,11 @@ def _differ(found: FlagFinding | None, flag: Flag | None, *, put_aside: bool) ->
 
 
 def _past(earlier: _Told, moment: datetime) -> tuple[Past, ...]:
-    """The earlier responses as they stood at a moment, oldest first: those done with by then."""
+    """The earlier responses finished by a moment, oldest first, as they were then."""
     known: list[Past] = []
-    for sheet, revisions in earlier:
+    for checkin, revisions in earlier:
         told = [one for one in revisions if one.saved_at <= moment]
         if told and told[-1].known.get("whole"):
-            asked = QuestionnaireSpec.from_json(sheet.form, sheet.form_version)
-            known.append(Past(sheet.local_date, told[-1].answers, scoring.score(asked, told[-1].answers)))
+            asked = QuestionnaireSpec.from_json(checkin.form, checkin.form_version)
+            known.append(Past(checkin.local_date, told[-1].answers, scoring.score(asked, told[-1].answers)))
     return tuple(known)

@@ -1,4 +1,4 @@
-"""A clinic's rules: what is in force, who signed it, what is set for one patient."""
+"""A clinic's rules: the thresholds and cadence in force, their signature, and settings for one patient."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from plans.services.checkins.questionnaire_versions import asked
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signed the rules last, which number that was, and whether what was signed is still what is in force."""
+    """The last signature under the rules, and whether what was signed is still in force."""
 
     number: int
     by: str
@@ -36,8 +36,8 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What is in force; `own` are the codes of the clinic's own questions. `digest` names the whole of it: a form that
-    signs carries the one it showed."""
+    """What is in force; `own` are the codes of the clinic's own questions. `digest` identifies all of it: a form that
+    signs carries the digest it showed."""
 
     thresholds: Thresholds
     cadence: Cadence
@@ -49,13 +49,13 @@ class InForce:
 
     @property
     def signed(self) -> bool:
-        """Whether a lead has signed exactly this."""
+        """Whether a lead has signed exactly these rules."""
         return self.signature is not None and self.signature.holds
 
 
 @dataclass(frozen=True, slots=True)
 class PatientThresholds:
-    """The numbers of one patient: the clinic's, and those that differ for this one, cadence among them."""
+    """One patient's thresholds and cadence: the clinic's, and those that differ for this patient."""
 
     patient_id: UUID
     name: str
@@ -66,13 +66,13 @@ class PatientThresholds:
 
 
 def thresholds_of(clinic: Clinic, patient: Patient | None = None) -> Thresholds:
-    """The numbers in force for a clinic, or for one of its patients; for services, which hold rows."""
+    """The thresholds in force for a clinic, or for one of its patients; for services."""
     found = clinic_rules.usable(clinic.settings.get("thresholds"))
     return found if patient is None else clinic_rules.usable(patient.thresholds, base=found)
 
 
 def in_force(actor: Actor) -> InForce:
-    """What is in force at the actor's clinic, and who signed it."""
+    """What is in force at the actor's clinic, and its signature."""
     clinic = get_clinic_for(actor)
     thresholds, cadence, own = thresholds_of(clinic), occasions.cadence_of(clinic), asked(clinic)
     whole = clinic_rules.to_sign(thresholds, cadence, own)
@@ -95,9 +95,9 @@ def set_rules(
     ladder: Ladder | None = None,
     maintenance_weeks: int | None = None,
 ) -> None:
-    """Set thresholds, cadence and messages (None leaves what stands); check-ins not yet asked are laid out again.
+    """Set thresholds, cadence and messages (None leaves a value unchanged); future check-ins are rescheduled.
 
-    Raises BadRules and NotAllowed. What was signed before no longer holds: the lead signs again.
+    Raises BadRules and NotAllowed. The previous signature becomes invalid: the lead signs again.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     made = clinic_rules.check_thresholds(thresholds)
@@ -134,7 +134,7 @@ def set_rules(
         at=now,
     )
     if before["cadence"] != after["cadence"]:
-        _lay_out_again(Plan.objects.filter(clinic=clinic), now)
+        _reschedule(Plan.objects.filter(clinic=clinic), now)
 
 
 def _differing(one: Facts, other: Facts) -> JsonObject:
@@ -146,7 +146,7 @@ def _differing(one: Facts, other: Facts) -> JsonObject:
     }
 
 
-def _lay_out_again(plans: QuerySet[Plan], now: datetime) -> None:
+def _reschedule(plans: QuerySet[Plan], now: datetime) -> None:
     live = plans.filter(state__in=LIVE_STATES).order_by("patient_id")
     for plan_id, patient_id in live.values_list("id", "patient_id"):
         Patient.objects.select_for_update().get(pk=patient_id)
@@ -158,7 +158,7 @@ def _lay_out_again(plans: QuerySet[Plan], now: datetime) -> None:
 
 @transaction.atomic
 def sign(*, by: Actor, seen_digest: str) -> int:
-    """Sign what is in force; returns the signature's number. Signing it twice is one signature.
+    """Sign what is in force; returns the signature's number. Signing twice makes one signature.
 
     Raises Stale if it changed since it was shown, NotAllowed for anybody but a lead.
     """
@@ -190,7 +190,7 @@ def sign(*, by: Actor, seen_digest: str) -> int:
 
 
 def for_patient(actor: Actor, patient_id: UUID) -> PatientThresholds:
-    """The numbers of one patient. Raises NotFound."""
+    """One patient's thresholds and cadence. Raises NotFound."""
     patient = get_patient_for(actor, patient_id)
     clinic = thresholds_of(patient.clinic)
     own = clinic_rules.changed(clinic_rules.usable(patient.thresholds, base=clinic), clinic)
@@ -214,10 +214,10 @@ def set_for_patient(
     every_weeks: int,
     after_cut_days: int,
 ) -> None:
-    """Set the numbers that differ for one patient; those like the clinic's follow the clinic. By a clinician.
+    """Set one patient's thresholds and cadence; values equal to the clinic's follow the clinic. For a clinician.
 
-    Another cadence lays check-ins not yet asked out again. Raises BadRules, NotFound, NotAllowed, and Stale if the
-    record changed since it was shown.
+    Another cadence reschedules future check-ins. Raises BadRules, NotFound, NotAllowed, and Stale if the record changed
+    since it was shown.
     """
     patient = get_patient_for(by, patient_id, May.PLAN, lock=True)
     if patient.version != seen_version:
@@ -240,7 +240,7 @@ def set_for_patient(
         facts={"before": before, "after": {**own, **cadence}},
     )
     if cadence != asked_before:
-        _lay_out_again(Plan.objects.filter(patient=patient), clock.now())
+        _reschedule(Plan.objects.filter(patient=patient), clock.now())
 
 
 def shown(thresholds: Thresholds) -> dict[str, int]:

@@ -1,7 +1,6 @@
-"""Saving a page and sending a response. A safety answer has acted before the reply leaves.
+"""Saving a page and sending a response. A safety answer takes effect before the reply is sent.
 
-Load, answer, write, raise: the rules are run before anything is written; answers, flags, item and alert are then
-committed together.
+The rules run before anything is written; answers, flags, item and alert are then committed together.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from django.db.models import QuerySet
 
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins import scoring
-from plans.domain.checkins.dangers import ToldDanger
+from plans.domain.checkins.dangers import DangerFinding
 from plans.domain.checkins.flagging import FlagFinding, Screen
 from plans.domain.checkins.instrument import QuestionPage
 from plans.domain.checkins.response import AnswerStep, Response
@@ -37,14 +36,14 @@ log = logging.getLogger("plans.checkins")
 
 @dataclass(frozen=True, slots=True)
 class SavedPage:
-    """What came of a posted page. `problems` by item; `following` is the page to go to, None when all was sent."""
+    """The result of a posted page. `problems` by item; `following` is the page to go to, None once all is sent."""
 
     problems: Mapping[str, str]
     posted: Mapping[str, str]
     following: QuestionPage | None
     sent: bool
     screens: tuple[Screen, ...]
-    dangers: tuple[ToldDanger, ...]
+    dangers: tuple[DangerFinding, ...]
     urgency: Urgency | None
     checkin_id: UUID | None
     late: bool
@@ -53,12 +52,12 @@ class SavedPage:
 def save_page(
     session: CheckInSession, *, page: str, posted: Mapping[str, Sequence[str]], sitting: Sitting = OPEN
 ) -> SavedPage:
-    """Save one page; the last one sends the response. Good answers are kept even when others on the page are missing.
+    """Save one page; the last page sends the response. Good answers are kept even if others on the page are missing.
 
-    An empty text takes back the one before it, but not one that this `sitting` was not shown.
+    An empty text removes an earlier one, except one that this `sitting` was not shown.
 
-    Doing it twice changes nothing. Raises UnknownPage for a page these answers do not lead to, Refused("too_many") for
-    a link used far more often than anybody answers (see `bounds`).
+    Idempotent. Raises UnknownPage for a page that these answers do not lead to, and Refused("too_many") for a link used
+    far more often than anybody answers (see `bounds`).
     """
     now = clock.now()
     with transaction.atomic():
@@ -68,12 +67,12 @@ def save_page(
         unseen = sitting.hidden(loaded.row.pk, before.answers) if loaded.row is not None else frozenset()
         step = before.answer(page, posted, unseen=unseen)
         if loaded.row is None and not step.answered:
-            # A scanner that sends an empty form leaves no trace.
+            # A mail scanner that posts an empty form leaves no trace.
             return SavedPage(step.problems, step.typed, step.page, False, (), (), None, None, session.late)
         after = step.response
         row = loaded.row or _begin(session, patient, loaded, now)
         _log_scoring(after, row)
-        # Judged before anything is written, whatever the write then comes to.
+        # Judged before anything is written, so that it holds even if the write fails.
         found = after.findings
         if after is not before or loaded.row is None:
             if session.user_id is None and bounds.held_back(row, after, before, now):
@@ -82,9 +81,9 @@ def save_page(
             flag_store.raise_flags(after, before, row=row, patient=patient, now=now)
         urgency = urgency_of(row, patient) if found else None
         if patient.mail_state == MailState.SUSPENDED.value:
-            # Somebody answers again, by a link or on the phone: messages rested because nobody did.
+            # Messages suspended for lack of answers resume: somebody answers again, by link or phone.
             patient_mail.set_mail_state(patient=patient, state=MailState.ON.value, by=session.by)
-        # What somebody else may have answered before is not told of to whoever holds the link now.
+        # Earlier answers, perhaps somebody else's, are not revealed to whoever holds the link now.
         told = frozenset(step.page.items) - (unseen - step.answered)
         return SavedPage(
             problems=step.problems,
@@ -100,7 +99,7 @@ def save_page(
 
 
 def _locked(session: CheckInSession) -> Patient:
-    """One page of one patient at a time: two taps on Next are answered one after the other."""
+    """Lock the patient, so that two taps on Next are handled one after the other."""
     patients = Patient.objects.select_for_update(of=("self",)).select_related("clinic")
     patient = patients.get(pk=session.patient_id)
     if session.occasion_id is not None:
@@ -109,7 +108,7 @@ def _locked(session: CheckInSession) -> Patient:
 
 
 def _log_scoring(response: Response, row: CheckIn) -> None:
-    """Scoring that broke is a finding as well; the log says where."""
+    """Log where scoring broke; it is a finding as well."""
     if response.scoring_error is not None:
         log.error(
             "a response could not be summed up",
@@ -119,7 +118,7 @@ def _log_scoring(response: Response, row: CheckIn) -> None:
 
 
 def abandon(row: CheckIn, *, now: datetime) -> tuple[FlagFinding, ...]:
-    """Close a response that was begun and left: every rule looks at what was answered; what they found is returned.
+    """Close a response that was begun and left, run every rule over its answers and return their findings.
 
     In the caller's transaction.
     """
@@ -151,7 +150,7 @@ def _begin(session: CheckInSession, patient: Patient, loaded: Loaded, now: datet
 
 
 def _write(session: CheckInSession, row: CheckIn, step: AnswerStep, now: datetime) -> None:
-    """Write what is new: other answers, or the same ones sent for the first time."""
+    """Write what is new: changed answers, or the same ones sent for the first time."""
     after, new = step.response, row.revision == 0
     changed = new or after.answers != row.answers
     first_sent = after.is_sent and row.state != after.state
@@ -186,10 +185,10 @@ def _revise(row: CheckIn, response: Response, now: datetime, user_id: UUID | Non
 
 
 def _settle(row: CheckIn, now: datetime) -> None:
-    """The occasion is answered; messages not yet sent are skipped.
+    """Mark the occasion as answered and skip its unsent messages.
 
-    A response of the patient's own, or by phone, answers a check-in that waits untouched as well: nobody who has just
-    told how they are is reminded to, or counted as silent.
+    An unscheduled response, or one by phone, also answers an untouched open check-in: somebody who has just reported
+    must not be reminded, or counted as silent.
     """
     mine = Occasion.objects.filter(pk=row.occasion.pk) if row.occasion is not None else _waiting(row, now)
     for occasion in mine:

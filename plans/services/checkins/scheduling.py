@@ -1,4 +1,4 @@
-"""Laying out check-ins ahead, as the weeks go by: every live plan always reaches some weeks into what is to come."""
+"""Scheduling check-ins ahead: every live plan always has some weeks of them."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from plans.services import clock, heartbeat, rows
 from plans.services.checkins import occasions
 
 SCHEDULE_WITHIN: Final = timedelta(days=when.AHEAD_DAYS - 7)
-# Plans a tick looks at, to see whether their check-ins reach far enough ahead.
+# Plans per tick that are checked for check-ins far enough ahead.
 LOOK_AT: Final = 2000
 _NAME: Final = heartbeat.LAYING_ROUND
 
 
 def schedule_ahead(now: datetime) -> tuple[int, int]:
-    """Lay out the plans among the next few thousand that reach no longer far enough; how many, and how many failed."""
+    """Schedule check-ins for those of the next few thousand plans that need more; how many, and how many failed."""
     short, looked_at = _short_plans(now)
-    laid, failed = rows.each(short, "id", lambda key: _lay(key, now))
+    scheduled, failed = rows.each(short, "id", lambda key: _schedule(key, now))
     looked_at()
-    return len(laid), failed
+    return len(scheduled), failed
 
 
 def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
-    """Of the next few thousand live plans, those whose check-ins do not reach far enough, and how to say that they
-    were looked at. One whose follow-up is laid out whole is never short.
+    """Those of the next few thousand live plans whose check-ins do not reach far enough, and a function to mark the
+    page as done. A plan with its whole follow-up scheduled is never short.
 
-    In turns, since looking at every check-in of a large clinic takes seconds; there is a week's time for all.
+    Plans are checked in pages, since a query over every check-in of a large clinic takes seconds; there is a week's
+    time for all.
     """
     seen = Heartbeat.objects.filter(name=_NAME).values_list("facts", flat=True).first() or {}
     live = Plan.objects.filter(state__in=LIVE_STATES, patient__care_state=CareState.IN_CARE)
@@ -53,11 +54,11 @@ def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
     reaching = Plan.objects.filter(pk__in=keys).annotate(
         reach=Max("occasions__local_date", filter=~Q(occasions__state=OccasionState.CANCELLED))
     )
-    # Without any check-in nothing can be compared: such a plan is short whatever else holds.
+    # A plan without any check-in is always short: there is nothing to compare.
     return reaching.filter(Q(reach=None) | Q(reach__lt=until) & ~whole), looked_at
 
 
-def _lay(key: UUID, now: datetime) -> bool:
+def _schedule(key: UUID, now: datetime) -> bool:
     patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=key)
     Patient.objects.select_for_update().get(pk=patient_id)
     plan = Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=key)

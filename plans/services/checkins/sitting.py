@@ -1,7 +1,8 @@
-"""What of a check-in may be shown back: what was typed in this session, and everything on a device that knows the year.
+"""Which answers of a check-in may be shown again: those given in this session, and all on a device that gave the year
+of birth.
 
-A link lies in a mailbox that others may read. Whoever opens it without the second fact sees which questions were
-answered, and may answer them anew, but not how.
+Others may read the mailbox that a link is in. Without the year of birth, whoever opens it sees which questions were
+answered and may answer them again, but not the answers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from plans.services.links import LinkView
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """`all_shown`: the device gave the year of birth, or staff look. `wrote`: items by the key of their check-in."""
+    """`all_shown`: the device gave the year of birth, or it is staff. `wrote`: items answered here, by check-in."""
 
     all_shown: bool
     wrote: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -31,7 +32,7 @@ class Sitting:
         return self.all_shown or code in self.wrote.get(str(checkin_id), ())
 
     def hidden(self, checkin_id: UUID | None, answers: Collection[str]) -> frozenset[str]:
-        """Those of the answered items whose answers may not be shown."""
+        """The answered items whose answers may not be shown."""
         return frozenset(code for code in answers if not self.shows(checkin_id, code))
 
 
@@ -51,17 +52,17 @@ def of_link(link: LinkView, *, device: str) -> Sitting:
 
 @transaction.atomic
 def note(session_id: UUID, checkin_id: UUID, codes: Collection[str]) -> None:
-    """Remember that these items were answered in a session, and in no other any more. Twice is once.
+    """Remember that these items were answered in this session and in no other. Idempotent.
 
-    Whoever answered before must not be shown what somebody else answered after.
+    An earlier session must not show what somebody else answered later.
     """
-    sheet, new = str(checkin_id), frozenset(codes)
-    mine = Q(pk=session_id) | Q(wrote__has_key=sheet)
+    key, new = str(checkin_id), frozenset(codes)
+    mine = Q(pk=session_id) | Q(wrote__has_key=key)
     patient = PatientSession.objects.filter(pk=session_id).values("link__patient")
     rows = PatientSession.objects.select_for_update(of=("self",)).filter(mine, link__patient__in=patient)
     for row in rows.order_by("pk"):
-        before = frozenset(row.wrote.get(sheet, ()))
+        before = frozenset(row.wrote.get(key, ()))
         after = before | new if row.pk == session_id else before - new
         if after != before:
-            row.wrote = {**row.wrote, sheet: sorted(after)}
+            row.wrote = {**row.wrote, key: sorted(after)}
             row.save(update_fields=["wrote"])

@@ -1,4 +1,4 @@
-"""Asking for documents, replacing them, and what pages show of them."""
+"""Requesting and replacing documents, and reading them for pages."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from plans.services.access import get_document_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.documents import files
 from plans.services.documents.variant import Variant
+from plans.services.from_row import from_row
 from plans.services.links import LinkPurpose
 from plans.wording import documents as document_words
 
@@ -31,7 +32,7 @@ _UNREPLACED: Final = (DocumentState.ASKED, DocumentState.DRAWING, DocumentState.
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document as pages show it. `worker_alive`: somebody is there to draw what is still asked for."""
+    """A document as pages show it. `worker_alive`: a worker is there to draw what is still requested."""
 
     id: UUID
     kind: str
@@ -56,7 +57,7 @@ class DocumentRow:
 
     @property
     def look(self) -> Variant:
-        """How it is set."""
+        """How it looks."""
         return Variant.read(self.variant)
 
     @property
@@ -66,12 +67,12 @@ class DocumentRow:
 
     @property
     def of_a_day(self) -> bool:
-        """Whether it is of its day and stays as it was."""
+        """Whether it belongs to one day and is never redrawn with newer facts."""
         return KINDS[self.kind].of_a_day
 
     @property
     def has_page(self) -> bool:
-        """Whether a page of the clinic says the same and can be printed instead."""
+        """Whether a web page says the same and can be printed instead."""
         return KINDS[self.kind].has_page
 
     @property
@@ -105,16 +106,16 @@ class OpenFile:
 
 
 def default_variant(plan: Plan) -> str:
-    """Paper of the clinic, normal print, the patient's language."""
+    """The clinic's paper size, normal print, the patient's language."""
     return f"{plan.clinic.paper}-normal-{plan.patient.language}"
 
 
 def ask(
     version: PlanVersion, *, now: datetime, kind: str = CALENDAR.code, variant: str | None = None
 ) -> Document:
-    """Ask for a document of a version, in the caller's transaction; the one that stands if it was asked for before.
+    """Request a document of a version, in the caller's transaction; returns the existing one if there is one.
 
-    One that failed is asked for again.
+    One that failed is requested again.
     """
     plan = version.plan
     row, made = Document.objects.get_or_create(
@@ -137,9 +138,9 @@ def ask(
 
 
 def put(row: Document, now: datetime) -> None:
-    """Have a row drawn (again), in the caller's transaction: its state, and the work for a worker.
+    """Have a row drawn (again), in the caller's transaction: set its state and put an outbox entry.
 
-    A drawing under way began with what was true before: its worker finds the claim gone and publishes nothing.
+    A drawing under way used older facts: its worker finds the claim gone and publishes nothing.
     """
     outbox.cancel_pending(document=row, notices=(DRAW,), why="replaced", now=now)
     if row.layout != LAYOUT_REVISION:
@@ -151,7 +152,7 @@ def put(row: Document, now: datetime) -> None:
             pages_until=row.pages_until,
         )
         if same.exists():
-            # The same document stands already as this release sets it.
+            # The same document, drawn by this release, already exists.
             Document.objects.filter(pk=row.pk).update(state=DocumentState.REPLACED, replaced_at=now)
             return
     Document.objects.filter(pk=row.pk).update(
@@ -177,8 +178,8 @@ def put(row: Document, now: datetime) -> None:
 
 
 def ask_again(*, by: Actor, document_id: UUID) -> None:
-    """Have a document drawn again that failed, after its cause was mended. Raises NotFound, and Stale when it has not
-    failed (any more) or a newer version took its place.
+    """Have a failed document drawn again after its cause was fixed. Raises NotFound, and Stale if it is not failed (any
+    more) or was replaced.
     """
     with transaction.atomic():
         row = get_document_for(by, document_id, May.PLAN, lock=True)
@@ -197,17 +198,17 @@ def ask_again(*, by: Actor, document_id: UUID) -> None:
 
 
 def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersion | None = None) -> None:
-    """Mark the documents of earlier versions, and of earlier pages of `version`, replaced and ask for the same anew.
+    """Mark the documents of earlier versions, and of earlier pages of `version`, as replaced and request new ones.
 
     Runs in the caller's transaction.
 
-    `like`: a version whose documents were withdrawn meanwhile; the same are asked for as well.
+    `like`: a version whose documents were withdrawn meanwhile; the same are requested as well.
     """
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
     old = Document.objects.filter(plan=plan, state__in=_UNREPLACED)
     old = old.exclude(version=version, pages_until=plan.pages_until)
     same = old | Document.objects.filter(version=like) if like is not None else old
-    # A visit summary is of its day: the next visit asks for its own.
+    # A visit summary belongs to its day: the next visit requests its own.
     variants = set(same.exclude(kind__in=OF_A_DAY).values_list("kind", "variant"))
     old.update(state=DocumentState.REPLACED, replaced_at=now)
     for kind, variant in sorted(variants | {(kind, default_variant(plan)) for kind in BY_ITSELF}):
@@ -215,7 +216,7 @@ def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersio
 
 
 def withdraw(plan: Plan, now: datetime) -> None:
-    """Mark all documents of a plan that is over replaced, by nothing; in the caller's transaction."""
+    """Mark all documents of an ended plan as replaced, with no successor; in the caller's transaction."""
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
     Document.objects.filter(plan=plan, state__in=_UNREPLACED).update(
         state=DocumentState.REPLACED, replaced_at=now
@@ -223,11 +224,11 @@ def withdraw(plan: Plan, now: datetime) -> None:
 
 
 def put_back(plan: Plan, now: datetime) -> None:
-    """Have the documents of the version in force that were withdrawn by mistake drawn again.
+    """Have documents of the current version that were withdrawn by mistake drawn again.
 
     Runs in the caller's transaction.
 
-    The calendar is asked for anyway. A visit summary is of its day and stays as it was.
+    The calendar is requested in any case. A visit summary belongs to its day and is left as it was.
     """
     if plan.active_version is None:
         return
@@ -240,23 +241,7 @@ def put_back(plan: Plan, now: datetime) -> None:
 
 
 def _row(document: Document, alive: bool) -> DocumentRow:
-    return DocumentRow(
-        id=document.pk,
-        kind=document.kind,
-        variant=document.variant,
-        state=document.state,
-        version=document.version.number,
-        pages=document.pages,
-        page_now=document.page_now,
-        pages_all=document.pages_all,
-        size=document.size,
-        fault=document.fault,
-        asked_at=document.asked_at,
-        published_at=document.published_at,
-        replaced_at=document.replaced_at,
-        worker_alive=alive,
-        plan_id=document.plan_id,
-    )
+    return from_row(DocumentRow, document, version=document.version.number, worker_alive=alive)
 
 
 def for_plan(actor: Actor, plan_id: UUID) -> tuple[DocumentRow, ...]:
@@ -268,7 +253,7 @@ def for_plan(actor: Actor, plan_id: UUID) -> tuple[DocumentRow, ...]:
 
 
 def state(actor: Actor, document_id: UUID) -> DocumentRow:
-    """One document, for a page that looks again every few seconds. Raises NotFound."""
+    """One document, for a page that polls every few seconds. Raises NotFound."""
     row = get_document_for(actor, document_id)
     return _row(row, heartbeat.worker_alive(Queue.DOCUMENTS.value))
 
@@ -295,10 +280,10 @@ def _open(row: Document) -> OpenFile:
     try:
         content = files.read(row.file)
     except files.StoreAway as error:
-        # Not drawn again: the file is there, as far as anybody knows.
+        # Not drawn again: as far as is known, the file exists.
         raise Refused(reason="being_drawn") from error
     if content is None or files.digest(content) != row.sha256:
-        # Never served wrong: drawn again instead.
+        # Never serve a damaged file: draw it again.
         with transaction.atomic():
             locked = Document.objects.select_for_update().get(pk=row.pk)
             if locked.state == DocumentState.READY and locked.sha256 == row.sha256:
@@ -311,13 +296,13 @@ def _open(row: Document) -> OpenFile:
 def _current(plan: Plan, kind: str, variant: str | None = None) -> Document | None:
     rows = Document.objects.filter(plan=plan, version_id=plan.active_version_id, kind=kind)
     rows = rows.exclude(state=DocumentState.REPLACED).select_related("version")
-    # The wanted variant before any other, what is ready before what is not.
+    # The wanted variant before any other, ready ones before others.
     wanted = rows.filter(Q(variant=variant or default_variant(plan)))
     return wanted.order_by("-layout").first() or rows.filter(state=DocumentState.READY).first()
 
 
 def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocument:
-    """Where the document that a plan's link opens stands: the calendar of the active version."""
+    """The state of the document that a plan's link opens: the calendar of the active version."""
     row = _current(plan, opened_by(LinkPurpose.PLAN).code, variant)
     if row is None:
         return PatientDocument(ready=False, state="", pages=0)
@@ -325,7 +310,7 @@ def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocume
 
 
 def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile:
-    """The document that a plan's link opens, of the active version. Raises Refused: being_drawn, failed."""
+    """Open the document behind a plan's link, of the active version. Raises Refused: being_drawn, failed."""
     row = _current(plan, opened_by(LinkPurpose.PLAN).code, variant)
     if row is None:
         raise Refused(reason="being_drawn")
@@ -335,10 +320,10 @@ def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile
 def redraw(
     patient: Patient, now: datetime, *, all_kinds: bool = False, kinds: Collection[str] = (CALENDAR.code,)
 ) -> int:
-    """Draw the documents of a patient's plan under way anew after a change of what they say; returns how many.
+    """Redraw the documents of a patient's live plan after a change of their facts; returns how many.
 
-    In the caller's transaction. `kinds`: which; `all_kinds`: pharmacy sheets as well, and a calendar in the patient's
-    language if there is none. The files that stood are forgotten: no way leads back to a document without the change.
+    In the caller's transaction. `kinds`: which; `all_kinds`: pharmacy sheets too, and a calendar in the patient's
+    language if there is none. The old files are deleted, so that no document without the change can be opened.
     """
     plan = Plan.objects.select_for_update().filter(patient=patient, state__in=ON_PAPER_STATES).first()
     if plan is None:
@@ -355,7 +340,7 @@ def redraw(
 
 
 def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, language: str) -> UUID:
-    """Ask for a document of the version in force, in the look that was chosen; the one that stands if there is one.
+    """Request a document of the current version in the chosen look; returns the existing one if there is one.
 
     Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended, never issued, or resting for a
     hospital stay).

@@ -1,4 +1,4 @@
-"""Composing: the facts of a message, from its row and what is true around it. `begin` does it for a few at a time."""
+"""Composing: the facts of a message from its row and context. `begin` composes a few at a time."""
 
 from __future__ import annotations
 
@@ -51,24 +51,24 @@ _Addresses = Mapping[tuple[UUID, LinkPurpose], str]
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Composing raised, which is logged; the other messages do not suffer from it."""
+    """Composing raised an exception, which is logged and does not affect the other messages."""
 
 
 Composed = MessageFacts | Skip | Postpone | Failed
 
 
 def prepare(claims: Sequence[Claim]) -> BatchContext:
-    """Read, for a whole claimed batch, what its messages need and what does not decide whether they may go."""
+    """Read for a claimed batch what its messages need but what does not decide whether they may be sent."""
     rows = Work.objects.filter(pk__in=[claim.id for claim in claims])
     return read_batch(list(rows.only("notice", "rung", "clinic_id", "patient_id", "occasion_id", "plan_id")))
 
 
 def begin(claims: Sequence[Claim], batch: BatchContext) -> dict[UUID, Composed]:
-    """Compose the messages of some claims of a batch and commit that those which may go are being sent.
+    """Compose the messages of some claims of a batch and mark those that may be sent as "sending".
 
-    What is missing in the answer is not ours any more, or is being changed by somebody just now. Whoever gets
-    MessageFacts must send or settle. Messages of one patient must be begun one after the other: two reminders are
-    decided under the patient's lock, and the second has to see the first.
+    A claim missing from the result is no longer ours, or another transaction is changing its row. For every
+    MessageFacts the caller must send or settle. Messages of one patient must be begun one after another: reminders are
+    decided under the patient's lock, and the second must see the first.
     """
     with transaction.atomic():
         works, now = _locked(claims), clock.now()
@@ -86,14 +86,14 @@ def begin(claims: Sequence[Claim], batch: BatchContext) -> dict[UUID, Composed]:
 
 
 def compose(work_id: UUID) -> Composed:
-    """The message as it would be sent now, or why it must not be, or not yet."""
+    """Compose a message as it would be sent now; or why it may not be sent, or not yet."""
     rows = Work.objects.select_related("patient", "user", "occasion", "plan", "item")
     works = [rows.get(pk=work_id)]
     return _compose(works, read_context(works, read_batch(works), clock.now()))[work_id]
 
 
 def resume(patient: Patient, now: datetime) -> int:
-    """Send again what waited for the patient's address to be confirmed and is still in time; returns how much.
+    """Release messages that waited for the patient's address to be confirmed and are still in time; returns how many.
 
     Call it in the transaction that confirms the address.
     """
@@ -109,13 +109,13 @@ def resume(patient: Patient, now: datetime) -> int:
 def message_id(work_id: UUID, repeat: int = 0) -> str:
     """The Message-ID of a message: the same whenever it is sent.
 
-    A repeated alert gets one of its own: no mailbox may take it for a copy of one that never arrived.
+    A repeated alert gets its own, so that no mailbox drops it as a duplicate of one that never arrived.
     """
     again = f".{repeat}" if repeat else ""
     return f"<{work_id}{again}@{settings.MAIL_DOMAIN}>"
 
 
-# Only what is decided and composed from: a plan's draft alone may be larger than all the rest.
+# Only the columns that are used: a plan's draft alone may be larger than all the rest.
 _OF_WORK: Final = (
     "notice", "queue", "rung", "repeat", "reason", "facts", "state", "token", "created_at", "clinic_id", "patient_id",
     "version_id", "occasion_id", "plan_id", "user_id", "item_id",
@@ -134,15 +134,15 @@ _TO_STAFF: Final = (
 
 
 def _locked(claims: Sequence[Claim]) -> list[Work]:
-    """The rows of claims that are still ours, their patients locked, in the order of the claims.
+    """The rows of claims that are still ours, with their patients locked, in the order of the claims.
 
-    Patients are locked first and in the order of their keys. A row that somebody is changing is left out and not waited
-    for, so that no two transactions can wait for each other.
+    Patients are locked first, in the order of their keys. A row that another transaction holds is left out instead of
+    waited for, so that deadlocks cannot occur.
     """
     ids = {claim.patient_id for claim in claims if claim.patient_id is not None}
     tokens = {claim.id: claim.token for claim in claims}
     if ids:
-        # Whatever is read of a patient is read after the lock was had.
+        # Everything about a patient is read after the lock is taken.
         list(
             Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk")
         )
@@ -160,7 +160,7 @@ def _locked(claims: Sequence[Claim]) -> list[Work]:
 
 
 def _compose(works: Sequence[Work], context: MessageContext) -> dict[UUID, Composed]:
-    """Decide for each whether it may go, and write down the facts of those that may."""
+    """Decide for each whether it may be sent, and compose those that may."""
     decided = {work.pk: _guarded(work, partial(_decide, work, context)) for work in works}
     going = [work for work in works if decided[work.pk] is None]
     addresses = _addresses(going, context.batch)
@@ -173,7 +173,7 @@ def _decide(work: Work, context: MessageContext) -> Skip | Postpone | None:
 
 
 def _guarded(work: Work, act: Callable[[], _T]) -> _T | Failed:
-    """A fault of ours with one message is logged and keeps back no other."""
+    """Log a fault with one message, so that it does not stop the others."""
     try:
         return act()
     except DatabaseError:
@@ -184,10 +184,10 @@ def _guarded(work: Work, act: Callable[[], _T]) -> _T | Failed:
 
 
 def _addresses(works: Sequence[Work], batch: BatchContext) -> _Addresses:
-    """The addresses of the links of some messages, by row and purpose; links that are missing are made."""
+    """The addresses of some messages' links, by row and purpose; missing links are created."""
     wanted = {work.pk: links_of(work) for work in works}
     missing = {one for each in wanted.values() for one in each if one not in batch.links}
-    found = {**batch.links, **links.standing_all(missing)} if missing else batch.links
+    found = {**batch.links, **links.lasting_all(missing)} if missing else batch.links
     return {
         (pk, one.purpose): f"{settings.SITE_URL}{_PATHS[one.purpose]}{links.token_of(found[one])}"
         for pk, each in wanted.items()
@@ -207,7 +207,7 @@ def _to_patient(work: Work, notice: Notice, context: MessageContext, addresses: 
     if patient is None or not isinstance(notice.link, LinkPurpose):
         raise ValueError("a message to a patient has a patient and an access link")
     name, address = _sender(settings.MAIL_FROM)
-    # A stranger who gets a neutral message by mistake must not be able to change the patient's choices.
+    # A stranger who receives a neutral message by mistake must not be able to change the patient's choices.
     neutral_one = notice.privacy is Privacy.NEUTRAL
     return MessageFacts(
         work_id=work.pk,
@@ -279,12 +279,12 @@ def _sender(raw: str) -> tuple[str, str]:
 
 
 def _envelope_from(work: Work) -> str:
-    """Where a report of its bounce goes; it names the row."""
+    """The envelope sender, which names the row, so that a bounce report can be matched."""
     return f"bounce+{work.pk.hex}@{settings.MAIL_DOMAIN}"
 
 
 def _first_message(work: Work, context: MessageContext) -> str:
-    """The Message-ID of the occasion's first message, so that its reminders stand with it in a mailbox."""
+    """The Message-ID of the occasion's first message, so that mailboxes thread its reminders with it."""
     if work.occasion_id is None or work.rung == 0:
         return ""
     first = context.batch.first.get(work.occasion_id)

@@ -1,4 +1,4 @@
-"""The data of the picture of one plan: the dose as steps, the first version behind it, answers, check-ins and flags."""
+"""Loading the picture of a plan: doses as stairs, the first version behind them, answers, check-ins and flags."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from plans.services.plans.picture_data import (
 
 _MOST_BESIDE: Final = 5
 
-# An answer about doses speaks of the last seven days.
+# An answer about doses covers the last seven days.
 _RECALL: Final = 7
 
 
 def picture(actor: Actor, plan_id: UUID, *, lanes: LaneSet = LaneSet.CORE) -> PictureData:
-    """Everything the picture of a plan shows, on the patient's today, with one set of lanes. Raises NotFound."""
+    """The picture of a plan, as of the patient's today, with one set of lanes. Raises NotFound."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     return picture_of(plan, lanes=lanes)
 
 
 def picture_beside(actor: Actor, plan_id: UUID, flagged: Iterable[str]) -> PictureData:
-    """The same for a review item: the lanes of the answers that its flags rest on stand first. Raises NotFound."""
+    """The picture for a review item: the lanes of its flagged answers come first. Raises NotFound."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     return picture_of(plan, flagged=tuple(flagged))
 
@@ -52,7 +52,8 @@ def picture_beside(actor: Actor, plan_id: UUID, flagged: Iterable[str]) -> Pictu
 def picture_of(
     plan: Plan, *, lanes: LaneSet = LaneSet.CORE, flagged: tuple[str, ...] | None = None
 ) -> PictureData:
-    """The same for a plan's row; `plan.patient` and its clinic are read. Raises ValueError for a plan never issued."""
+    """The picture for a plan's row; `plan.patient` and its clinic are read. Raises ValueError for a plan never
+    issued."""
     rows = list(PlanVersion.objects.filter(plan=plan).order_by("number"))
     if not rows:
         raise ValueError("a plan without a version has no picture")
@@ -63,7 +64,7 @@ def picture_of(
     occasions = list(
         Occasion.objects.filter(plan=plan).exclude(state=OccasionState.CANCELLED).order_by("local_date", "id")
     )
-    sheets = list(
+    checkins = list(
         CheckIn.objects.filter(plan=plan, state=CheckInState.SUBMITTED).order_by("local_date", "submitted_at")
     )
     today = clock.today(plan.patient.zone)
@@ -76,21 +77,21 @@ def picture_of(
         stairs=stairs,
         today=today,
         ghost=ghost,
-        lanes=_lanes_of(lanes, limits, sheets, occasions)
+        lanes=_lanes_of(lanes, limits, checkins, occasions)
         if flagged is None
-        else _lanes_beside(flagged, limits, sheets, occasions),
+        else _lanes_beside(flagged, limits, checkins, occasions),
         level=level_of(schedule, table) if lanes is LaneSet.LEVEL else None,
         asked=tuple(CheckInPoint(one.local_date, one.state) for one in occasions),
         flags=tuple(
             FlagMark(flag.raised_at.astimezone(zone).date(), flag.severity, flag.rule, flag.facts)
             for flag in flags
         ),
-        taken=_taken(sheets, _ticked(plan)),
+        taken=_taken(checkins, _ticked(plan)),
     )
 
 
 def _ghost(first: Schedule, treads: Sequence[Tread], table: str) -> tuple[Tread, ...]:
-    """The first version from the day on which the plan parted from it; empty where it never did."""
+    """The first version from the day on which the plan departed from it; empty if it never did."""
     planned = stairs_of(first, table).treads
     parted = next(
         (
@@ -107,7 +108,7 @@ def _ghost(first: Schedule, treads: Sequence[Tread], table: str) -> tuple[Tread,
 
 
 def _ticked(plan: Plan) -> tuple[date, ...]:
-    """Days on which the patient ticked off every planned dose as taken."""
+    """Days on which the patient ticked every planned dose as taken."""
     marks: dict[date, list[str]] = defaultdict(list)
     for on, how in DoseMark.objects.filter(plan=plan).values_list("on", "how"):
         marks[on].append(how)
@@ -122,56 +123,56 @@ def _ticked(plan: Plan) -> tuple[date, ...]:
     return tuple(whole)
 
 
-def _taken(sheets: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[TakenMark, ...]:
-    """Days reported as taken: ticked off, the seven before an answer "as planned", the day itself for any other."""
+def _taken(checkins: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[TakenMark, ...]:
+    """Reported days: ticked days, the seven days before an answer "as planned", and the day itself for any other
+    answer."""
     found: dict[date, str] = dict.fromkeys(ticked, "planned")
-    for sheet in sheets:
-        how = str(sheet.answers.get("dose_taken", ""))
+    for checkin in checkins:
+        how = str(checkin.answers.get("dose_taken", ""))
         if how == "planned":
             for back in range(1, _RECALL + 1):
-                found.setdefault(sheet.local_date - timedelta(days=back), how)
+                found.setdefault(checkin.local_date - timedelta(days=back), how)
         elif how in ("fewer", "extra", "none"):
-            found[sheet.local_date] = how
+            found[checkin.local_date] = how
     return tuple(TakenMark(day, found[day]) for day in sorted(found))
 
 
 def _lanes_of(
-    shown: LaneSet, thresholds: Thresholds, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
+    shown: LaneSet, thresholds: Thresholds, checkins: Sequence[CheckIn], occasions: Sequence[Occasion]
 ) -> tuple[PictureLane, ...]:
-    """The lanes of a set; `sheets` and `occasions` in the order of their days."""
-    return _drawn(lanes_in(shown), thresholds, sheets, occasions)
+    """The lanes of a set; `checkins` and `occasions` are in the order of their days."""
+    return _drawn(lanes_in(shown), thresholds, checkins, occasions)
 
 
 def _lanes_beside(
-    flagged: Iterable[str], thresholds: Thresholds, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
+    flagged: Iterable[str], thresholds: Thresholds, checkins: Sequence[CheckIn], occasions: Sequence[Occasion]
 ) -> tuple[PictureLane, ...]:
-    """The core lanes after those that flags rest on: what an item is about stands first. `flagged`: codes
-    of items and scales."""
+    """The lanes of flagged answers and then the core lanes. `flagged`: codes of items and scales."""
     core = lanes_in(LaneSet.CORE)
     about = [LANES[code] for code in LANES if code in frozenset(flagged) and LANES[code] not in core]
-    return _drawn((*about, *core)[:_MOST_BESIDE], thresholds, sheets, occasions)
+    return _drawn((*about, *core)[:_MOST_BESIDE], thresholds, checkins, occasions)
 
 
 def _drawn(
     specs: Sequence[LaneSpec],
     thresholds: Thresholds,
-    sheets: Sequence[CheckIn],
+    checkins: Sequence[CheckIn],
     occasions: Sequence[Occasion],
 ) -> tuple[PictureLane, ...]:
-    return tuple(_lane(spec, int(getattr(thresholds, spec.watch)), sheets, occasions) for spec in specs)
+    return tuple(_lane(spec, int(getattr(thresholds, spec.watch)), checkins, occasions) for spec in specs)
 
 
 def _lane(
-    spec: LaneSpec, watch: int, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
+    spec: LaneSpec, watch: int, checkins: Sequence[CheckIn], occasions: Sequence[Occasion]
 ) -> PictureLane:
     if spec.items:
-        points = {sheet.local_date: spec.value(sheet.answers) for sheet in sheets}
+        points = {checkin.local_date: spec.value(checkin.answers) for checkin in checkins}
     else:
-        # A long scale is not asked every week: a check-in without it is no gap.
+        # A long scale is not asked every week, so a check-in without it is not a gap.
         points = {
-            sheet.local_date: sheet.scores[spec.code]["total"]
-            for sheet in sheets
-            if spec.code in sheet.scores
+            checkin.local_date: checkin.scores[spec.code]["total"]
+            for checkin in checkins
+            if spec.code in checkin.scores
         }
     for one in occasions:
         if one.state == OccasionState.MISSED:

@@ -1,4 +1,4 @@
-"""What pages and other services read of plans."""
+"""Reading plans, for pages and other services."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from plans.services import clock
 from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
+from plans.services.from_row import from_row
+from plans.services.patient_cards import age_on
 from plans.services.plans import taken, versions
 from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.pictures import picture, picture_of
@@ -47,9 +49,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PatientSummary:
-    """The patient a plan page is about, as far as that page needs them.
+    """The patient of a plan page, as far as the page needs them.
 
-    `live_plan_gives_way`: a new plan takes the place of the one under way, which stays at a dose or is followed up.
+    `live_plan_gives_way`: the live plan stays at a dose or is in follow-up, so a new plan may replace it.
     """
 
     id: UUID
@@ -77,8 +79,8 @@ class PatientSummary:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version and its story. `facts` and `dose`, that of its first day, are what its sentence is made of; `item_id`
-    is the review item it answered, `reasons` are those given for it."""
+    """One version in the history. `facts` and `dose` (that of its first day) fill its sentence; `item_id` is the review
+    item that it answered, `reasons` are those given for it."""
 
     number: int
     kind: str
@@ -95,11 +97,11 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """Everything the plan page shows but documents, picture and open items.
+    """Everything on the plan page but documents, picture and open items.
 
-    `schedule` is what is valid on every day across versions, `present` the version in force; both are written out
-    through the pages of a dose that stays, `goal_on` is its first day and `review_on` when it is looked at again.
-    `step` is None outside the plan's days. `since`: the day on which the state began.
+    `schedule` is what is valid on every day across versions, `present` the active version's; both extend through the
+    pages of a dose that stays. `goal_on` is that dose's first day and `review_on` when it is reviewed. `step` is None
+    outside the plan's days. `since`: the day on which the state began.
     """
 
     id: UUID
@@ -132,7 +134,7 @@ class PlanPage:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPage:
-    """What the printable calendar of a plan is made of: the version in force and its words after the last day."""
+    """The printable calendar of a plan: the active version and its text after the last day."""
 
     plan_id: UUID
     patient: PatientSummary
@@ -152,32 +154,21 @@ class CalendarPage:
     emergency: str
     help_checked: date
     followed: bool = True
-    """Whether anybody lives by it: not while its patient is in hospital, and not after it was ended."""
+    """Whether the plan is followed: not while its patient is in hospital, and not after its end."""
 
 
 def _subject(patient: Patient) -> PatientSummary:
     today = clock.today(patient.zone)
-    born = patient.born
     live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first()
-    return PatientSummary(
-        id=patient.pk,
-        name=patient.name,
-        record_no=patient.record_no,
-        born=born,
-        age=today.year - born.year - ((today.month, today.day) < (born.month, born.day)),
-        zone=patient.zone,
+    return from_row(
+        PatientSummary,
+        patient,
+        age=age_on(patient.born, today),
         clinic_zone=patient.clinic.zone,
-        country=patient.country,
-        language=patient.language,
-        checkin_weekday=patient.checkin_weekday,
-        checkin_time=patient.checkin_time,
-        email_state=patient.email_state,
         today=today,
-        indication=patient.indication,
         conditions=tuple(patient.conditions),
         substances=tuple(patient.substances),
         medicines=tuple(str(medicine) for medicine in patient.medicines),
-        duration_months=patient.duration_months,
         live_plan_id=live.pk if live else None,
         live_plan_gives_way=live is not None and (PlanState(live.state), PlanAct.REPLACE) in TRANSITIONS,
         after_cut_days=occasions.cadence_for(patient).after_cut_days,
@@ -190,7 +181,7 @@ def subject(actor: Actor, patient_id: UUID) -> PatientSummary:
 
 
 def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
-    """An issued plan as its page shows it. Raises NotFound, also for a draft: drafts are the form's."""
+    """An issued plan as its page shows it. Raises NotFound, also for a draft, which only the form shows."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     if plan.active_version is None:
         raise NotFound(what="Plan")
@@ -203,7 +194,7 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
     coming = Occasion.objects.filter(
         plan=plan, state=OccasionState.PLANNED, local_date__gte=who.today
     ).order_by("local_date")
-    # Cut short at its end, the schedule reads as if its last dose went on.
+    # A schedule cut at its end would read as if its last dose went on.
     over = plan.ended_on is not None and plan.ended_on < who.today
     return PlanPage(
         id=plan.pk,
@@ -236,8 +227,7 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
 
 
 def _run_out(present: Snapshot, made_on: date, schedule: Schedule, today: date) -> date | None:
-    """The last day of the fill that today falls into, as the pharmacy sheet of the present version counts them; None
-    outside every fill."""
+    """The last day of the current fill, as the active version's pharmacy sheet counts them; None outside every fill."""
     days = present.request.dispense_days
     fills = plan_supply(
         schedule.through(today + timedelta(days=days)),
@@ -250,24 +240,20 @@ def _run_out(present: Snapshot, made_on: date, schedule: Schedule, today: date) 
 def _version_row(row: PlanVersion) -> VersionRow:
     said = versions.read(row)
     first = said.schedule.step_on(row.from_day)
-    return VersionRow(
-        number=row.number,
-        kind=row.kind,
+    return from_row(
+        VersionRow,
+        row,
         facts=said.extra.get("story", {}),
         dose=first.day if first is not None else DayDose(),
-        note=row.note,
         by=row.issued_by.name,
-        made_on=row.made_on,
         last_dose=said.schedule.last_dose_day(),
-        replaced_at=row.replaced_at,
-        item_id=row.item_id,
-        # later versions carry the reasons of the first along
+        # later versions repeat the reasons of the first
         reasons=said.reasons if row.number == 1 else (),
     )
 
 
 def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
-    """The printable calendar of the version in force. Raises NotFound."""
+    """The printable calendar of the active version. Raises NotFound."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     version = plan.active_version
     if version is None:

@@ -1,4 +1,4 @@
-"""The dose really taken, as somebody told it: recorded beside the plan, never edited, ended by what follows it."""
+"""Records of the dose really taken: kept beside the plan, never edited, ended by whatever follows."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DoseTaken:
-    """What somebody told of the doses really taken, and what the plan says of today.
+    """One record of the doses really taken, with the plan's dose for today.
 
-    `last` is None while it still counts; `ended_how` then is "", else later_record, as_planned, went_on or stay.
+    While it is current, `last` is None and `ended_how` ""; then later_record, as_planned, went_on or stay.
     """
 
     plan_id: UUID
@@ -54,12 +54,12 @@ class DoseTaken:
 
     @property
     def day(self) -> DayDose:
-        """What is taken a day, of every drug."""
+        """The day's dose of every drug."""
         return DayDose.total(self.regimen)
 
 
 def records_of(plan: Plan) -> tuple[Recorded, ...]:
-    """What was really taken, as far as it is known, by day: for limits and cautions, which count it before the plan."""
+    """The recorded doses of a plan, which limits and cautions prefer to the planned ones."""
     rows = TakenDose.objects.filter(plan=plan).order_by("recorded_at", "id")
     return dose_records.in_force(_recorded(row) for row in rows)
 
@@ -68,26 +68,26 @@ def _recorded(row: TakenDose) -> Recorded:
     return Recorded(row.from_day, row.last_day, dose_records.from_rows(row.regimen))
 
 
-def standing(plan: Plan) -> DoseTaken | None:
-    """The record that still counts; None where the plan is all that is known."""
-    return standing_of([plan]).get(plan.pk)
+def current(plan: Plan) -> DoseTaken | None:
+    """The current record; None if there is none and the plan counts."""
+    return current_of([plan]).get(plan.pk)
 
 
 def other_dose_on(plan: Plan) -> date | None:
-    """The day on which another dose than the plan's was recorded, which is taken; None where the plan is followed."""
-    found = standing(plan)
+    """The day since which another dose than the plan's is on record; None while the plan is followed."""
+    found = current(plan)
     if found is None or not found.differs:
         return None
     return found.at.astimezone(clock.zone_of(plan.patient.zone)).date()
 
 
 def other_dose_on_record(actor: Actor, plan_id: UUID) -> date | None:
-    """The same of a plan, for staff. Raises NotFound."""
+    """Like `other_dose_on`, for staff. Raises NotFound."""
     return other_dose_on(get_plan_for(actor, plan_id, May.LOOK))
 
 
-def standing_of(plans: Iterable[Plan]) -> dict[UUID, DoseTaken]:
-    """The record that still counts of each of these plans under way, by the plan's key.
+def current_of(plans: Iterable[Plan]) -> dict[UUID, DoseTaken]:
+    """The current record of each of these live plans, by the plan's key.
 
     `plan.patient` and `plan.active_version` are read.
     """
@@ -97,7 +97,7 @@ def standing_of(plans: Iterable[Plan]) -> dict[UUID, DoseTaken]:
 
 
 def history(actor: Actor, plan_id: UUID) -> tuple[DoseTaken, ...]:
-    """Every record of a plan, the newest first. Raises NotFound."""
+    """Every record of a plan, newest first. Raises NotFound."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     if plan.active_version is None:
         return ()
@@ -135,8 +135,8 @@ def _schedule(plan: Plan) -> Schedule:
 
 
 def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
-    """Where a form of what is really taken begins on a day: what the version in force says of it, or of its first day
-    where that is still to come, or of a plan that rests what was last known before the stay. Raises NotFound."""
+    """Initial values for recording what is taken on a day: the active version's doses (or its first day's if that is
+    still to come), or for a paused plan what was last known before the stay. Raises NotFound."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     known = known_before_stay(plan) if plan.state == PlanState.PAUSED else None
     schedule = _schedule(plan)
@@ -144,7 +144,7 @@ def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
 
 
 def check_day(actor: Actor, plan_id: UUID, from_day: date) -> None:
-    """Whether a dose may be recorded from a day on. Raises NotFound; Refused: day_ahead, day_before_plan,
+    """Check that a dose may be recorded from a day on. Raises NotFound; Refused: day_ahead, day_before_plan,
     day_too_far_back."""
     _check_day(get_plan_for(actor, plan_id, May.LOOK), from_day)
 
@@ -166,18 +166,18 @@ def record(
     note: str = "",
     item_id: UUID | None = None,
 ) -> UUID:
-    """Keep what is really taken from a day on; what was recorded before counts until the day before.
+    """Record what is really taken from a day on; the earlier record counts until the day before.
 
     `regimen` are the doses by time of day, empty where nothing is taken. Raises Stale; Refused with reason bad_choice,
-    text_too_long, not_in_this_state (a plan not under way, or resting for a hospital stay: that asks on return),
-    day_ahead, day_before_plan, day_too_far_back, or as_planned (the plan says just this: nothing to record).
+    text_too_long, not_in_this_state (the plan is not live, or is paused for a hospital stay, where the return asks for
+    the dose), day_ahead, day_before_plan, day_too_far_back, or as_planned (equal to the plan: nothing to record).
     """
     patient, plan = _locked(by, plan_id, seen_lock)
     if plan.state not in LIVE_STATES or plan.state == PlanState.PAUSED:
         raise Refused(reason="not_in_this_state", state=plan.state, act="record")
     today = clock.today(patient.zone)
     _check_day(plan, from_day)
-    if standing(plan) is None and dose_records.says_the_same(_schedule(plan), regimen, from_day, today):
+    if current(plan) is None and dose_records.says_the_same(_schedule(plan), regimen, from_day, today):
         raise Refused(reason="as_planned", where="regimen")
     item = _item(by, item_id, patient)
     row = keep(
@@ -205,7 +205,7 @@ def keep(
     note: str,
     item: ReviewItem | None = None,
 ) -> TakenDose:
-    """Write the row and its line in the trail; rows are locked by the caller, who has checked the day."""
+    """Write the row and its audit event; the caller has locked the rows and checked the day."""
     if told_by not in {one.value for one in ToldBy}:
         raise Refused(reason="bad_choice", where="told_by")
     now, words = clock.now(), _note(note)
@@ -228,7 +228,7 @@ def keep(
 
 @transaction.atomic
 def as_planned(*, by: Actor, plan_id: UUID, seen_lock: int, from_day: date, note: str) -> None:
-    """From a day on all is taken as planned again: the record that stands counts until the day before.
+    """Record that from a day on all is taken as planned again: the current record ends the day before.
 
     Raises Stale; Refused: note_missing, text_too_long, nothing_recorded, day_ahead, or day_before_record (`earliest`).
     """
@@ -248,9 +248,9 @@ def as_planned(*, by: Actor, plan_id: UUID, seen_lock: int, from_day: date, note
 
 
 def end(plan: Plan, *, by: Actor, last: date, how: str, note: str = "") -> bool:
-    """End the record that stands, in the caller's transaction; False if there was none.
+    """End the current record, in the caller's transaction; False if there was none.
 
-    Where `last` lies before its first day no day is left of it.
+    A `last` before its first day leaves it without any day.
     """
     rows = TakenDose.objects.filter(plan=plan, ended_at=None)
     return bool(
@@ -261,8 +261,8 @@ def end(plan: Plan, *, by: Actor, last: date, how: str, note: str = "") -> bool:
 
 
 def stands_again(plan: Plan) -> None:
-    """Let the record stand again that a stay in hospital ended, since there was no such stay; in the caller's
-    transaction, which keeps who took it back."""
+    """Make the record current again that a hospital stay ended, because there was no such stay; in the caller's
+    transaction, which audits it."""
     row = _ended_by_stays([plan]).get(plan.pk)
     if row is not None and not TakenDose.objects.filter(plan=plan, ended_at=None).exists():
         row.last_day = row.ended_at = row.ended_by = None
@@ -271,20 +271,20 @@ def stands_again(plan: Plan) -> None:
 
 
 def known_before_stay(plan: Plan) -> tuple[Intake, ...] | None:
-    """What was recorded as really taken when a stay began that still goes on; None where the plan is all that is known.
+    """The record that was current when the present hospital stay began; None if there was none.
 
-    `plan` rests.
+    `plan` is paused.
     """
     return known_before_stays([plan]).get(plan.pk)
 
 
 def known_before_stays(plans: Iterable[Plan]) -> dict[UUID, tuple[Intake, ...]]:
-    """The same of each of these plans of which something is known, by the plan's key."""
+    """Like `known_before_stay`, for many plans, by the plan's key."""
     return {key: dose_records.from_rows(row.regimen) for key, row in _ended_by_stays(plans).items()}
 
 
 def _ended_by_stays(plans: Iterable[Plan]) -> dict[UUID, TakenDose]:
-    """The record that the last stay of each of these plans ended, by the plan's key."""
+    """The record that each plan's last hospital stay ended, by the plan's key."""
     before = {plan.pk: plan.paused_on - _DAY for plan in plans if plan.paused_on is not None}
     rows = TakenDose.objects.filter(plan__in=before).order_by("plan_id", "-recorded_at", "-id")
     return {
@@ -316,7 +316,7 @@ def _note(raw: str) -> str:
 
 
 def _touched(plan: Plan, patient: Patient) -> None:
-    """Whoever looks at the plan just now sees that it moved, and the pharmacy's sheet says what is taken."""
+    """Raise the plan's lock number, so that open pages turn stale, and redraw the pharmacy sheet."""
     plan.lock += 1
     plan.save(update_fields=["lock"])
     documents.redraw(patient, clock.now(), kinds=TELLS_OTHER_DOSE)

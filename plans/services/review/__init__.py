@@ -5,9 +5,9 @@
     log_call(by=doctor, item_id=item.pk, seen_lock=…, callee="patient", outcome="reached")
     resolve(by=doctor, item_id=item.pk, seen_lock=…, outcome="reached_safe", note="Spoke with her.")
 
-An item is opened in the transaction of the fact that asks for eyes (`review_items`). Every act takes the number the
-form was made with, so that nobody overwrites what somebody faster did (`acts`, `holding`). Nobody claims in time: the
-next tier is alerted (`ticks`, `alerts`).
+An item is opened in the transaction of what needs attention (`review_items`). Every act takes the lock number that its
+form was made with, so that nobody overwrites what somebody else did meanwhile (`acts`, `holding`). If nobody claims in
+time, the next tier is alerted (`ticks`, `alerts`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from __future__ import annotations
 from plans.services.review.acts import (
     add_note,
     claim,
+    claim_next,
     escalate_now,
     log_call,
-    pass_to,
+    reassign,
     release,
     resolve,
     snooze,
-    take_next,
 )
 from plans.services.review.queries import QueueCounts, QueueRow, counts, queue
 from plans.services.review.review_items import open_item
@@ -32,16 +32,16 @@ __all__ = [
     "QueueRow",
     "add_note",
     "claim",
+    "claim_next",
     "counts",
     "escalate_due",
     "escalate_now",
     "expire_leases",
     "log_call",
     "open_item",
-    "pass_to",
     "queue",
+    "reassign",
     "release",
     "resolve",
     "snooze",
-    "take_next",
 ]

@@ -1,6 +1,7 @@
-"""What people do with an item. Each is one transaction, checks that nobody was faster, and leaves an event and a trail.
+"""Acts on a review item. Each is one transaction, checks that nobody was faster, and writes an item event and an audit
+event.
 
-Every function takes `seen_lock`, the number the form was made with; Stale says who did what meanwhile.
+Every function takes `seen_lock`, the lock number that the form was made with; Stale says who did what meanwhile.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ def _first_action(item: ReviewItem, now: datetime) -> None:
 
 @transaction.atomic
 def claim(*, by: Actor, item_id: UUID, seen_lock: int | None = None) -> None:
-    """Take an item; only this acknowledges it. Taking one's own again renews the lease and acknowledges what was added.
+    """Claim an item; only this acknowledges it. Claiming one's own again renews the lease and acknowledges what was
+    added.
 
-    A number that has moved on does not hinder taking: what was added is one more reason. Raises Stale (fact `who`) if
+    An outdated lock number does not prevent a claim: additions are one more reason for it. Raises Stale (fact `who`) if
     somebody else has it.
     """
     item = holding.locked(by, item_id, May.REVIEW, None)
@@ -66,8 +68,8 @@ def claim(*, by: Actor, item_id: UUID, seen_lock: int | None = None) -> None:
     holding.write(item, by=by, kind="claimed", now=now, facts={"again": again, "seen": seen_lock or 0})
 
 
-def take_next(by: Actor) -> UUID | None:
-    """Take the most urgent item nobody has; None if there is none. Two people asking at once get two items."""
+def claim_next(by: Actor) -> UUID | None:
+    """Claim the most urgent unassigned item; None if there is none. Two people at once get two different items."""
     check_may(by, May.REVIEW)
     real = clock.real_now()
     with transaction.atomic():
@@ -88,7 +90,7 @@ def take_next(by: Actor) -> UUID | None:
 
 @transaction.atomic
 def release(*, by: Actor, item_id: UUID, seen_lock: int) -> None:
-    """Give an item back; its clocks go on as they were. Raises Refused("not_yours")."""
+    """Release an item; its clocks continue. Raises Refused("not_yours")."""
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)
     _move(item, Act.RELEASE)
@@ -99,10 +101,10 @@ def release(*, by: Actor, item_id: UUID, seen_lock: int) -> None:
 
 @transaction.atomic
 def log_call(*, by: Actor, item_id: UUID, seen_lock: int, callee: str, outcome: str, note: str = "") -> None:
-    """Write down a call, whoever has the item; the first one stops the first-action clock.
+    """Record a call, whoever has the item; the first one stops the first-action clock.
 
-    "Will call back" by the holder of something that is not urgent puts the item to the waiting ones. Raises Refused
-    ("callee_missing", "outcome_missing").
+    "Will call back" by the holder of an item that is not urgent sets it to waiting. Raises Refused ("callee_missing",
+    "outcome_missing").
     """
     item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
     if callee not in {c.value for c in Callee}:
@@ -130,7 +132,7 @@ def log_call(*, by: Actor, item_id: UUID, seen_lock: int, callee: str, outcome: 
 
 @transaction.atomic
 def add_note(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
-    """Write a note on an item, whoever has it. Raises Refused("note_missing")."""
+    """Add a note to an item, whoever has it. Raises Refused("note_missing")."""
     item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
     if not note:
         raise Refused(reason="note_missing", where="note")
@@ -143,7 +145,7 @@ def add_note(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
 
 @transaction.atomic
 def escalate_now(*, by: Actor, item_id: UUID, seen_lock: int, note: str = "") -> None:
-    """Alert the next tier at once and give the item out of one's hands. Reception may do this too."""
+    """Alert the next tier at once and release the item. Reception staff may do this too."""
     item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
     _move(item, Act.ESCALATE)
     now = clock.now()
@@ -158,8 +160,8 @@ def escalate_now(*, by: Actor, item_id: UUID, seen_lock: int, note: str = "") ->
 
 
 @transaction.atomic
-def pass_to(*, by: Actor, item_id: UUID, seen_lock: int, to_id: UUID | None, note: str = "") -> None:
-    """Hand an item to another clinician, who is alerted and has to claim it.
+def reassign(*, by: Actor, item_id: UUID, seen_lock: int, to_id: UUID | None, note: str = "") -> None:
+    """Reassign an item to another clinician, who is alerted and must claim it.
 
     Raises Refused("not_a_clinician" or "not_yours").
     """
@@ -180,7 +182,7 @@ def pass_to(*, by: Actor, item_id: UUID, seen_lock: int, to_id: UUID | None, not
 
 @transaction.atomic
 def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note: str = "") -> None:
-    """Put an item aside until eight in the morning of a day, at most a fortnight on; nothing urgent.
+    """Snooze an item until eight in the morning of a day, at most a fortnight ahead; not an urgent one.
 
     Raises Refused("urgent", "not_yours", "date_missing", "date_past", "date_too_far").
     """
@@ -193,7 +195,7 @@ def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note
     now = clock.now()
     zone = ZoneInfo(item.clinic.zone)
     wakes = datetime.combine(until, time(8))
-    # On the clinic's own clock: the first and last days of all cannot be turned into another zone's.
+    # On the clinic's clock: date.min and date.max cannot be converted to another zone.
     here = now.astimezone(zone).replace(tzinfo=None)
     if wakes <= here:
         raise Refused(reason="date_past", where="until")

@@ -1,4 +1,4 @@
-"""The queue as lists show it."""
+"""The review queue for lists."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from plans.services import clock, paging
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
 from plans.services.clinic_scope import clinic_id
+from plans.services.from_row import from_row
 from plans.services.paging import Page
 from plans.services.plan_summaries import PlanSummary, plan_summaries
 
@@ -35,7 +36,7 @@ _HELD: Final = tuple(state.value for state in HELD)
 
 
 class QueueTab(StrEnum):
-    """Which part of the queue."""
+    """The tabs of the queue."""
 
     OPEN = "open"
     MINE = "mine"
@@ -47,7 +48,7 @@ class QueueTab(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """What waits, for the top bar; `newest` tells a page that stands open whether something came."""
+    """Open counts, for the top bar; `newest` tells an open page whether anything is new."""
 
     urgent: int
     open: int
@@ -56,7 +57,7 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class ItemFlag:
-    """One rule that fired, as code and facts."""
+    """A rule that fired: its code and facts."""
 
     rule: str
     rule_version: int
@@ -68,7 +69,7 @@ class ItemFlag:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One thing done on an item; `by` is empty for the system."""
+    """One event of an item; `by` is empty for the system."""
 
     at: datetime
     by: str
@@ -103,7 +104,7 @@ class QueueRow:
     resolved_at: datetime | None
     resolved_by: str
     outcome: str
-    note: str = ""
+    note: str
 
     @property
     def severity_is(self) -> Mapping[str, bool]:
@@ -117,7 +118,7 @@ class QueueRow:
 
 
 def counts(actor: Actor) -> QueueCounts:
-    """How much is open in the actor's clinic."""
+    """The open counts of the actor's clinic."""
     rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor)).exclude(state=ItemState.RESOLVED)
     found = rows.aggregate(open=Count("id"), urgent=Count("id", filter=Q(severity=Priority.URGENT.value)))
     newest = rows.order_by("-opened_at").values_list("opened_at", flat=True).first()
@@ -200,7 +201,7 @@ def queue(
 
 
 def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[ItemFlag, ...]]:
-    """The flags of each item, most urgent first; those a newer one of the same response answers are left out."""
+    """The flags of each item, most urgent first, without those superseded by a newer one of the same response."""
     rank = {severity.value: n for n, severity in enumerate(Priority)}
     found: dict[UUID, list[ItemFlag]] = defaultdict(list)
     rows = list(Flag.objects.filter(item__in=items).order_by("raised_at", "id"))
@@ -212,14 +213,12 @@ def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[ItemFlag, ...]]:
             kinds[flag.checkin_id]
         )
         if flag.item_id is not None and not old:
-            found[flag.item_id].append(
-                ItemFlag(flag.rule, flag.rule_version, flag.severity, flag.facts, flag.inputs, flag.raised_at)
-            )
+            found[flag.item_id].append(from_row(ItemFlag, flag))
     return {key: tuple(sorted(flags, key=lambda f: rank.get(f.severity, 9))) for key, flags in found.items()}
 
 
 def plans_of(items: Sequence[ReviewItem]) -> dict[UUID, PlanSummary]:
-    """The plan each item is about, by the item's key: its own, or else the one its patient lives by."""
+    """The plan of each item, by the item's key: its own, else its patient's live plan."""
     own = [item.plan_id for item in items if item.plan_id]
     patients = [item.patient_id for item in items if item.patient_id and not item.plan_id]
     rows = Plan.objects.select_related("patient", "active_version").filter(
@@ -238,7 +237,7 @@ def plans_of(items: Sequence[ReviewItem]) -> dict[UUID, PlanSummary]:
 
 def event_view(event: ReviewEvent) -> EventView:
     """An event without its row."""
-    return EventView(event.at, event.by.name if event.by else "", event.kind, event.note, event.facts)
+    return from_row(EventView, event, by=event.by.name if event.by else "")
 
 
 def _last_events(items: Sequence[ReviewItem]) -> dict[UUID, EventView]:
@@ -252,30 +251,18 @@ def rows_of(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
     ahead = clock.offset()
     flags, plans, last = flags_of(items), plans_of(items), _last_events(items)
     return [
-        QueueRow(
-            id=item.pk,
-            severity=item.severity,
-            state=item.state,
-            source=item.source,
-            facts=item.facts,
+        from_row(
+            QueueRow,
+            item,
             flags=flags.get(item.pk, ()),
-            opened_at=item.opened_at,
-            first_action_due=item.first_action_due,
-            first_action_at=item.first_action_at,
-            patient_id=item.patient_id,
             patient=item.patient.name if item.patient else "",
             record_no=item.patient.record_no if item.patient else "",
             plan=plans.get(item.pk),
             holder=item.holder.name if item.holder else "",
             mine=item.holder_id is not None and item.holder_id == actor.user_id,
             lease_until=item.lease_until + ahead if item.lease_until else None,
-            snoozed_until=item.snoozed_until,
-            tier=item.tier,
             last=last.get(item.pk),
-            resolved_at=item.resolved_at,
             resolved_by=item.resolved_by.name if item.resolved_by else "",
-            outcome=item.outcome,
-            note=item.note,
         )
         for item in items
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from plans.services import audit
-from plans.services.audit import TrailRow
+from plans.services.audit import AuditRow
 from plans.web.forms import read_number
 from plans.web.gate import StaffRequest
 from plans.wording.audit import act_words, actor_words, pages_words
@@ -16,18 +16,18 @@ from plans.wording.audit import act_words, actor_words, pages_words
 class AuditLine:
     """One line, and the rows folded under it: the pages one person saved of one check-in, newest first."""
 
-    row: TrailRow
+    row: AuditRow
     who: str
     what: str
-    folded: tuple[TrailRow, ...] = ()
+    folded: tuple[AuditRow, ...] = ()
 
     @property
-    def first(self) -> TrailRow:
+    def first(self) -> AuditRow:
         """The earliest of the rows."""
         return self.folded[-1] if self.folded else self.row
 
 
-def audit_lines(found: audit.TrailPage) -> dict[str, object]:
+def audit_lines(found: audit.AuditPage) -> dict[str, object]:
     """The lines of a page of the trail, and where the next page begins."""
     lines = []
     for _key, group in groupby(found.rows, key=_together):
@@ -39,7 +39,7 @@ def audit_lines(found: audit.TrailPage) -> dict[str, object]:
     return {"rows": lines, "before": found.before}
 
 
-def _together(row: TrailRow) -> tuple[object, ...]:
+def _together(row: AuditRow) -> tuple[object, ...]:
     """What neighbours must share to stand on one line: pages of one check-in by one person; else nothing."""
     if row.act == "checkin.saved":
         return (row.act, row.subject_id, row.actor_kind, row.actor_name)

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from plans.domain.people import CareState
 from plans.domain.regimen import DayDose
-from plans.services import care_standing
+from plans.services import care_status
 from plans.services.actors import Actor
-from plans.services.care_standing import Care
+from plans.services.care_status import Care
 from plans.services.plans import taken
 from plans.services.plans.taken import DoseTaken
 from plans.wording.doses import day_dose_words
@@ -18,13 +18,13 @@ from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, taken_words
 
 def care_context(actor: Actor, patient_id: UUID) -> dict[str, object]:
     """What `clinic/care_standing.html` needs; `out` says whether there is anything to say."""
-    care = care_standing.care_on_record(actor, patient_id)
+    care = care_status.care_on_record(actor, patient_id)
     out = care.state is not CareState.IN_CARE
     return {
         "care": care,
         "care_state": CARE_STATES[care.state.value],
         "out": out,
-        "to_close": care_standing.to_close(actor, patient_id) if out else None,
+        "to_close": care_status.to_close(actor, patient_id) if out else None,
         "last_known": last_known_words(care),
         "back_plan": care.plan_id if care.ask_ward_on is not None else None,
     }

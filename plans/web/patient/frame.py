@@ -71,6 +71,6 @@ def in_language(
     request: HttpRequest, template: str, link: LinkView, context: Callable[[], Context]
 ) -> HttpResponse:
     """A page in the frame, made and drawn in the patient's language."""
-    door = patient_pages.door(link)
+    door = patient_pages.link_holder(link)
     with translation.override(door.language):
         return page(request, template, door, context())

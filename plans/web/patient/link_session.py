@@ -19,7 +19,7 @@ from django.utils import translation
 from plans.domain.errors import NotFound
 from plans.domain.people import CareState
 from plans.services import links, patient_pages
-from plans.services.care_standing import OUT_OF_CARE, OutOfCare, check_in_care
+from plans.services.care_status import OUT_OF_CARE, OutOfCare, check_in_care
 from plans.services.links import LinkPurpose, LinkState, LinkView
 from plans.web import help_lines, languages
 from plans.web.patient import unknown_link
@@ -130,7 +130,7 @@ def by_press(
 
 def _press_first(request: HttpRequest, link_of: Callable[[HttpRequest], LinkView], back: str) -> HttpResponse:
     try:
-        door = patient_pages.door(link_of(request))
+        door = patient_pages.link_holder(link_of(request))
     except (NotFound, OutOfCare):
         return expired(request)
     with translation.override(door.language):
@@ -144,7 +144,9 @@ def plan_link(request: HttpRequest) -> LinkView:
 
 def no_longer(request: HttpRequest, link: LinkView) -> HttpResponse:
     """A link that was ended: whoever holds it gets help lines in the language of its message, and nobody's data."""
-    return knows_nobody(request, "patient/no_longer.html", 410, language=patient_pages.door(link).language)
+    return knows_nobody(
+        request, "patient/no_longer.html", 410, language=patient_pages.link_holder(link).language
+    )
 
 
 def expired(request: HttpRequest, *, in_danger: bool = False) -> HttpResponse:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from plans.channels.email.bounce_reports import Came, Report, read
+from plans.channels.email.bounce_reports import Report, ReportKind, read
 
 WORK = UUID("0192f0c1-2222-4333-8444-555566667777")
 RETURNED = f"Content-Type: message/rfc822\r\n\r\nFrom: a@b.c\r\nMessage-ID: <{WORK}@mail.example.org>\r\n\r\nhello\r\n"
@@ -50,31 +50,31 @@ def status(code: str, action: str = "failed") -> str:
 
 
 @pytest.mark.parametrize(
-    ("code", "action", "came"),
+    ("code", "action", "kind"),
     [
-        ("5.1.1", "failed", Came.HARD),
-        ("5.2.1", "failed", Came.HARD),
-        ("5.0.0", "failed", Came.HARD),
-        ("5.2.2", "failed", Came.SOFT),
-        ("5.7.26", "failed", Came.SOFT),
-        ("5.4.4", "failed", Came.SOFT),
-        ("4.4.7", "failed", Came.SOFT),
-        ("4.2.2", "delayed", Came.DELAYED),
+        ("5.1.1", "failed", ReportKind.HARD),
+        ("5.2.1", "failed", ReportKind.HARD),
+        ("5.0.0", "failed", ReportKind.HARD),
+        ("5.2.2", "failed", ReportKind.SOFT),
+        ("5.7.26", "failed", ReportKind.SOFT),
+        ("5.4.4", "failed", ReportKind.SOFT),
+        ("4.4.7", "failed", ReportKind.SOFT),
+        ("4.2.2", "delayed", ReportKind.DELAYED),
     ],
 )
-def test_what_a_delivery_report_means(code: str, action: str, came: Came) -> None:
-    assert read(report(status(code, action))) == Report(WORK, came, code)
+def test_what_a_delivery_report_means(code: str, action: str, kind: ReportKind) -> None:
+    assert read(report(status(code, action))) == Report(WORK, kind, code)
 
 
 def test_a_complaint_is_known_as_one() -> None:
     body = "Feedback-Type: abuse\r\nUser-Agent: x/1\r\nVersion: 1\r\n"
-    assert read(report(body, kind="feedback-report")) == Report(WORK, Came.COMPLAINT)
+    assert read(report(body, kind="feedback-report")) == Report(WORK, ReportKind.COMPLAINT)
 
 
 @pytest.mark.parametrize("returned", [RETURNED, HEADERS])
 def test_the_message_is_found_in_the_returned_part_where_the_address_was_lost(returned: str) -> None:
     found = read(report(status("5.1.1"), to="postmaster@mail.example.org", returned=returned))
-    assert found == Report(WORK, Came.HARD, "5.1.1")
+    assert found == Report(WORK, ReportKind.HARD, "5.1.1")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.domain.checkins.test_reading_age import WORDS_A_SENTENCE, grade
 
 
 def codes(answers: dict[str, str], *, taking: bool = True) -> list[str]:
-    return [one.danger.code for one in dangers.told(answers, taking=taking)]
+    return [one.danger.code for one in dangers.found_in(answers, taking=taking)]
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_without_a_planned_dose_it_takes_two_to_mix_and_no_dose_can_be_missed() 
 
 def test_it_is_told_after_the_page_it_stands_on_and_not_after_later_ones() -> None:
     answers = {"opioid": "yes", "alcohol_days": "2", "alcohol_drinks": "1"}
-    assert dangers.told_on(answers, ("alcohol_days", "opioid"), taking=True)
-    assert not dangers.told_on(answers, ("alcohol_drinks", "other_text"), taking=True)
+    assert dangers.found_on(answers, ("alcohol_days", "opioid"), taking=True)
+    assert not dangers.found_on(answers, ("alcohol_drinks", "other_text"), taking=True)
 
 
 @pytest.mark.parametrize("danger", DANGERS, ids=lambda one: one.code)

@@ -1,4 +1,4 @@
-"""Messages into a folder, for trials, and as the example of how small a provider can be."""
+"""A transport that writes messages into a folder: for trials, and as an example of how small a transport can be."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from pathlib import Path
 
 from django.conf import settings
 
-from plans.channels.email.delivery import Fate, Outcome, Transport, Unreachable
+from plans.channels.email.delivery import Fate, SendResult, Transport, Unreachable
 from plans.channels.email.rendering import OutgoingMessage
 
 
 class FileTransport:
-    """Each message as a file named by its Message-ID: one that is there already is not written again."""
+    """Writes each message to a file named by its Message-ID; an existing file is not written again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def open(self) -> None:
-        """Make the folder. Raises Unreachable where that cannot be."""
+        """Make the folder. Raises Unreachable if that fails."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Unreachable("unreachable") from error
 
-    def send(self, message: OutgoingMessage) -> Outcome:
-        """Write it whole or not at all: nothing here is ever of unknown fate."""
+    def send(self, message: OutgoingMessage) -> SendResult:
+        """Write it whole or not at all: no fate is ever unknown here."""
         name = "".join(c if c.isalnum() or c in ".-@" else "_" for c in message.message_id.strip("<>"))
         half, whole = self._folder / f".{name}.{os.getpid()}", self._folder / f"{name}.eml"
         try:
             half.write_bytes(message.payload)
             half.replace(whole)
         except OSError:
-            return Outcome(Fate.RETRY, "dropped")
-        return Outcome(Fate.SENT)
+            return SendResult(Fate.RETRY, "dropped")
+        return SendResult(Fate.SENT)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
 
 def make() -> Transport:
-    """The folder `messages` in VAR_DIR."""
+    """A transport into the folder `messages` in VAR_DIR."""
     return FileTransport(settings.VAR_DIR / "messages")

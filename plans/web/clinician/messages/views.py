@@ -95,7 +95,7 @@ def leave(request: StaffRequest, work_id: UUID) -> HttpResponse:
 @staff_page(May.EDIT_PATIENT)
 def send_once_more(request: StaffRequest, work_id: UUID) -> HttpResponse:
     """Send a message of unknown fate once more."""
-    return _choose(request, work_id, message_log.send_once_more, _("The same message is sent again."))
+    return _choose(request, work_id, message_log.send_again, _("The same message is sent again."))
 
 
 @require_POST

@@ -174,7 +174,7 @@ class PatientForm(EdgeForm):
         """The record that was typed."""
         c = self.cleaned_data
         known = set(domain.PatientData.__dataclass_fields__)
-        person = domain.PersonToCall(
+        person = domain.EmergencyContact(
             name=c["person_name"],
             relation=c["person_relation"],
             phone=c["person_phone"],

@@ -16,8 +16,8 @@ from plans.domain.review.item_states import ItemState
 from plans.domain.which import which
 from plans.services import people
 from plans.services.actors import May
-from plans.services.checkins import book
-from plans.services.checkins.book import CheckInPart, CheckinRow
+from plans.services.checkins import checkin_list
+from plans.services.checkins.checkin_list import CheckInPart, CheckinRow
 from plans.services.review.of_patient import all_items
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import StaffRequest, staff_page
@@ -73,8 +73,8 @@ def checkins_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     card = people.patient_card(request.actor, patient_id)
     asked = request.GET.get("part", "")
     part = asked if asked in {one.value for one in CheckInPart} else CheckInPart.ALL.value
-    pages = book.of_patient(request.actor, patient_id, part=part, key=request.GET.get("after"))
-    counts = book.part_counts(request.actor, patient_id)
+    pages = checkin_list.of_patient(request.actor, patient_id, part=part, key=request.GET.get("after"))
+    counts = checkin_list.part_counts(request.actor, patient_id)
     context = {
         "place": "caseload",
         "patient": card,

@@ -180,7 +180,7 @@ def _read_out(outcome: SavedPage, language: str) -> list[tuple[str, str]]:
 def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
     """One response: how it came, why it was flagged, every answer beside the last and the first."""
     actor = cast(StaffRequest, request).actor
-    detail = queries.sheet(actor, checkin_id)
+    detail = queries.response_detail(actor, checkin_id)
     language = (get_language() or "en").split("-")[0]
     context = {
         "place": "caseload",

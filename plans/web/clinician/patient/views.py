@@ -133,7 +133,7 @@ def trail_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     before = started_under(request)
     asked = request.GET.get("part", "")
     part = asked if asked in {one.value for one in _PARTS} else ""
-    found = audit.trail(request.actor, patient_id=patient_id, part=part, before=before)
+    found = audit.patient_events(request.actor, patient_id=patient_id, part=part, before=before)
     context = {
         "place": "caseload",
         "patient": card,

@@ -106,7 +106,7 @@ def _plain(request: StaffRequest, item_id: UUID, do: Callable[[int], object], sa
 @staff_page(May.REVIEW)
 def take_next(request: StaffRequest) -> HttpResponse:
     """Take the most urgent item nobody has."""
-    item_id = review.take_next(request.actor)
+    item_id = review.claim_next(request.actor)
     if item_id is None:
         say(request, _("There is nothing to take"), _("All open items are assigned."))
         return redirect("queue")
@@ -182,7 +182,9 @@ def escalate(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
 def pass_on(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     """Hand an item to a colleague."""
     raw = form.cleaned_data["to"]
-    review.pass_to(**_common(request, item), to_id=UUID(raw) if raw else None, note=form.cleaned_data["note"])
+    review.reassign(
+        **_common(request, item), to_id=UUID(raw) if raw else None, note=form.cleaned_data["note"]
+    )
     name = next(one.name for one in item.colleagues if str(one.id) == raw)
     return _("Reassigned to %(name)s, who is alerted and has to claim it") % {"name": name}
 

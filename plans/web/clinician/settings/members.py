@@ -170,7 +170,7 @@ def _do(request: StaffRequest, wanted: str, one: MemberRow, role: Role) -> str |
             members.end(by=request.actor, user_id=one.user_id)
             return _("%(name)s does not belong to the clinic any more") % facts
         case "back":
-            members.give_back(by=request.actor, user_id=one.user_id)
+            members.restore(by=request.actor, user_id=one.user_id)
             return _("%(name)s belongs to the clinic again") % facts
     return None
 

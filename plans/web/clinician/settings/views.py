@@ -180,7 +180,7 @@ def clinic_trail_page(request: StaffRequest) -> HttpResponse:
     """What was done to the clinic itself: people, rules, settings; newest first."""
     q = request.GET.get("who", "").replace("\0", "")[:200].strip()
     before = started_under(request)
-    found = audit.clinic_trail(request.actor, q=q, before=before)
+    found = audit.clinic_events(request.actor, q=q, before=before)
     context = {
         "place": "settings",
         "who": q,

@@ -25,8 +25,8 @@ def checkin_help(request: HttpRequest) -> HttpResponse:
         link = visit.link_of(request)
     except NotFound:
         return link_session.expired(request)
-    with languages.speaking(request, patient_pages.door(link).language):
-        door = languages.spoken(patient_pages.door(link))
+    with languages.speaking(request, patient_pages.link_holder(link).language):
+        door = languages.spoken(patient_pages.link_holder(link))
         context = {
             "no_help_link": True,
             "back_url": frame.back(request),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from plans.domain.checkins import abuse_lines, hours, occasions
-from plans.domain.checkins.dangers import ToldDanger
+from plans.domain.checkins.dangers import DangerFinding
 from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.hours import next_opening
 from plans.domain.review.deadlines import is_open
@@ -88,7 +88,7 @@ class DangerView:
     lines: tuple[str, ...]
 
 
-def danger_views(told: Sequence[ToldDanger], *, again: bool = False) -> tuple[DangerView, ...]:
+def danger_views(told: Sequence[DangerFinding], *, again: bool = False) -> tuple[DangerView, ...]:
     """The dangers that were told of. `again`: what is said once more on the receipt.
 
     Not everything is: who reads along at home must not learn from a receipt what somebody told of them.
@@ -102,10 +102,12 @@ def danger_views(told: Sequence[ToldDanger], *, again: bool = False) -> tuple[Da
 
 def said_again(sheet: ResponseView) -> tuple[DangerView, ...]:
     """What the receipt says once more of a response's dangers."""
-    return danger_views(immediate_help.standing_dangers(sheet.checkin_id), again=True)
+    return danger_views(immediate_help.current_dangers(sheet.checkin_id), again=True)
 
 
-def context_of(door: LinkHolder, screens: Sequence[Screen], told: Sequence[ToldDanger]) -> dict[str, object]:
+def context_of(
+    door: LinkHolder, screens: Sequence[Screen], told: Sequence[DangerFinding]
+) -> dict[str, object]:
     """Which parts the page of help shows. `calm`: nothing of it is for now, so that the page is a word of advice."""
     grave = any(one.danger.grave for one in told)
     threatened = any(one.danger.code == "threat" for one in told)

@@ -67,7 +67,7 @@ def _within(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
         return link_session.expired(request, in_danger=told.flagged or bool(told.screens))
     sent = request.POST.get("nonce", "")[:64] if request.method == "POST" else request.GET.get("sent", "")
     own = unscheduled or link.occasion_id is None
-    visit = CheckInRequest(request, link, patient_pages.door(link), own=own, nonce=sent if own else "")
+    visit = CheckInRequest(request, link, patient_pages.link_holder(link), own=own, nonce=sent if own else "")
     with translation.override(visit.door.language):
         return _save(visit) if request.method == "POST" else _look(visit)
 
@@ -155,7 +155,7 @@ def help_again(request: HttpRequest) -> HttpResponse:
         link = link_of(request)
     except NotFound:
         return link_session.expired(request)
-    door, nonce = patient_pages.door(link), request.GET.get("sent", "")
+    door, nonce = patient_pages.link_holder(link), request.GET.get("sent", "")
     visit = CheckInRequest(request, link, door, own=frame.OWN in request.GET, nonce=nonce)
     page = request.GET.get("page", "")
     told = immediate_help.help_again(visit.session(), page=page, sitting=visit.sitting)

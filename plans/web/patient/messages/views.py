@@ -34,7 +34,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         link = link_session.link_of(request, link_session.CONFIRM)
     except NotFound:
         return link_session.expired(request)
-    door = patient_pages.door(link)
+    door = patient_pages.link_holder(link)
     with translation.override(door.language):
         mine = single(request.POST, "mine") if request.method == "POST" else ""
         if mine == "yes":
@@ -75,7 +75,7 @@ def mail(request: HttpRequest) -> HttpResponse:
         link = link_session.link_of(request, link_session.MAIL)
     except NotFound:
         return link_session.expired(request)
-    door = patient_pages.door(link)
+    door = patient_pages.link_holder(link)
     with translation.override(door.language):
         act = single(request.POST, "act") if request.method == "POST" else ""
         if act == "stop":

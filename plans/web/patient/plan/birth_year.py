@@ -35,7 +35,7 @@ def needs_year(view: View) -> View:
             return link_session.expired(request)
         if not links.device_knows(link.patient_id, link_session.device(request)):
             return _ask_year(request, link)
-        with translation.override(patient_pages.door(link).language):
+        with translation.override(patient_pages.link_holder(link).language):
             return view(request, link, *args, **kwargs)
 
     return guarded
@@ -43,7 +43,7 @@ def needs_year(view: View) -> View:
 
 def _ask_year(request: HttpRequest, link: LinkView, problem: Problem = None, typed: str = "") -> HttpResponse:
     """Ask, in the language of the address, else of the patient; who the patient is has not been shown yet."""
-    door = patient_pages.door(link)
+    door = patient_pages.link_holder(link)
     here = request.POST.get("here", "")[:40] if request.method == "POST" else request.path
     again = here if here in _ONWARD else reverse("plan-page")
     with languages.speaking(request, door.language):

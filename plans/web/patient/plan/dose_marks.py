@@ -65,7 +65,7 @@ def mark(request: HttpRequest) -> HttpResponse:
         return link_session.expired(request)
     if not links.device_knows(link.patient_id, link_session.device(request)):
         return HttpResponseRedirect(reverse("plan-page"))
-    door = patient_pages.door(link)
+    door = patient_pages.link_holder(link)
     with translation.override(door.language):
         try:
             dose_marks.mark(

@@ -39,7 +39,7 @@ def feed_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     found = feeds.state(link)
     address = f"{settings.SITE_URL}{reverse('feed', args=[found.token])}" if found else ""
     context = {
-        "door": patient_pages.door(link),
+        "door": patient_pages.link_holder(link),
         "feed": found,
         "address": address,
         "too_many": status == 429,

@@ -109,7 +109,7 @@ def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
     except Refused as why:
         if why.facts.get("reason") == "over":
             return HttpResponseRedirect(reverse("plan-page"))
-        context = {"door": patient_pages.door(link), "failed": why.facts.get("reason") == "failed"}
+        context = {"door": patient_pages.link_holder(link), "failed": why.facts.get("reason") == "failed"}
         return render(request, "patient/being_drawn.html", context, status=503)
     if request.method == "GET":
         patient_pages.calendar_opened(link, PDF)
