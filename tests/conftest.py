@@ -1,7 +1,7 @@
-"""What every test stands on: a real PostgreSQL and a real Redis-protocol server, no network beyond this machine.
+"""What every test runs on: a real PostgreSQL and a real Redis-protocol server, no network beyond this machine.
 
 The controller starts the servers once; workers of xdist find them through the environment and make a database each.
-Servers that stand already are used when TEST_DATABASE_URL and TEST_REDIS_URL name them (`tests/mutants.py` runs many
+Running servers are used when TEST_DATABASE_URL and TEST_REDIS_URL name them (`tests/mutants.py` runs many
 suites on two servers).
 """
 
@@ -32,12 +32,12 @@ pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser"]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes begins first, whatever the order of the rest: at the end a worker would sit idle behind it."""
+    """Start the slowest tests first: at the end, one worker would be idle behind them."""
     items.sort(key=_patience, reverse=True)
 
 
 def _patience(item: pytest.Item) -> float:
-    """The seconds a test may take, where it asks for more than the others."""
+    """The seconds a test may take, if it asks for more than the default."""
     mark = item.get_closest_marker("timeout")
     return float(mark.args[0]) if mark is not None and mark.args else 0.0
 
@@ -47,7 +47,7 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector work again, and leave alone what was made so far: it stays until the end."""
+    """Switch garbage collection on again, and freeze what exists so far: it stays until the end."""
     gc.freeze()
     gc.enable()
 
@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _own_parts(worker: str) -> None:
-    """Workers share the servers and the folder, not a part of them: one must not take another's messages or files."""
+    """Workers share the servers and the folder, but each has its own part of them: no other's messages or files."""
     address = os.environ["REDIS_URL"].rpartition("/")[0]
     os.environ["REDIS_URL"] = f"{address}/{int(worker.removeprefix('gw')) + 1}"
     os.environ["VAR_DIR"] = f"{os.environ['VAR_DIR']}/{worker}"

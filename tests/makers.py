@@ -34,7 +34,7 @@ class ClinicMade:
 
     @functools.cached_property
     def staff(self) -> Actor:
-        """Somebody of the reception."""
+        """A member of the reception staff."""
         return make_member(self.id, Role.STAFF)
 
     @functools.cached_property
@@ -85,7 +85,7 @@ def make_clinic(
 
 
 def patient_data(**changes: Any) -> PatientData:
-    """A whole record of a made-up person; any field can be given."""
+    """A complete record of a made-up person; any field can be given."""
     number = next(_numbers)
     whole = PatientData(
         name=f"Quill Testcase{number}",

@@ -1,4 +1,4 @@
-"""Lives that do not go straight down, for tests, through services: hospital, home again, moved away, another dose."""
+"""Interrupted plans for tests, through services: hospital, home again, moved away, another dose."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def set_care(by: Actor, patient: Patient, state: str, **more: Any) -> None:
 
 
 def take_back(by: Actor, patient: Patient, note: str = "Another patient was meant.") -> None:
-    """Correct the change of care that stands."""
+    """Correct the current change of care."""
     row = Patient.objects.get(pk=patient.pk)
     care_corrections.correct(by=by, patient_id=row.pk, seen_version=row.version, note=note)
 
 
 def record(by: Actor, plan: Plan, *said: str, from_day: date | None = None, **more: Any) -> UUID:
-    """Record what is really taken, from today on unless told otherwise."""
+    """Record what is actually taken, from today on unless told otherwise."""
     row = plan_row(plan.pk)
     return taken.record(
         by=by,
@@ -61,7 +61,7 @@ def record(by: Actor, plan: Plan, *said: str, from_day: date | None = None, **mo
 
 
 def go_on(by: Actor, plan: Plan, note: str = "Agreed on the telephone.", **more: Any) -> UUID:
-    """Go on from what is really taken, from today on."""
+    """Go on from what is actually taken, from today on."""
     row = plan_row(plan.pk)
     return going_on.go_on(
         by=by, plan_id=row.pk, seen_lock=row.lock, begins=more.pop("begins", "today"), note=note, **more

@@ -48,7 +48,7 @@ class Asked:
 
 
 def on(moment: datetime) -> Any:
-    """The machine's clock stands at a moment (sessions, too)."""
+    """Stop the machine's clock at a moment (for sessions, too)."""
     return time_machine.travel(moment, tick=False)
 
 
@@ -73,8 +73,8 @@ def opened(clinic: ClinicMade, occasion: Occasion) -> Asked:
 
 def calm(subject: CheckInSession, page: str, **changes: str) -> dict[str, list[str]]:
     """A page answered by somebody who is well; `changes` by item."""
-    sheet = responses.look(subject)
-    return _calm(sheet.response.spec, sheet.response.page(page), changes)
+    state = responses.look(subject)
+    return _calm(state.response.spec, state.response.page(page), changes)
 
 
 def _calm(ask: QuestionnaireSpec, page: QuestionPage, changes: Mapping[str, str]) -> dict[str, list[str]]:
@@ -90,11 +90,11 @@ def _calm(ask: QuestionnaireSpec, page: QuestionPage, changes: Mapping[str, str]
 
 
 def answer_all(subject: CheckInSession, **changes: str) -> SavedPage:
-    """Go through the whole form, page by page, calm but for `changes`; the last outcome."""
-    sheet = responses.look(subject)
-    page = sheet.response.pages[0]
+    """Answer the whole form, page by page, calmly but for `changes`; the last outcome."""
+    state = responses.look(subject)
+    page = state.response.pages[0]
     for _turn in range(60):
-        outcome = saving.save_page(subject, page=page.code, posted=_calm(sheet.response.spec, page, changes))
+        outcome = saving.save_page(subject, page=page.code, posted=_calm(state.response.spec, page, changes))
         assert not outcome.problems, outcome.problems
         if outcome.following is None:
             return outcome
@@ -110,11 +110,11 @@ def a_question(**changes: Any) -> OwnItem:
     return replace(usual, **changes)
 
 
-def sheet_of(occasion: Occasion) -> CheckIn:
-    """The sheet of an occasion as it stands."""
+def checkin_of(occasion: Occasion) -> CheckIn:
+    """The check-in of an occasion."""
     return CheckIn.objects.get(occasion=occasion)
 
 
 def later(hours: float) -> datetime:
-    """So many hours after now, by the clinic's clock."""
+    """A number of hours from now, by the clinic's clock."""
     return clock.now() + timedelta(hours=hours)

@@ -1,7 +1,7 @@
 """Messages by the thousand: patients, plans, check-ins and their invitations, all due at once.
 
-Written in bulk, since a thousand plans issued through services take minutes; each row looks as services leave it. Every
-patient is called by a canary, a word that may stand in their own messages only.
+Written in bulk, since a thousand plans issued through services take minutes; each row looks as services leave it.
+Every patient's name is a canary, a word that may appear in their own messages only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One-line faults where harm begins, put in one by one: which does no test notice?
+"""Mutation tests by hand: one-line faults where harm begins, put in one by one. Which does no test notice?
 
 `python -m tests.mutants [--fast] [name…]` copies the tree to a temporary folder, puts each fault of `mutants.toml` in
 and runs the test that must notice it. The checkout is never touched. Ends with 1 when a fault survives or cannot be put
@@ -33,7 +33,7 @@ LIST = Path(__file__).with_name("mutants.toml")
 _NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", "var", "staticfiles", "__pycache__", ".hypothesis", "screens", ".*_cache"
 )
-# A fault may make a test wait for ever; a machine that has much else to do must not look like that.
+# A fault may make a test hang; a busy machine must not look like that.
 _SECONDS = 900
 # As many databases as the Redis-protocol server has, and connections for them.
 _MOST_AT_ONCE = 8

@@ -1,4 +1,4 @@
-"""What a test knows to be there, told to the type checker and failing by name where it is not."""
+"""Assert that a value is not None, for the type checker, with its name in the failure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ T = TypeVar("T")
 
 
 def present(found: T | None) -> T:
-    """The same thing, which is not None: a row's version, a step, a match of a pattern."""
+    """The value, which must not be None: a row's version, a step, a match of a pattern."""
     assert found is not None
     return found

@@ -1,4 +1,4 @@
-"""Where pictures are kept: all in `var/screens`, those that the documents show also in `docs/screens`."""
+"""Where pictures are kept: all in `var/screens`, and those used in the docs also in `docs/screens`."""
 
 from __future__ import annotations
 

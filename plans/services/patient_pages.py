@@ -48,7 +48,7 @@ class PatientPlan:
     plan's `table`.
     """
 
-    door: LinkHolder
+    holder: LinkHolder
     plan_id: UUID
     over: bool
     day: date
@@ -116,7 +116,7 @@ def plan_page(link: LinkView) -> PatientPlan:
     over = plan.state not in ON_PAPER_STATES
     other = not over and takes_another_dose(plan)
     return PatientPlan(
-        door=_link_holder(plan.patient, plan.clinic),
+        holder=_link_holder(plan.patient, plan.clinic),
         plan_id=plan.pk,
         over=over,
         day=day,

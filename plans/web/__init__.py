@@ -1,4 +1,4 @@
-"""Pages and addresses: what a request is allowed, what it asks of the services, and what it is shown.
+"""Pages and addresses: what a request may do, which services it calls, and what it shows.
 
 A view is a function with one mark from `gate`, rows through `services`, words from `wording` and a template. Nothing is
 decided here that a service could decide, and no query runs while a template renders. The rooms (`clinician/…`,

@@ -1,6 +1,6 @@
-"""Which addresses are patients': what is hidden about them, and which processes answer them, hangs on this.
+"""Which addresses are patients': it decides what the logs leave out and which processes answer.
 
-Plain Python: read before Django is set up, by the process that stands in front of all others.
+Plain Python: the front process reads it before Django is set up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A form without the cookie that proves where it came from: patients get a page that helps, staff what they typed."""
+"""CSRF failures: patients get a page with help, staff get back what they typed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plans.web.patient import link_session
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Say that nothing was saved and what to do; where the answers speak of danger, whom to call comes first."""
+    """Say that nothing was saved and what to do; if the answers show danger, whom to call comes first."""
     if not PATIENT_PATHS.match(request.path):
         response = render(request, "403_csrf.html", {"typed": not_saved.typed(request)}, status=403)
         response.headers["Cache-Control"] = "no-store"

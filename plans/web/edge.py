@@ -1,7 +1,7 @@
-"""The outermost layer, around Django itself: what cannot be read is answered here, and no fault leaves it unwritten.
+"""The outermost WSGI layer: it answers requests that cannot be read, and logs every unhandled error.
 
-Django reads the media type while it makes a request, before any middleware: a charset that is none, or one that is
-not UTF-8, would end in a fault there, and again in the page that reports it. Nothing of the body is read here.
+Django parses the media type before any middleware runs: an invalid charset, or one other than UTF-8, would raise
+there, and again in the error page. The body is not read here.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _HEADERS: Final = (
 
 
 def trouble_with(content_type: str) -> int:
-    """400 for a media type that cannot be read, 415 for a charset other than UTF-8, 0 for one that is good or absent.
+    """400 for a media type that cannot be parsed, 415 for a charset other than UTF-8, 0 if it is valid or absent.
 
-    Stricter than the standard where nobody needs more: no extended parameters (`charset*=`), no escapes in quotes.
+    Stricter than the standard: no extended parameters (`charset*=`), no escapes in quotes.
     """
     if not content_type:
         return 0
@@ -65,7 +65,7 @@ def trouble_with(content_type: str) -> int:
 
 
 class Edge:
-    """A WSGI application around another: refuses what cannot be read, and answers what nobody caught."""
+    """A WSGI wrapper that refuses requests that cannot be read and answers unhandled errors."""
 
     def __init__(self, application: Application) -> None:
         self.application = application

@@ -1,4 +1,4 @@
-"""Plain Django forms over domain parsing: what was typed is kept, every refusal has its sentence beside its field."""
+"""Plain Django forms over the domain's parsers: typed text is kept, and every refusal is shown beside its field."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from plans.domain.text import BadText
 from plans.web.untyped import Options, Posted, Values
 from plans.wording.text import text_words
 
-# A counter of ours never has more figures; Python refuses to read thousands of them.
+# No counter of ours has more digits; Python refuses to parse thousands of them.
 _LONGEST_NUMBER: Final = 9
 
 _TEXT_LIKE = (forms.TextInput, forms.Textarea, forms.PasswordInput, forms.NumberInput, forms.DateInput)
 
 
 class ParsedField(forms.Field):
-    """A field read by a function of the domain: `parse(raw) -> value`, raising BadText."""
+    """A field parsed by a function of the domain: `parse(raw) -> value`, raising BadText."""
 
     widget = forms.TextInput
 
@@ -41,7 +41,7 @@ class ParsedField(forms.Field):
 
 
 class EdgeForm(forms.Form):
-    """A form whose values cross the edge: one value a field, no browser bubbles that hide our sentences."""
+    """The base of our forms: one value for each field, and no browser bubbles that hide our messages."""
 
     use_required_attribute = False
 
@@ -55,7 +55,7 @@ class EdgeForm(forms.Form):
                 field.widget.attrs.setdefault("class", "input")
 
     def clean(self) -> Values:
-        """Refuse a field that came twice: which of the two was meant cannot be known."""
+        """Refuse a field that was sent twice: which one was meant is unknown."""
         cleaned = super().clean() or {}
         if isinstance(self.data, QueryDict):
             for name, field in self.fields.items():
@@ -70,18 +70,18 @@ class EdgeForm(forms.Form):
 
 
 def single(data: QueryDict, name: str) -> str:
-    """The value of a field that stands for one thing; empty if it was not sent, or sent twice: which was meant?"""
+    """The value of a single-valued field; "" if it was not sent, or sent more than once."""
     values = data.getlist(name)
     return str(values[0]) if len(values) == 1 else ""
 
 
 def read_number(raw: str, *, longest: int = _LONGEST_NUMBER) -> int | None:
-    """A whole number from a hidden field or an address, in plain figures; None for anything else."""
+    """A whole number from a hidden field or an address, in plain digits; None for anything else."""
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= longest else None
 
 
 def seen_number(data: QueryDict, name: str) -> int:
-    """The number of the row a form was made with, from its hidden field; -1, which no row has, if it is none."""
+    """The row number a form was made with, from its hidden field; -1, which no row has, if it is not one."""
     values = data.getlist(name)
     found = read_number(str(values[0])) if len(values) == 1 else None
     return -1 if found is None else found

@@ -1,7 +1,7 @@
-"""The gate in front of every page: default deny. A view without one of these marks fails the access-matrix test.
+"""Access to pages: denied by default. A view without one of these marks fails the access-matrix test.
 
 `staff_page(May.X)` lets in a signed-in member of the chosen clinic whose role has X, and sets `request.actor`.
-`patient_page` and `public_page` only mark: such views check a link or a session themselves, or show nothing of anybody.
+`patient_page` and `public_page` only mark: such views check a link or a session themselves, or show no personal data.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class StaffRequest(HttpRequest):
 
 
 def chosen_clinic(request: HttpRequest) -> UUID | None:
-    """The clinic this session works in: the chosen one, or the only one there is, which the session then keeps.
+    """The clinic of this session: the chosen one, or the person's only one, which the session then keeps.
 
-    A place given elsewhere does not move anybody in the middle of their work.
+    A membership added in another clinic does not switch anybody in the middle of their work.
     """
     user_id = UUID(str(request.user.pk))
     mine = [key for key, _name in access.clinics_of(user_id)]
@@ -48,7 +48,7 @@ def chosen_clinic(request: HttpRequest) -> UUID | None:
 def staff_page(may: May) -> Callable[[View], View]:
     """Only for members of the chosen clinic whose role has `may`; NotFound and NotAllowed become 404 and 403.
 
-    Whatever turns a form away here shows back what was typed.
+    A refused form is shown back with what was typed.
     """
 
     def wrap(view: View) -> View:
@@ -82,7 +82,7 @@ def staff_page(may: May) -> Callable[[View], View]:
 def patient_page(view: View) -> View:
     """For holders of a patient's link or session, which the view itself checks; NotFound becomes 404.
 
-    Whoever is not treated here just now gets the page that says whom to ask, whatever the link was for.
+    A patient not in care here gets the page that says whom to ask, whatever the link was for.
     """
 
     @functools.wraps(view)
@@ -99,7 +99,7 @@ def patient_page(view: View) -> View:
 
 
 def signed_in_page(view: View) -> View:
-    """For anybody signed in, in whatever clinic or none."""
+    """For anybody signed in, in any clinic or none."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -118,11 +118,11 @@ def public_page(view: View) -> View:
 
 
 def unasked(view: View) -> View:
-    """For what an open page asks for by itself, now and then: it is no sign that anybody sits in front of it."""
+    """For requests that an open page makes by itself: they do not keep the session alive."""
     view.unasked = True  # type: ignore[attr-defined]  # read by the middleware that ends sessions
     return view
 
 
 def forbidden(request: HttpRequest) -> HttpResponse:
-    """What a member sees whose role does not allow the page."""
+    """The page for a member whose role does not allow the requested one."""
     return page(request, "clinic/forbidden.html", {"typed": not_saved.typed(request)}, status=403)

@@ -1,6 +1,6 @@
-"""`/healthz`: the process lives. `/readyz`: it can serve, for which database and migrations are enough.
+"""`/healthz`: the process is alive. `/readyz`: it can serve, which takes the database and its migrations.
 
-`/heartbeat`: messages, documents and alerts are being worked on; for a monitor outside that calls somebody when not.
+`/heartbeat`: messages, documents and alerts are being processed; for an outside monitor that alerts somebody if not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 @require_safe
 @public_page
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answers while the process lives; asks nothing of any other part."""
+    """Answer while the process is alive, without asking any other part."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
@@ -34,7 +34,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page
 def heartbeat(request: HttpRequest) -> JsonResponse:
-    """For an outside monitor: 503 when messages stand still, with codes that say why. It holds no personal data."""
+    """For an outside monitor: 503 when messages are stuck, with codes that say why. No personal data."""
     try:
         found = pulses.pulse()
     except DatabaseError:
@@ -57,7 +57,7 @@ def heartbeat(request: HttpRequest) -> JsonResponse:
 @require_safe
 @public_page
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when everything a page needs answers, else 503; says which part does not.
+    """200 if everything a page needs answers, else 503 with the part that does not.
 
     Redis only notifies workers: without it work is late, and /heartbeat says so. A web process taken out for it
     would refuse the answers of patients.
@@ -82,7 +82,9 @@ _migrations_seen: set[str] = set()
 
 
 def _migrated() -> bool:
-    """Whether no migration is waiting. A yes is kept for the life of the process: what is applied stays applied."""
+    """Whether no migration is waiting. A yes is cached for the life of the process: applied migrations stay
+    applied.
+    """
     if connection.alias in _migrations_seen:
         return True
     try:

@@ -1,4 +1,4 @@
-"""Addresses for machines: monitors, and the provider of mail."""
+"""Addresses for machines: monitors, and the e-mail provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom to call, on pages that know nobody: every country we have lines of, and what to do elsewhere."""
+"""Help lines on pages without a known patient: every country we have, and what to do elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plans.web import languages
 
 
 def everywhere() -> dict[str, object]:
-    """What `patient/lines.html` needs. No row is read for it."""
+    """What `patient/lines.html` needs. It reads no rows."""
     language = languages.current()
     known = [help_for(one.country, language) for one in everything() if one.known]
     return {

@@ -1,6 +1,6 @@
-"""The language of pages that open without a patient: it stands in the address, and plain links change it.
+"""The language of pages without a known patient: it is part of the address, and plain links change it.
 
-No cookie and no script: whoever holds somebody else's phone, or one set to another language, reads on in their own.
+No cookie and no script: it works on somebody else's phone, or on one set to another language.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Shown = TypeVar("Shown", patient_pages.LinkHolder, patient_pages.DocumentStatus)
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A language the page can be read in: its code, its own name for itself, where the same page stands in it."""
+    """A language of the page: its code, its own name, and the address of the page in it."""
 
     code: str
     name: str
@@ -35,30 +35,30 @@ class Other:
 
 
 def known(code: str) -> str:
-    """The code of a language we speak, as it is; empty for any other."""
+    """A language code if we have that language, else ""."""
     return code if code in dict(settings.LANGUAGES) else ""
 
 
 def current() -> str:
-    """The language that is being spoken now, as a code of ours."""
+    """The active language, as one of our codes."""
     return known((translation.get_language() or "").split("-")[0]) or settings.LANGUAGE_CODE
 
 
 def asked_for(request: HttpRequest) -> str:
-    """The language that the address asks for; empty without one that we speak."""
+    """The language the address asks for; "" if there is none that we have."""
     return known(request.GET.get(IN_ADDRESS, ""))
 
 
 def speaking(request: HttpRequest, *otherwise: str) -> AbstractContextManager[None]:
-    """Speak the language the address asks for, else the first known of `otherwise`, else that of the browser."""
+    """Activate the language the address asks for, else the first known of `otherwise`, else the browser's."""
     wanted = [asked_for(request), *map(known, otherwise), current()]
     return translation.override(next(code for code in wanted if code))
 
 
 def of_session(request: HttpRequest, cookie: str) -> str:
-    """The language of the patient whose session, also one that is over, a cookie carries; empty without any.
+    """The language of the patient whose session, even an expired one, is in a cookie; "" without one.
 
-    Also while the database cannot be asked: the pages that ask for it must stand without it.
+    "" too if the database does not answer: the pages that call this must work without it.
     """
     key = request.COOKIES.get(cookie, "")
     try:
@@ -68,14 +68,14 @@ def of_session(request: HttpRequest, cookie: str) -> str:
 
 
 def in_address(language: str) -> str:
-    """What follows a clean address so that its page opens in a language."""
+    """The suffix of an address that opens its page in a language."""
     return f"?{urlencode({IN_ADDRESS: language})}"
 
 
 def others(request: HttpRequest, path: str = "") -> tuple[Other, ...]:
-    """The other languages of a page, each with its link. `path`: where the page stands, if not where it was asked for.
+    """The other languages of a page, each with its link. `path`: the page's address, if it is not the request's.
 
-    The answer to a form cannot be opened again, so from there the links lead to whom to call.
+    The response to a form cannot be opened again; its links lead to the help page instead.
     """
     here = path or (request.path if request.method in ("GET", "HEAD") else "")
     return tuple(
@@ -94,11 +94,11 @@ def of_help(country: str) -> tuple[Other, ...]:
     )
 
 
-def spoken(door: Shown) -> Shown:
-    """What stands behind a link, in the language spoken now: its help lines are those for a reader of it."""
-    return replace(door, language=current(), help=help_for(door.country, current()))
+def spoken(holder: Shown) -> Shown:
+    """A link's context in the active language, with the help lines for its readers."""
+    return replace(holder, language=current(), help=help_for(holder.country, current()))
 
 
 def frame(request: HttpRequest, path: str = "") -> Context:
-    """What the frame of such a page needs to show the way to its other languages."""
+    """What the layout of such a page needs to link to its other languages."""
     return {"other_languages": others(request, path)}

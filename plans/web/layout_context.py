@@ -32,10 +32,9 @@ def say(
     kind: str = "done",
     go: tuple[str, str | Promise] | None = None,
 ) -> None:
-    """Leave a sentence for the next page this session sees: what changed, after a redirect. `go`: what to do about it,
-    as an address of ours and the words of its link.
+    """Leave a message for the next page of this session. `go`: the address and words of a link beside it.
 
-    Kept in the session, which stays on our side: a cookie would carry clinical words.
+    It is kept in the session, on the server: a cookie would carry clinical words.
     """
     request.session[_SAID] = {
         "head": str(head),
@@ -46,7 +45,7 @@ def say(
 
 
 def page(request: HttpRequest, template: str, context: Context, status: int = 200) -> HttpResponse:
-    """A page in the clinic's frame: adds `shell` (counts, who, the line on reminders) and what was said last."""
+    """A page in the clinic's layout: adds `shell` (counts, user, status line) and the last message."""
     actor = cast(_InAClinic, request).actor
     around = page_frame(actor)
     frame = {
@@ -54,19 +53,19 @@ def page(request: HttpRequest, template: str, context: Context, status: int = 20
         "mail_trouble": trouble_words(around.status.mail_fault),
         "said": request.session.pop(_SAID, None),
     }
-    # Every time on the page is the clinic's: times in templates are turned into the active zone.
+    # All times on the page are in the clinic's zone: templates convert to the active one.
     with timezone.override(around.zone):
         return render(request, template, {**frame, **context}, status=status)
 
 
 def part(request: HttpRequest, template: str, context: Context, status: int = 200) -> HttpResponse:
-    """A piece of a page for htmx, without the frame."""
+    """A part of a page for htmx, without the layout."""
     with timezone.override(clinic_card(cast(_InAClinic, request).actor).zone):
         return render(request, template, context, status=status)
 
 
 def duplicated(request: HttpRequest, *, lists: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Names sent more than once although they stand for one value; such a request is refused, never guessed."""
+    """Single-valued fields that were sent more than once; such a request is refused, never guessed."""
     return tuple(
         name
         for source in (request.GET, request.POST)

@@ -1,8 +1,8 @@
-"""Bounces, as the provider of mail tells it by webhook: what reports in the bounce mailbox do, at once.
+"""Bounces reported by the e-mail provider's webhook; the same as reports in the bounce mailbox, but at once.
 
-Optional. django-anymail checks the secret (and Mailgun's signature) and reads the provider's own format; which message
-it was is found by our Message-ID in what the provider quotes. A provider belongs here only if it quotes that (Mailgun
-does; others put one of their own in its place).
+Optional. django-anymail checks the secret (and Mailgun's signature) and reads the provider's own format; the message
+is found by our Message-ID in the report. Only a provider that reports it can be used (Mailgun does; others put their
+own in its place).
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _OURS: Final = re.compile(
 
 
 class _TooEarly(Exception):
-    """The message's own conversation is not yet settled: the provider tells it again in a while."""
+    """The message is not settled yet: the provider will report it again later."""
 
 
 @csrf_exempt
 @public_page
 def mail_events(request: HttpRequest) -> HttpResponse:
-    """Take a provider's report. Without MAIL_WEBHOOK there is no such page; without the secret it is refused."""
+    """Take a provider's report. Without MAIL_WEBHOOK the page does not exist; without the secret it refuses."""
     if not settings.MAIL_WEBHOOK:
         raise Http404
     try:
@@ -63,7 +63,7 @@ def _view(provider: str, _settings: str) -> Callable[[HttpRequest], HttpResponse
 
 
 def _heard(sender: object, event: AnymailTrackingEvent, **_more: object) -> None:
-    """One event: what it asks for is done once, however often it is told."""
+    """Handle one event; a repeated event does nothing more."""
     if event.event_type not in (*_FAILED, EventType.COMPLAINED):
         return
     work_id = _which(event)
@@ -90,12 +90,12 @@ def _which(event: AnymailTrackingEvent) -> UUID | None:
 
 
 def _plain(raw: object) -> object:
-    """What the provider posted: JSON, or form fields."""
+    """The posted data: JSON or form fields."""
     return raw.dict() if hasattr(raw, "dict") else raw
 
 
 def _is_hard(event: AnymailTrackingEvent) -> bool:
-    """Whether the address takes no messages. A full mailbox or a blocked server says nothing of the address."""
+    """Whether the address itself is bad. A full mailbox or a blocked server says nothing about the address."""
     if event.reject_reason not in (RejectReason.BOUNCED, RejectReason.INVALID):
         return False
     return bounce_reports.is_hard(f"{event.mta_response or ''} {event.description or ''}")

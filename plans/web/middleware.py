@@ -1,4 +1,4 @@
-"""What holds for every request: headers of privacy, the largest body, how long a session lasts, the access log."""
+"""Middleware for every request: privacy headers, the limit of the body, session limits, and the access log."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SEEN_EVERY_SECONDS = 60
 
 
 class AccessLog:
-    """One line a request: method, route (never the path: it may hold a token), status, time taken."""
+    """One line for each request: method, route (never the path: it may hold a token), status, time taken."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -67,7 +67,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class PrivateHeaders:
-    """No stored copies of pages about people, no referrer from patient addresses, no device features."""
+    """Headers: no caching of pages about people, no referrer from patient addresses, no device features."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -77,12 +77,12 @@ class PrivateHeaders:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if patient:
-            # With "no-referrer" browsers send `Origin: null` with a form, which the CSRF check refuses. So the address
-            # with the token gets it, and the clean addresses, where forms are, give theirs to nobody but us.
+            # With "no-referrer" browsers send `Origin: null` with a form, which the CSRF check refuses. So only
+            # addresses with a token get it; clean addresses, which have the forms, get "same-origin".
             hides = TOKEN_PATHS.match(request.path_info) is not None
             response.headers["Referrer-Policy"] = "no-referrer" if hides else "same-origin"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        # `user` is there once the authentication middleware has run; a session not looked at is nobody's.
+        # `user` exists once the authentication middleware has run; an unread session has no user.
         signed_in = _session_is_open(request)
         if patient or signed_in or request.path_info.startswith("/accounts/"):
             response.headers["Cache-Control"] = "no-store"
@@ -90,7 +90,7 @@ class PrivateHeaders:
 
 
 def _session_is_open(request: HttpRequest) -> bool:
-    """Whether somebody is signed in, asked without a query of our own."""
+    """Whether somebody is signed in, without a query."""
     session = getattr(request, "session", None)
     return session is not None and session.get("_auth_user_id") is not None
 
@@ -98,8 +98,8 @@ def _session_is_open(request: HttpRequest) -> bool:
 class BodyLimit:
     """A body larger than `DATA_UPLOAD_MAX_MEMORY_SIZE` is answered 413 before a byte of it is read.
 
-    A form that cannot be taken apart is answered 400 here, once: a page that reads it later, such as the one that
-    reports an error, would fail again.
+    A form that cannot be parsed is answered 400 here: a page that reads it later, such as an error page, would fail
+    again.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -119,7 +119,7 @@ class BodyLimit:
             response.headers["Connection"] = "close"
             return response
         try:
-            request.POST  # noqa: B018 - reading it takes the form apart
+            request.POST  # noqa: B018 - reading it parses the form
         except (MultiPartParserError, SuspiciousOperation, BadRequest, UnreadablePostError):
             request._mark_post_parse_error()  # type: ignore[attr-defined]  # as Django does, so that nobody tries again
             return _refused(request, "", 400)
@@ -127,7 +127,7 @@ class BodyLimit:
 
 
 def _refused(request: HttpRequest, text: str, status: int) -> HttpResponse:
-    """The refusal: for patients the page that helps, else `text`, or a page where there is none."""
+    """The refusal: for patients the page with help; for staff `text`, or a page if there is none."""
     patient = PATIENT_PATHS.match(request.path_info) is not None
     if text and not patient:
         return HttpResponse(text, status=status, content_type=_PLAIN)
@@ -140,9 +140,9 @@ _LONGEST_LENGTH = 12
 
 
 class SessionLimits:
-    """A signed-in session ends after a quarter of an hour without a request, and after twelve hours in any case.
+    """End a signed-in session after 15 minutes without a request, and after 12 hours in any case.
 
-    On real time: the demo's movable clock signs nobody out.
+    It uses real time: moving the demo's clock signs nobody out.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -161,16 +161,16 @@ class SessionLimits:
         was_signed_in = request.user.is_authenticated
         response = self.get_response(request)
         if was_signed_in and not request.user.is_authenticated:
-            # Whoever sits down next must not find pages by going back.
+            # The next person at this computer must not find pages with the back button.
             response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: object) -> None:
-        """Note that somebody is there, unless the page asked by itself: a queue left open must close."""
+        """Note activity, unless the page made the request by itself: a queue left open must expire."""
         if not request.user.is_authenticated or getattr(view, "unasked", False):
             return
         now = int(clock.real_now().timestamp())
-        # Not at every request: that would write a row for each part of a page.
+        # Not on every request: that would write a row for each part of a page.
         if now - request.session.get(SEEN_AT, 0) >= _SEEN_EVERY_SECONDS:
             request.session[SEEN_AT] = now
 

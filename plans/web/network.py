@@ -1,4 +1,4 @@
-"""From which network a request comes, as limits count it."""
+"""The network a request comes from, for rate limits."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.http import HttpRequest
 
 
 def network_of(request: HttpRequest) -> str:
-    """The caller's IPv4 address, or the /64 of an IPv6 one, which a single host can change at will.
+    """The caller's IPv4 address, or the /64 of an IPv6 one, because a host can change the rest at will.
 
-    Proxies are believed only as far as they are ours.
+    Only our own proxies are trusted.
     """
     address = request.META.get("REMOTE_ADDR", "")
     hops = [one.strip() for one in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]

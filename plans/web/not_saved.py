@@ -1,8 +1,7 @@
-"""A form that could not be taken because of who sent it: nothing was saved, and what was typed is shown back.
+"""Forms refused because of who sent them: nothing was saved, and what was typed is shown back.
 
-The one way for a membership that ended, a session in another clinic, a role that was changed, a sign-in that is over
-and a form that is too old. The page has text to copy, not a form to send again: it may be read by somebody who may no
-longer send it.
+It covers an ended membership, a session in another clinic, a changed role, an expired sign-in and a form that is too
+old. The page has text to copy, not a form to send again: the reader may no longer be allowed to send it.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _SHOWN_AT_MOST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class NotSavedWhy:
-    """Why a form was not taken, and where to go on: the words of a link."""
+    """Why a form was refused, and the words of the link to go on."""
 
     head: str | Promise
     body: str | Promise
@@ -53,9 +52,9 @@ NOT_HERE: Final = NotSavedWhy(
 
 
 def typed(request: HttpRequest) -> tuple[tuple[str, str], ...]:
-    """What somebody typed or chose in the form that this request sends: names of fields and their text, to be shown.
+    """What was typed or chosen in the posted form: names of fields and their text, for display.
 
-    Nothing of a form that another site sent: it could put words of its own on a page of ours.
+    Empty for a form sent from another site: it could put its own words on our page.
     """
     if request.method != "POST" or not _is_ours(request):
         return ()
@@ -73,9 +72,9 @@ def _is_ours(request: HttpRequest) -> bool:
 
 
 def shown_back(request: HttpRequest, why: NotSavedWhy, address: str) -> HttpResponse | None:
-    """The page with what was typed; None if nothing was. `address`: where to go on.
+    """The page with what was typed; None if there was nothing. `address`: where to go on.
 
-    htmx shows only an answer that went well: for its request the whole page is replaced by one.
+    htmx shows only successful responses, so for its requests the whole page is replaced.
     """
     fields = typed(request)
     if not fields:

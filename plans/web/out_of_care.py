@@ -1,6 +1,6 @@
-"""Whom to ask now: what every link shows of somebody who is in hospital, is treated elsewhere, or has died.
+"""Whom to ask now: what every link shows for a patient who is in hospital, treated elsewhere, or has died.
 
-No name, no medicine, no dose: it stands before the year of birth, so that nobody in need of it is kept out.
+No name, no medicine, no dose: it is shown without asking for the year of birth, so that everyone can read it.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from plans.wording.times import opening_words
 
 
 def shown(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """The page behind a link. What was sent to it was not taken: 409."""
+    """The page behind a link. A form sent to it is refused: 409."""
     found, care = patient_pages.link_holder(link), care_behind(link)
     with languages.speaking(request, found.language):
-        door = languages.spoken(found)
+        holder = languages.spoken(found)
         context = {
-            "door": door,
-            "help": door.help,
+            "holder": holder,
+            "help": holder.help,
             **languages.frame(request),
             "care": care,
-            "phone_href": phone_href(door.clinic.phone),
+            "phone_href": phone_href(holder.clinic.phone),
             "prescriber_href": phone_href(care.prescriber_phone) if care.prescriber_phone else "",
-            "hours": opening_words(door.clinic.hours, door.clinic.country),
+            "hours": opening_words(holder.clinic.hours, holder.clinic.country),
         }
         status = 200 if request.method in ("GET", "HEAD") else 409
         return render(request, "patient/out_of_care.html", context, status=status)

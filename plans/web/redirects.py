@@ -1,4 +1,4 @@
-"""Sending somebody to another page, also when only a part of a page was asked for; and back after signing in."""
+"""Redirects that also work for htmx requests, and that return after signing in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plans.web import not_saved
 
 
 def leave_for(request: HttpRequest, address: str) -> HttpResponse:
-    """Go to another address; htmx, which would follow a redirect into the part it loads, is told to leave the page."""
+    """Redirect to another address; htmx, which would load it into a part of the page, is told to go there."""
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(status=204)
         response.headers["HX-Redirect"] = address
@@ -21,10 +21,10 @@ def leave_for(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Go to the sign-in, which leads back to the page that was open: never to where a form or a part is sent.
+    """Redirect to the sign-in, which returns to the page that was open, never to the address of a form or a part.
 
-    What was typed in a form is shown first. A part of a page that htmx asked for leaves at once: that was not sent by
-    hand, and the words of its texts are kept in the tab.
+    What was typed in a form is shown first. A request that htmx made by itself redirects at once: nobody pressed a
+    button, and the browser tab keeps the typed text.
     """
     address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _page_of(request)})}"
     shown = None

@@ -1,4 +1,4 @@
-"""The page for a request that cannot be read, drawn without looking at it; with help lines for patients."""
+"""The page for a request that cannot be read, rendered without reading it, with help lines for patients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST: Final = 300
 
 
 def page(accept_language: str, *, patient: bool) -> str:
-    """The page in the reader's language, as the browser names it."""
+    """The page in the browser's language."""
     with translation.override(_language(accept_language[:_LONGEST])):
         if patient:
             return render_to_string("patient/unreadable.html", help_lines.everywhere())

@@ -1,4 +1,4 @@
-"""Names for what Django and its templates hand around without types."""
+"""Type names for what Django and its templates leave untyped."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 # Any: a template takes whatever it shows.
 Context = dict[str, Any]
-# Any: text and lists of text as they were posted, or a whole form's values before they are read.
+# Any: text and lists of text as posted, or a form's values before they are parsed.
 Posted = Mapping[str, Any]
-# Any: the values a form begins with, or those it has read: each field knows the type of its own.
+# Any: a form's initial or cleaned values: each field knows the type of its own.
 Values = dict[str, Any]
-# Any: what a field or a form of Django takes by name, handed on to it as it is.
+# Any: keyword arguments of a Django field or form, passed on unchanged.
 Options = Any
-# Text, or text to be translated when it is shown.
+# Text, or text that is translated when it is shown.
 Label: TypeAlias = "str | _StrPromise"

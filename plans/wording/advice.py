@@ -10,7 +10,7 @@ from plans.domain.documents.words import Words
 
 @dataclass(frozen=True, slots=True)
 class AdviceWords:
-    """Heads and texts; `emergency` are the signs, `answers` says who signed it."""
+    """Headings and texts. `emergency` lists the warning signs; `answers` says who signed the advice."""
 
     missed_head: str
     missed: str
@@ -25,7 +25,7 @@ class AdviceWords:
 
 
 def advice_words(words: Words, advice: SignedAdvice | None, emergency_number: str) -> AdviceWords:
-    """The advice in force in the language of `words`: the clinic's own, or the project's that no lead signed."""
+    """The advice in force, in the language of `words`: the clinic's own, or the project's general text."""
     missed, worse = words.say("missed_text"), words.say("worse_text")
     emergency, answers = tuple(words.say("emergency_text").split("\n")), words.say("advice_unsigned")
     if advice is not None:

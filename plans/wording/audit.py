@@ -1,4 +1,4 @@
-"""The audit trail as sentences for clinicians: act codes and facts go in, one line a row comes out."""
+"""The audit trail as sentences for clinicians: one line for each row, from its act code and facts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _FIELDS: Final[Mapping[str, Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class _ByFact:
-    """A sentence that one of the event's facts decides."""
+    """A sentence chosen by one of the event's facts."""
 
     fact: str
     usual: Promise
@@ -181,7 +181,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
 
 
 def act_words(act: str, facts: Mapping[str, object]) -> str:
-    """What was done, as the end of "Dr Sampleton …". A code nobody wrote words for is shown as it is."""
+    """What was done, to follow a name: "Dr Sampleton …". A code without words is shown as it is."""
     known = WORDS.get(act)
     if known is None:
         return act

@@ -57,12 +57,12 @@ SPREADS: Final[Mapping[Spread, Promise]] = {
 
 
 def line_words(line: Line) -> str:
-    """Which number a line holds, of what: "Product: tablet"."""
+    """What the number on a line describes: "Product: tablet"."""
     return f"{LINES[line.code]}: {line.detail}" if line.detail else str(LINES[line.code])
 
 
 def value_words(line: Line) -> str:
-    """The value as it is read."""
+    """The value in words."""
     return str(SPREADS[Spread(line.value)]) if line.code == "spread" else line.value
 
 

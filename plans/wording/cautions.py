@@ -21,7 +21,7 @@ SEVERITIES: Final[Mapping[str, Promise]] = {
     "minor": _("minor"),
     "guideline": _("guideline"),
 }
-# %(drugs)s: the drugs of the plan it touches; %(because)s: what in the record raised it.
+# %(drugs)s: the drugs of the plan it touches; %(because)s: what on the record raised it.
 SENTENCES: Final[Mapping[str, Promise]] = {
     "several_sedatives": _(
         "%(drugs)s on one day: sedation and slowed breathing add up. Review whether all are needed, plan "
@@ -164,7 +164,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "Go slower, and ask about falls."
     ),
 }
-# Raised by the plan itself; what the record says beside it makes them graver.
+# Raised by the plan itself, and made more severe by what else is on the record.
 _FROM_THE_PLAN: Final = frozenset({"several_sedatives", "over_40_mg_equivalent", "above_maximum_together"})
 _RISKS: Final[Mapping[str, Promise]] = {
     "rare": _("withdrawal is rare"),
@@ -194,7 +194,7 @@ def caution_words(caution: Caution) -> str:
 
 
 def _graver(caution: Caution) -> str:
-    """What in the record makes a caution of the plan graver; empty where nothing does."""
+    """What on the record makes a caution of the plan more severe; "" for nothing."""
     because = _codes(caution, "raised_by")
     if not because:
         return ""
@@ -203,7 +203,7 @@ def _graver(caution: Caution) -> str:
 
 
 def severity_words(code: str) -> str:
-    """How grave a caution is: "boxed warning", "contraindicated", "major" …"""
+    """The severity of a caution: "boxed warning", "contraindicated", "major" …"""
     return str(SEVERITIES[code])
 
 

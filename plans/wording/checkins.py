@@ -66,7 +66,7 @@ def read_line(spans: Sequence[OpeningSpan], country: str) -> str:
 
 
 def skip_text() -> str:
-    """The answer that is always offered."""
+    """The answer that is offered with every question."""
     return _("I would rather not say")
 
 
@@ -113,7 +113,7 @@ def change_text(change: int | None) -> str:
 
 
 def translation_text(one: Translation) -> str:
-    """For clinicians: in whose words PHQ and GAD are asked in another language, and how far they were checked."""
+    """For clinicians: which published translation of PHQ and GAD is used, and how far it was checked."""
     checked = dateformat.format(one.checked, "j F Y")
     facts = {"name": one.name, "source": one.source, "day": checked}
     if one.read_back:

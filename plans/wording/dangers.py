@@ -1,7 +1,7 @@
-"""What a patient is told at once of a dangerous answer (`plans/domain/checkins/dangers.py`): one row of words a kind.
+"""What a patient is told at once after a dangerous answer: one row of words for each danger.
 
-Short and calm, and never a reproach: who is blamed once does not tell again. Each page says what to do tonight, and
-what not to do instead: somebody who stops everything at once out of fright is in more danger than before.
+Short, calm and without blame: a patient who is blamed once will not tell us again. Each page says what to do tonight
+and what not to do: a patient who takes fright and stops everything at once is in more danger than before.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ _BREATHING: Final = frozenset({"opioid", "kratom", "other"})
 
 @dataclass(frozen=True, slots=True)
 class DangerLine:
-    """Some sentences of one thought. `only`: said where one of these items was told of; empty: always. `again`: said
-    once more on the receipt."""
+    """Sentences that belong together. `only`: shown only if one of these items was answered so; empty: always.
+    `again`: repeated on the receipt.
+    """
 
     text: Promise
     only: frozenset[str] = frozenset()
@@ -29,14 +30,14 @@ class DangerLine:
 
 @dataclass(frozen=True, slots=True)
 class DangerWords:
-    """A page's words. `ring`: when to ring the emergency number, as the small print of its button."""
+    """The words of a page. `ring`: when to call the emergency number, in small print on its button."""
 
     heading: Promise
     lines: tuple[DangerLine, ...]
     ring: Promise
 
     def said(self, items: frozenset[str], *, again: bool = False) -> tuple[str, ...]:
-        """The lines for the items that were told of, in the language that is switched on."""
+        """The lines for the items that were answered, in the active language."""
         mine = (one for one in self.lines if not one.only or one.only & items)
         return tuple(str(one.text) for one in mine if one.again or not again)
 
@@ -136,5 +137,5 @@ WORDS: Final[Mapping[str, DangerWords]] = {
 
 
 def danger_words(code: str) -> DangerWords:
-    """The words of a danger. Raises KeyError for one that nobody wrote words for."""
+    """The words of a danger. Raises KeyError for one without words."""
     return WORDS[code]

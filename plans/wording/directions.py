@@ -1,4 +1,4 @@
-"""Directions: the pharmacist's sentence of a step, a step in a line, and what to do about a missed dose."""
+"""Directions: the label sentence of a step, a step on one line, and what to do about a missed dose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.wording.drugs import drug_words, listed, measured_lines, when_words
 
 
 def sig(step: Step, drug: str) -> str:
-    """The whole label sentence of a drug in a step, for the pharmacist; nothing is abbreviated.
+    """The label sentence of a drug in a step, for the pharmacist, without abbreviations.
 
     "Take half a 0.5 mg tablet in the morning, and one 0.5 mg tablet at night, by mouth, every day for 14 days (…). In
     all clonazePAM 0.75 mg a day."
@@ -50,7 +50,7 @@ def sig(step: Step, drug: str) -> str:
 
 
 def step_words(step: Step, *, clinician: bool = False) -> str:
-    """The doses of a step in a line: "clonazepam 0.5 mg in the morning and 1 mg at night"; "no dose" at zero."""
+    """The doses of a step on one line: "clonazepam 0.5 mg in the morning and 1 mg at night"; "no dose" at zero."""
     lines, last = [], ""
     for timed in step.doses:
         words = f"{timed.dose.mg} {when_words(timed.time)}"
@@ -63,8 +63,8 @@ def step_words(step: Step, *, clinician: bool = False) -> str:
 def missed_dose_words(drug: str) -> str:
     """What a patient is told about a missed or late dose of this drug.
 
-    Three groups, from the catalogue: taken at bedtime alone, long-acting, and short-acting. The advice is the usual one
-    of leaflets (no source checked): a clinic's lead signs it before it is printed.
+    Three groups, from the catalogue: taken at bedtime alone, long-acting, and short-acting. The advice is that of the
+    usual leaflets (no source checked); a clinic's lead signs it before it is printed.
     """
     known = catalogue.drug(drug)
     name = {"drug": drug_words(drug)}

@@ -68,13 +68,13 @@ def form_words() -> dict[Form, FormWords]:
         Form.SOLUTION: _liquid(gettext("oral solution")),
         Form.CONCENTRATE: _liquid(gettext("oral concentrate")),
         Form.SUSPENSION: _liquid(gettext("oral suspension")),
-        # Counted in figures, which no strength follows.
+        # A count in figures, which is never followed by a strength.
         Form.DROPS: FormWords(gettext("drop"), gettext("drops"), "", "", "", "", ""),
     }
 
 
 def _named(one: str, many: str, counts: _Counts) -> FormWords:
-    # Only at its mark may a count be parted from what it counts.
+    # A line may break between a count and what it counts only at the mark.
     return FormWords(one, many, *(BREAK.join(_held(part) for part in text.split(BREAK)) for text in counts))
 
 

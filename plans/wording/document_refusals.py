@@ -31,7 +31,7 @@ _REFUSALS: Final = {
 
 
 def says_document(fault: TaperplanError) -> str | None:
-    """The sentence of a refusal to draw or to check a document; None for a refusal that is not of a document."""
+    """The sentence for a refusal to draw or check a document; None for any other refusal."""
     sentence = _REFUSALS.get(fault.code)
     if sentence is None:
         return None

@@ -27,8 +27,9 @@ from plans.wording.document_forms import form_words, number_words
 
 @dataclass(frozen=True, slots=True)
 class DocumentWords:
-    """What a kind of document is called: `title` of one that stands, with its `day` if it is of one; `choice` of one to
-    ask for."""
+    """What a kind of document is called: `title` once it exists, with its `day` if it has one; `choice` where one can
+    be requested.
+    """
 
     title: str | Promise
     choice: str | Promise
@@ -47,7 +48,7 @@ def title(kind: str, day: date | None) -> str:
 
 
 def choices() -> list[tuple[str, str]]:
-    """The kinds that may be asked for, beginning with those that do not come by themselves."""
+    """The kinds that can be requested; those that are not made automatically come first."""
     return [(code, str(words.choice)) for code, words in WORDS.items()]
 
 
@@ -321,10 +322,10 @@ def help_rows(country: str, language: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def after_last_day(schedule: Schedule, words: Words, *, own: str = "", review_on: date | None = None) -> str:
-    """What stands after the last shown day.
+    """What is printed after the last day shown.
 
-    Of a plan that ends at zero: the clinician's `own` words, else that there is no more of the drug. Of a dose that
-    stays: the `own` words, and always to keep taking it, until when (the review), and that more pages come.
+    For a plan that ends at zero: the clinician's `own` words, or else that there is no more of the drug. For a dose
+    that stays: the `own` words, and always to keep taking it until the review, and that more pages follow.
     """
     last = last_shown_day(schedule)
     if schedule.last_dose_day() is not None:
@@ -336,7 +337,7 @@ def after_last_day(schedule: Schedule, words: Words, *, own: str = "", review_on
         keep = words.say("after_keep_until", doses=doses, review=words.day_year(review_on))
     else:
         keep = words.say("after_keep", doses=doses)
-        # A review before the last page: nobody may read it as the day on which to stop.
+        # A review before the last page must not be read as the day on which to stop.
         if review_on is not None:
             keep = f"{keep} {words.say('review_on', date=words.day_year(review_on))}"
     return " ".join(part for part in (own, keep, words.say("next_pages", date=words.day_year(last))) if part)

@@ -1,4 +1,4 @@
-"""A day's dose in words: every drug that is taken, with its milligrams, never one number for several drugs."""
+"""A day's dose in words: each drug with its own milligrams, never one number for several drugs."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def day_dose_words(day: DayDose, *, clinician: bool = False) -> str:
 
 
 def day_dose_said(day: DayDose) -> str:
-    """The same in a patient's sentence: "alprazolam 3 mg and diazepam 10 mg"."""
+    """The same inside a sentence for patients: "alprazolam 3 mg and diazepam 10 mg"."""
     if not day:
         return gettext("no dose")
     return listed([_named(drug_words(drug), dose) for drug, dose in day])
 
 
 def _named(name: str, dose: Dose) -> str:
-    """A drug with its dose, which no line end parts."""
+    """A drug with its dose, kept on one line."""
     return f"{name}{NBSP}{dose.mg}"
 
 
@@ -40,9 +40,9 @@ def drugs_words(drugs: Iterable[str], *, clinician: bool = False) -> str:
 
 
 def stairs_words(drugs: Iterable[str], *, table: str, alone: str) -> str:
-    """What the height of the stairs of several drugs is: their diazepam equivalent by `table`, or one drug `alone`.
+    """What the height of the dose steps is for several drugs: diazepam equivalents by `table`, or one drug `alone`.
 
-    Nothing is said where there is one drug, whose milligrams they are.
+    Empty for a single drug: the height is then its milligrams.
     """
     if table:
         said = gettext("Shown: {drugs} together, as diazepam equivalents ({table}).")

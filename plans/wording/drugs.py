@@ -49,9 +49,9 @@ _NUMBERS: Final[tuple[Promise, ...]] = (
 
 
 def drug_words(name: str, *, clinician: bool = False) -> str:
-    """A drug's name: plain for patients, with tall letters (clonazePAM) for clinicians and pharmacists.
+    """A drug's name: plain for patients, in tall-man letters (clonazePAM) for clinicians and pharmacists.
 
-    A name the catalogue does not know is given back as it is.
+    A name that is not in the catalogue is returned unchanged.
     """
     if not clinician or name not in catalogue.names():
         return name
@@ -75,7 +75,7 @@ def number_words(count: int) -> str:
     return str(_NUMBERS[count]) if count < len(_NUMBERS) else str(count)
 
 
-# A row for each form; `ngettext` is asked late, in the reader's language.
+# A row for each form; `ngettext` is called late, in the reader's language.
 _FORM_WORDS: Final[Mapping[Form, Callable[[int], str]]] = {
     Form.TABLET: lambda count: ngettext("tablet", "tablets", count),
     Form.ODT: lambda count: ngettext("orally disintegrating tablet", "orally disintegrating tablets", count),
@@ -118,7 +118,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def take_lines(take: Take) -> tuple[str, ...]:
-    """What is taken of one product, a line a piece: ("one 5 mg tablet", "half a 5 mg tablet"), ("0.4 mL",)."""
+    """What is taken of one product, a line for each piece: ("one 5 mg tablet", "half a 5 mg tablet")."""
     if take.volume is not None:
         return (_volume_words(take),)
     if take.drops:
@@ -129,7 +129,7 @@ def take_lines(take: Take) -> tuple[str, ...]:
         facts = {"count": number_words(whole), "product": product_words(take.product, count=whole)}
         lines.append(pgettext("so many whole pieces", "%(count)s %(product)s") % facts)
     part = {"product": product_words(take.product)}
-    # English wants "an" before 8, 11 and 18; other languages translate both the same.
+    # English has "an" before 8, 11 and 18; other languages translate both alike.
     vowel = take.product.strength.text.startswith("8") or take.product.strength.text in ("11", "18")
     if rest & 2:
         lines.append((gettext("half an %(product)s") if vowel else gettext("half a %(product)s")) % part)
@@ -156,7 +156,7 @@ def take_words(take: Take) -> str:
 
 
 def measured_lines(take: Take) -> tuple[str, ...]:
-    """Like `take_lines`, and a liquid says which: ("0.4 mL of the 1 mg/mL solution",)."""
+    """Like `take_lines`, but a liquid is named: ("0.4 mL of the 1 mg/mL solution",)."""
     if take.volume is None and not take.drops:
         return take_lines(take)
     facts = {"volume": take_lines(take)[0], "product": product_words(take.product)}

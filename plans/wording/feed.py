@@ -1,4 +1,4 @@
-"""Titles of calendar events: neutral, or with the doses where the patient chose so."""
+"""Titles of calendar events: neutral, or with doses if the patient chose that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plans.domain.people import CareState
 from plans.domain.taper.schedule import Step, StepKind, TimedDose
 from plans.wording.documents import help_rows
 
-# What stands before the doses of a step that is no plain cut: a rise is never told like one.
+# Written before the doses of a step that is not a plain cut: a rise must never look like a cut.
 _SAID: Final = {
     StepKind.HOLD: "hold",
     StepKind.RISE: "rise",
@@ -25,13 +25,13 @@ _SAID: Final = {
 
 
 def feed_name(language: str) -> str:
-    """What the calendar is called among others on a phone; nothing of health."""
+    """The calendar's name on a phone; it says nothing about health."""
     with translation.override(language):
         return gettext("My plan")
 
 
 def care_title(state: CareState, language: str, *, phone: str) -> str:
-    """What a calendar says of somebody in hospital, or treated elsewhere; no name and no dose."""
+    """The title for a patient in hospital or treated elsewhere; no name and no dose."""
     with translation.override(language):
         if state is CareState.ADMITTED:
             return gettext("The hospital ward decides what you take. Clinic: {phone}").format(phone=phone)
@@ -41,7 +41,7 @@ def care_title(state: CareState, language: str, *, phone: str) -> str:
 
 
 def care_text(state: CareState, language: str, country: str, *, who: str) -> str:
-    """Who prescribes now (empty where nobody is named), and whom to call in need, beneath that title."""
+    """The text beneath that title: who prescribes now ("" if nobody is named), and whom to call."""
     lines = []
     with translation.override(language):
         if who:

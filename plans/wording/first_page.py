@@ -1,5 +1,4 @@
-"""What page 1 of the calendar says beside its advice, as texts for the same calendar as a page: the plan step by step,
-how each dose is made or measured, what comes after the last day, whom to call."""
+"""Page 1 of the calendar as texts, for the calendar on the web: steps, how doses are made, whom to call."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from plans.wording.documents import help_rows
 
 @dataclass(frozen=True, slots=True)
 class StepWords:
-    """One step: its dates, (time of day, dose, whether it is new) each, a day's milligrams of one drug, its mark."""
+    """One step: its dates, (time of day, dose, whether new) for each dose, the day's total of one drug, its mark."""
 
     dates: str
     doses: tuple[tuple[str, str, bool], ...]
@@ -35,7 +34,7 @@ class MakingWords:
 
 @dataclass(frozen=True, slots=True)
 class FirstPageWords:
-    """Everything, in the order of the document. `help_lines` are (name, number, note)."""
+    """All texts, in the order of the document. `help_lines` are (name, number, note)."""
 
     agreed: str
     drugs: str
@@ -66,7 +65,7 @@ def first_page(
     country: str,
     help_checked: date,
 ) -> FirstPageWords:
-    """Page 1 from `day` on: steps and drugs that are over are left out, as on paper that is made that day."""
+    """Page 1 as made on `day`: steps and drugs that are over are left out."""
     schedule = schedule.as_of(day)
     shown = [step for step in schedule if step.end >= day and step.start <= last_shown_day(schedule)]
     products = schedule.products_taken
@@ -93,7 +92,7 @@ def first_page(
 
 
 def several_drugs(schedule: Schedule) -> bool:
-    """Whether doses must be told apart by drug."""
+    """Whether the drug must be named beside each dose."""
     return len(schedule.drugs_taken) > 1
 
 
@@ -107,7 +106,7 @@ def piece_text(schedule: Schedule, words: Words, piece: Take) -> str:
 
 
 def _sentence(text: str) -> str:
-    """A text that may end in a person's name, with its full stop: a name like "Brandt Jr." has one."""
+    """A text with its full stop; a name at its end, like "Brandt Jr.", may already have one."""
     return text if text.endswith(".") else f"{text}."
 
 

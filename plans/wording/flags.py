@@ -1,9 +1,9 @@
-"""Flags in words: for each rule one row with its title, what it looks for, and its sentence, why it fired.
+"""Flags in words: for each rule one row with its title (what it looks for) and its sentence (why it fired).
 
 A sentence is made of the facts kept with the flag.
 
-A number that a clinic can set is one of the facts: it stands in a sentence as it was set when the rule fired. Flags
-raised before those facts were kept (0.1.0) are told without it.
+A number that a clinic can set is one of the facts, so a sentence shows the setting at the time the rule fired. Flags
+from before these facts were kept (0.1.0) have sentences without it.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from plans.domain.json import Facts
 
 @dataclass(frozen=True, slots=True)
 class FlagWords:
-    """The words of one rule. `title` stands on the settings page and beside a rule's code; `sentence` on the queue."""
+    """The words of one rule. `title` is shown in the settings and beside the rule's code; `sentence` in the queue."""
 
     title: Promise
     sentence: Callable[[Facts], str]
 
 
 def flag_title(rule: str) -> str:
-    """What a rule looks for; its code for one that is no longer."""
+    """What a rule looks for; the bare code of a rule that no longer exists."""
     words = WORDS.get(rule)
     return str(words.title) if words is not None else rule
 
 
 def flag_sentence(rule: str, facts: Facts) -> str:
-    """The sentence of a flag; a flag of a rule that is no longer says its code rather than nothing."""
+    """The sentence of a flag; it names the code of a rule that no longer exists."""
     words = WORDS.get(rule)
     return words.sentence(facts) if words is not None else _("Rule %(rule)s fired.") % {"rule": rule}
 

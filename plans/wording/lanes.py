@@ -1,4 +1,4 @@
-"""Names of the lines drawn under the dose, and of severities, in words."""
+"""Names of the lanes drawn under the dose, and of priorities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class LaneWords:
-    """A lane's name, and the questionnaire it is the score of, where it is one's."""
+    """A lane's name, and the questionnaire whose score it shows, if any."""
 
     name: Promise
     scale: str = ""

@@ -1,4 +1,4 @@
-"""Sets of lanes as their tabs, and the relative level in words: for clinicians alone."""
+"""Names of the tabs of lanes, and the relative level in words. For clinicians only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def set_name(name: LaneSet) -> str:
 
 
 def level_notes(inputs: Sequence[DrugInputs], hours: Iterable[int], table: str) -> tuple[str, ...]:
-    """What a relative level was assumed from, a sentence each; it is shown wherever the level is."""
+    """What a relative level was assumed from, one sentence for each assumption; shown wherever the level is."""
     said = [
         gettext(
             "An illustration, not a measured value: 100 % is the average on the first day’s doses. "

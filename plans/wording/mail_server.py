@@ -1,4 +1,4 @@
-"""What is wrong with handing messages to the mail server, for the line that stands on every page of a clinic."""
+"""What is wrong with the mail server, for the status line on every page of a clinic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 
 def trouble_words(fault: str) -> str:
-    """What keeps messages waiting, and what to do; "" while nothing does. `fault` is a StatusLine's."""
+    """What keeps messages waiting, and what to do; "" if nothing does. `fault` comes from a StatusLine."""
     if not fault:
         return ""
     if fault == "sign_in_refused":

@@ -1,4 +1,4 @@
-"""Words of the message log: kinds, states and reasons, in a clinic's neutral words."""
+"""Words of the message log: kinds, states and reasons, in neutral terms."""
 
 from __future__ import annotations
 
@@ -117,19 +117,19 @@ SHOWS: Final[dict[str, Promise]] = {
 
 
 def kind_words(notice: str) -> str:
-    """What kind of message it is; the code itself for one we know no words for."""
+    """What kind of message it is; the bare code for a kind without words."""
     return str(WORDS[notice].title) if notice in WORDS else notice
 
 
 def state_words(state: str, queue: str) -> str:
-    """Where it stands. Never "delivered": a mail server that accepts a message may still return it."""
+    """The state of a message. Never "delivered": a mail server that accepts a message may still return it."""
     if state == WorkState.SENT and queue == "documents":
         return str(DRAWN)
     return str(STATES.get(state, state))
 
 
 def reason_words(reason: str, smtp_code: int | None) -> str:
-    """Why it stands there, with the mail server's code if it gave one; empty for none."""
+    """Why it is in that state, with the mail server's code if it gave one; "" for no reason."""
     found = str(REASONS[reason]) if reason in REASONS else ""
     if found and smtp_code and smtp_code >= 300:
         return _now("%(why)s (Code %(code)s.)") % {"why": found, "code": smtp_code}

@@ -68,7 +68,7 @@ def method_words(name: str) -> str:
 
 
 def spread_words(spread: Spread) -> str:
-    """How a lower day is shared over the times of day."""
+    """How a lower dose is shared over the times of day."""
     return str(_SPREADS[spread])
 
 
@@ -93,10 +93,10 @@ def end_words(end: RangeEnd) -> str:
 
 
 def mark_words(mark: SourceMark | str) -> str:
-    """How far a number can be trusted."""
+    """How well a number is sourced."""
     return str(_MARKS[SourceMark(mark)])
 
 
 def kind_words(kind: StepKind) -> str:
-    """Why a step stands where it does."""
+    """What kind of step it is."""
     return str(_KINDS[kind])

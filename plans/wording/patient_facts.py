@@ -1,4 +1,4 @@
-"""The words of a patient's record: indications, conditions, substances and medicines of the closed sets."""
+"""Words for a patient's record: the closed sets of indications, conditions, substances and medicines."""
 
 from __future__ import annotations
 
@@ -82,22 +82,22 @@ def indication_words(code: str) -> str:
 
 
 def condition_words(code: str) -> str:
-    """A condition of the record."""
+    """A condition on the record."""
     return str(CONDITIONS[code])
 
 
 def substance_words(code: str) -> str:
-    """A substance of the record."""
+    """A substance on the record."""
     return str(SUBSTANCES[code])
 
 
 def medicine_words(code: str) -> str:
-    """A medicine, or a class of them, of the record."""
+    """A medicine, or a class of medicines, on the record."""
     return str(MEDICINES[code])
 
 
 def fact_words(code: str) -> str:
-    """Any code of the record, whichever set it is of; a code nobody knows is given back as it is."""
+    """Any code of the record, from whichever set; an unknown code is returned unchanged."""
     for words in (CONDITIONS, SUBSTANCES, MEDICINES, INDICATIONS):
         if code in words:
             return str(words[code])

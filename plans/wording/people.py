@@ -1,4 +1,4 @@
-"""Words about patients' records: states, choices, the consent text, and what is said when a record is refused."""
+"""Words for patients' records: states, choices, the consent text, and the reasons a record is refused."""
 
 from __future__ import annotations
 

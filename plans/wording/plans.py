@@ -28,7 +28,7 @@ STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.PAUSED: _("paused: in hospital"),
     PlanState.FOLLOW_UP: _("in follow-up"),
     PlanState.COMPLETED: _("completed"),
-    # Beside a taper "stopped" reads as the drug stopped.
+    # Beside a taper, "stopped" would read as if the drug had been stopped.
     PlanState.STOPPED: _("ended"),
     PlanState.ABANDONED: _("thrown away"),
 }
@@ -124,7 +124,7 @@ _STALE: Final = {
 
 
 def refusal(error: TaperplanError) -> str:
-    """The sentence of a refusal of the plan services: Refused or Stale; others fall back on a plain one."""
+    """The sentence for a refusal by the plan services (Refused or Stale); a general one for any other."""
     if error.code == "stale":
         who = str(error.facts.get("who") or gettext("Somebody"))
         return str(_STALE[str(error.facts.get("what", "plan"))]).format(who=who)
@@ -160,7 +160,7 @@ _TEXTS: Final[Mapping[str, Promise]] = {
 
 
 def problem(error: TaperplanError) -> str:
-    """The sentence of whatever a plan page refuses: a field, a request, a use-case."""
+    """The sentence for anything a plan page refuses: a field, a request, an act."""
     if error.code in ("stale", "refused"):
         return refusal(error)
     if error.code == "bad_text":
@@ -179,7 +179,7 @@ def _line(where: str) -> str:
 
 
 def short_day(day: date) -> str:
-    """ "7 Dec", which never breaks."""
+    """ "7 Dec", without a line break."""
     return date_format(day, "j M").replace(" ", NBSP)
 
 
@@ -251,7 +251,7 @@ def _corrected(facts: Mapping[str, object]) -> str:
     return gettext("Recorded by mistake and undone: same as version {n}.").format(n=facts.get("version", ""))
 
 
-# Versions of lives that do not go straight down, by the act that made them.
+# Versions that do not come from the taper itself, by the act that made them.
 _LIVES: Final[Mapping[str, Callable[[Mapping[str, object]], str]]] = {
     "pause": _paused,
     "go_on_from": _went_on,
@@ -277,13 +277,13 @@ def unsent_words(messages: int) -> str:
 
 
 def fresh_words(messages: int, *, told: bool) -> str:
-    """What becomes of the messages: those cancelled, and the new one."""
+    """What happens to the messages: those cancelled, and the new one."""
     fresh = gettext("1 new message") if told else gettext("no e-mail: tell the patient")
     return gettext("{n} cancelled, {fresh}").format(n=messages, fresh=fresh) if messages else fresh
 
 
 def version_story(kind: str, facts: Facts, first: DayDose) -> str:
-    """What a version changed, from its kind, the facts kept with it and the dose of its first day, of every drug."""
+    """What a version changed, from its kind, its facts and the dose of its first day."""
     days = int(facts.get("days") or 0)
     dose = day_dose_words(first, clinician=True)
     if kind == "hold":

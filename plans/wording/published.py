@@ -1,4 +1,4 @@
-"""Words for published schedules: what kind of publication one stands in, and how it is named in a list."""
+"""Words for published schedules: the kind of publication, and the name in a list."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SOURCE_KINDS: Final[Mapping[SourceKind, Promise]] = {
 
 
 def published_words(schedule: PublishedSchedule) -> str:
-    """A schedule in a list: its title, what kind of publication it stands in, from where, and its mark."""
+    """A schedule in a list: its title, kind of publication, country or body, and mark."""
     kind = str(SOURCE_KINDS[schedule.kind])
     return f"{schedule.title} ({kind}, {schedule.origin}; {mark_words(schedule.mark)})"
 
 
 def cited_words(schedule: PublishedSchedule) -> str:
-    """A schedule as a reason names it: title, source and mark."""
+    """A schedule as cited in a reason: title, source and mark."""
     return f"{schedule.title}. {schedule.source}. {mark_words(schedule.mark)}"

@@ -1,4 +1,4 @@
-"""Words of the review queue: why something is there, what was done, how it can end, and why an act was refused."""
+"""Words of the review queue: why an item is there, what was done, how it can end, and why an act was refused."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ CALLEES: Final[Mapping[str, Promise]] = {
     "pharmacy": _("the pharmacy"),
     "emergency": _("emergency services"),
 }
-# What an item says that no rule of a check-in raised, by the code in its facts; else by its source.
+# Items that no check-in rule raised: by the code in their facts, or else by their source.
 _CODES: Final[Mapping[str, Promise]] = {
     "address_refused": _("An e-mail came back: the mailbox does not take it"),
     "alert_refused": _("An alert to a member of staff came back"),
@@ -179,7 +179,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
 
 
 def source_words(source: str, facts: Facts) -> str:
-    """Why an item is there that no rule raised."""
+    """Why an item is there that no check-in rule raised."""
     if source == "supply" and facts.get("code"):
         return supply_words(facts)
     known = _CODES.get(str(facts.get("code", "")))
@@ -217,7 +217,7 @@ REFUSAL_REASONS: Final = frozenset(_REFUSALS)
 
 
 def review_refusal(refusal: Refused) -> str:
-    """Why an act was refused, and what works."""
+    """Why an act was refused, and what to do instead."""
     reason = str(refusal.facts["reason"])
     who = refusal.facts.get("who")
     if reason == "not_yours" and who:
@@ -226,7 +226,7 @@ def review_refusal(refusal: Refused) -> str:
 
 
 def review_stale(stale: Stale, now: datetime, zone: str) -> str:
-    """Who was faster, and what they did."""
+    """Who acted first, and what they did."""
     who = str(stale.facts.get("who") or gettext("Taperplan"))
     if stale.facts.get("what") == "held":
         return gettext("%(who)s has taken this item already.") % {"who": who}
@@ -262,7 +262,7 @@ def due_words(due: datetime, now: datetime) -> str:
 
 
 def supply_words(facts: Facts) -> str:
-    """The sentence of a supply item, from the facts it was raised with."""
+    """The sentence of a supply item, from its facts."""
     code = str(facts.get("code", ""))
     if code == "supply_closed_day":
         code = f"{code}_{facts.get('why') or 'weekend'}"

@@ -1,4 +1,4 @@
-"""The numbers of the flag rules in words, for the clinic's lead, and why a setting cannot be taken."""
+"""Names of the thresholds of the flag rules, and why a setting is refused."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ _WHERE: Final[Mapping[str, Promise]] = {
 
 
 def where_words(name: str) -> str:
-    """A setting by name."""
+    """The name of a setting."""
     return str(THRESHOLDS.get(name) or _WHERE.get(name) or name)
 
 
 def refusal_words(refusal: BadRules) -> str:
-    """Why a setting cannot be taken, and what works."""
+    """Why a setting is refused, and what is allowed."""
     facts = {"least": "", "most": "", **refusal.facts}
     if facts["why"] == "out_of_range":
         return gettext("Use a whole number from %(least)s to %(most)s.") % facts

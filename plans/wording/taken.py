@@ -1,4 +1,4 @@
-"""Words about doses really taken: who told, what differs from the plan, what going on from there would do."""
+"""Words about doses actually taken: who reported them, and how they differ from the plan."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def regimen_words(regimen: Iterable[Intake]) -> str:
 
 
 def pharmacy_words(regimen: Sequence[Intake], since: date, words: Words) -> str:
-    """What the pharmacy's sheet says of another dose than its own: every dose, since when, and to ask the clinic."""
+    """What the pharmacy sheet says when another dose is taken: each dose, since when, and to ask the clinic."""
     by_drug: dict[str, list[str]] = {}
     for one in sorted(regimen, key=lambda dose: (dose.drug, dose.time.minutes)):
         dose = words.say("take_at", pieces=words.mg(one.dose), time=words.time_inside(one.time))
@@ -70,7 +70,7 @@ def pharmacy_words(regimen: Sequence[Intake], since: date, words: Words) -> str:
 
 
 def rise_words(rises: Mapping[str, tuple[Dose, Dose]], day: date) -> str:
-    """That more of a drug would be taken from a day on, of every drug that rises; "" for none."""
+    """That the dose of a drug rises from a day on, for each drug that does; "" for none."""
     if not rises:
         return ""
     said = [
@@ -85,7 +85,7 @@ def rise_words(rises: Mapping[str, tuple[Dose, Dose]], day: date) -> str:
 
 
 def higher_words(before: DayDose, after: DayDose, day: date) -> str:
-    """That a plan goes on with a higher dose than it said, whatever was taken meanwhile."""
+    """That a plan goes on at a higher dose than it said, whatever was taken meanwhile."""
     return gettext(
         "From {day} the dose is higher than the plan said: {after} a day, not {before}. Pages say HIGHER DOSE."
     ).format(

@@ -1,4 +1,4 @@
-"""The sentences of refusals: what was wrong, and what to do about it."""
+"""The sentences of the taper engine's refusals: what was wrong, and what to do about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plans.domain.taper.products import Form
 from plans.wording.drugs import drug_words, form_words, listed
 from plans.wording.methods import preparation_words, table_words
 
-# What was typed instead of an amount, by `why`.
+# Why a typed amount was not one, by `why`.
 AMOUNTS: Final[Mapping[str, Promise]] = {
     "not_text": _("An amount must be text in quotes, such as “0.5”; here is something else."),
     "too_long": _("“%(raw)s…” is too long for an amount. Write it like 0.5 or 12.5."),
@@ -167,7 +167,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
 
 
 def refusal_words(error: TaperplanError) -> str:
-    """The sentence of a refusal: what was wrong and what to do. A code without a sentence is named."""
+    """The sentence for a refusal. A code without a sentence is shown as it is."""
     facts = _readable(error.facts)
     why = str(error.facts.get("why", ""))
     match error.code:

@@ -1,4 +1,4 @@
-"""What is said about a text that could not be taken as it was typed: what is wrong, and what works."""
+"""Why a typed text was refused, and what is allowed."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ WHYS: Final = frozenset(_SAY)
 
 
 def text_words(problem: BadText) -> str:
-    """The sentence for a text that was refused."""
+    """The sentence for a refused text."""
     return _SAY[problem.why](problem.facts)

@@ -1,4 +1,4 @@
-"""Days, hours and zones as people say them. The reader's language is the active one."""
+"""Days, hours and time zones in words, in the active language."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.utils.translation import gettext, pgettext
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# Countries whose people read "10:00 am".
+# Countries that write "10:00 am".
 TWELVE_HOURS: Final = frozenset({"US", "CA", "AU", "NZ", "PH", "IN", "PK", "EG", "CO", "MX"})
 
 
 def zone_words(zone: str) -> str:
-    """A zone by the name its people use, else by its city: "Eastern time", "Lisbon time"."""
+    """A time zone by its everyday name, or else by its city: "Eastern time", "Lisbon time"."""
     known = {
         "America/New_York": gettext("Eastern time"),
         "America/Detroit": gettext("Eastern time"),

@@ -1,4 +1,4 @@
-"""The sentences of the limits: what was passed, by how much, and what the figure is of."""
+"""The sentences of the limits: which limit was passed, by how much, and what the figure refers to."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def level_words(level: LimitLevel) -> str:
 
 
 def reason_words(reason: AcceptedReason) -> str:
-    """A reason as it was given, behind what it answers: "Pace of the guideline, steps 3 to 5: agreed"."""
+    """A reason as it was given, after the finding it answers: "Pace of the guideline, steps 3 to 5: agreed"."""
     name = str(NAMES.get(reason.rule, reason.rule))
     if reason.steps:
         steps = ngettext("%(name)s, step %(steps)s", "%(name)s, steps %(steps)s", len(reason.steps))
@@ -102,7 +102,7 @@ def _steps(verdict: Verdict) -> str:
 
 
 def steps_words(steps: Sequence[int]) -> str:
-    """The steps of a finding without its sentence, neighbours in one: "6", "8 to 10"."""
+    """The steps of a finding without its sentence, neighbours joined: "6", "8 to 10"."""
     if len(steps) < 2 or steps[-1] - steps[0] != len(steps) - 1:
         return listed([str(step) for step in steps])
     return gettext("%(first)s to %(last)s") % {"first": steps[0], "last": steps[-1]}
@@ -191,7 +191,7 @@ def _with_exemption(verdict: Verdict, sentence: str, facts: Mapping[str, object]
 
 
 def _caused(verdict: Verdict, sentence: str) -> str:
-    """The sentence, and where the products are the cause that it is answered with the others of that cause."""
+    """The sentence; where products are the cause, it adds that one reason answers all such findings."""
     if "caused" not in verdict.facts:
         return sentence
     return f"{sentence} " + gettext("Answered with the cuts that are larger than asked for.")
@@ -206,7 +206,7 @@ def _tail(verdict: Verdict) -> str:
 
 
 def _stop_facts(facts: Mapping[str, object]) -> dict[str, str]:
-    """What a drug stops from: its own milligrams, and beside them what they equal."""
+    """The dose a drug stops from: its own milligrams and their diazepam equivalent."""
     dose, equivalent = _mg(facts["dose_mg"]), str(facts["diazepam_equivalent_mg"])
     if equivalent and facts["drug"] != REFERENCE:
         dose = gettext("%(dose)s a day (%(equivalent)s of diazepam equivalent)") % {

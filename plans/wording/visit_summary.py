@@ -1,4 +1,4 @@
-"""The tables of a visit summary in words: steps taken and to come, doses reported, scores, flags, decisions, next."""
+"""The tables of a visit summary: steps, doses reported, scores, flags, decisions, what comes next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCALES = {"phq2": "PHQ-2", "gad2": "GAD-2", "phq9": "PHQ-9", "gad7": "GAD-7"}
 def sections(
     schedule: Schedule, visit: VisitFacts, words: Words, *, pauses: Sequence[PlannedPause] = ()
 ) -> tuple[SummaryTable, ...]:
-    """All tables, in the order of the conversation; `pauses` are those built into the plan."""
+    """All tables, in the order of a visit; `pauses` are those built into the plan."""
     with translation.override(words.language):
         return (
             _steps(schedule, visit, words, pauses),

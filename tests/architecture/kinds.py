@@ -1,8 +1,8 @@
-"""The kinds of things that are described once, and every place where each of them must have something.
+"""The kinds of things that have one spec, and every place where each spec must have an entry.
 
-A kind is one entry of `KINDS`: what there is of it (its specs, by code) and its places, each a question that is asked
-of every code. A place whose words may not outlive their spec says so with `known`. `test_totality.py` walks them all
-and names each cell that is missing, so that whoever adds a thing is told what else it needs.
+A kind is one entry of `KINDS`: its specs, by code, and its places, each a question asked of every code. A place that
+may not keep words without a spec lists them in `known`. `test_totality.py` checks them all and names each missing
+entry, so that a newcomer is told what else a new thing needs.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Kind:
     places: Mapping[str, Place] = field(default_factory=dict)
 
     def missing(self) -> list[str]:
-        """Every cell without content, and what stands in a place for a code that is no more: "flag rule U1: title"."""
+        """Every missing entry, and every entry for a code that no longer exists: "flag rule U1: title"."""
         codes = list(self.codes())
         empty = [
             f"{self.name} {code}: {place}"
@@ -154,7 +154,7 @@ def strings_in(path: str, node: ast.AST) -> Iterator[str]:
 
 
 def in_spanish(path: str, table: str) -> Callable[[str], bool]:
-    """Asks whether all that a row says is translated."""
+    """A question: whether everything in a row is translated."""
 
     def holds(code: str) -> bool:
         row = rows_of(path, table).get(code)
@@ -171,7 +171,7 @@ def code_in(folder: str, *, but: str) -> str:
 
 
 def documented(section: str, path: str = "docs/rules.md") -> Place:
-    """Asks whether a code has its row under a heading of a document."""
+    """A question: whether a code has a row under a heading of a document."""
 
     def rows() -> list[str]:
         part = text_of(path).partition(f"## {section}\n")[2].partition("\n## ")[0]
@@ -331,7 +331,7 @@ def _quotes_its_facts(code: str) -> bool:
 
 @cache
 def _acts_recorded() -> frozenset[str]:
-    """What the services write as the name of an act; of one that is put together, the part that stands."""
+    """The names of acts the services write; for a composed name, its fixed part."""
     found = set()
     for path in sorted((ROOT / "plans").rglob("*.py")):
         if path.parent.name in ("wording", "migrations") or path == ROOT / "plans/domain/audit.py":

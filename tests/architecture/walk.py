@@ -1,6 +1,6 @@
-"""`python -m tests.architecture.walk`: each missing cell of the kinds, a line each; status 1 where there is one.
+"""`python -m tests.architecture.walk`: print each missing entry of the kinds on a line; status 1 if there is one.
 
-What `test_totality.py` asks, without a test run around it: `test_contributing.py` asks it many times over.
+The check of `test_totality.py` without a test run: `test_contributing.py` needs it many times.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> int:
 
     found = 0
     for kind in KINDS:
-        # At once: a later kind may break on what an earlier one misses.
+        # Flushed at once: a later kind may crash on what an earlier one lacks.
         for cell in kind.missing():
             print(cell, flush=True)
             found += 1

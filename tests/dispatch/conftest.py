@@ -1,6 +1,6 @@
-"""A clinic with a patient whose plan was just issued, and a mail receiver that does as it is told.
+"""A clinic with a patient whose plan was just issued, and a mail receiver that can be scripted.
 
-Imports stand inside: this file is read before Django is set up.
+Imports are inside functions: this file is read before Django is set up.
 """
 
 from __future__ import annotations

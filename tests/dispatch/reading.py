@@ -1,4 +1,4 @@
-"""Reading what arrived and what stands in the outbox."""
+"""Reading what arrived and what is in the outbox."""
 
 from __future__ import annotations
 

@@ -26,12 +26,12 @@ Regimen = Sequence[tuple[TimeOfDay, Sequence[Take]]]
 
 
 def solid(product: Product, quarters: int) -> Take:
-    """So many quarters of a product."""
+    """A number of quarters of a product."""
     return Take(product, quarters=quarters)
 
 
 def measured(microlitres: int, product: Product = SOLUTION) -> Take:
-    """So many microlitres of a liquid."""
+    """A number of microlitres of a liquid."""
     return Take(product, volume=Volume(microlitres))
 
 

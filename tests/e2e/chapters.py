@@ -1,4 +1,4 @@
-"""The chapters of the story: what each person does in the browser, and what has to be seen there."""
+"""The chapters of the story: what each person does in the browser, and what they must see."""
 
 from __future__ import annotations
 

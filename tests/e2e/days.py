@@ -1,4 +1,4 @@
-"""One patient's life day by day: the clinic's clock, a desk, a phone, the mail, and a look at every place."""
+"""One patient's plan day by day: the clinic's clock, a desk, a phone, the e-mails, and every place that shows it."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def plain(text: str) -> str:
 
 @dataclass
 class Day:
-    """What every place said on a day, by its name, and the e-mails that arrived: subject and words."""
+    """What every place showed on a day, by name, and the e-mails that arrived: subject and text."""
 
     on: str
     said: dict[str, str] = field(default_factory=dict)
     mail: list[tuple[str, str]] = field(default_factory=list)
 
     def of(self, *begins: str) -> dict[str, str]:
-        """The places whose names begin so; at least one for each."""
+        """The places whose names begin with these; at least one for each."""
         for one in begins:
             assert any(name.startswith(one) for name in self.said), f"no {one} on {self.on}"
         return {name: text for name, text in self.said.items() if name.startswith(begins)}
@@ -65,7 +65,7 @@ class Day:
         assert missing == [], "\n".join(f"{name}: {self.said[name][:1500]}" for name, _ in missing)
 
     def never_says(self, pattern: str, *, at: tuple[str, ...]) -> None:
-        """None of these places says anything like it."""
+        """None of these places says it."""
         found = [
             (name, text[max(0, hit.start() - 60) : hit.end() + 40])
             for name, text in self.of(*at).items()
@@ -80,7 +80,7 @@ class Day:
 
 
 class Life:
-    """A patient, whoever looks after them, and the places where the plan is told. `move_to` is the only clock."""
+    """A patient, their clinicians, and the places that show the plan. `move_to` is the only clock."""
 
     clinic: ClinicMade
     patient: Patient
@@ -95,7 +95,7 @@ class Life:
         self.clinic, self.patient = clinic, patient
 
     def move_to(self, moment: datetime) -> None:
-        """Let it be `moment` here; from there this clock goes on as the machine's does, and never back."""
+        """Set the clock to `moment`; from there it runs like the machine's, never backwards."""
         self._ahead = moment - clock.real_now()
 
     @property
@@ -124,7 +124,7 @@ class Life:
         return " + ".join(f"{drug} {dose.text}" for drug, dose in step.day) if step else ""
 
     def live_until(self, day: date, every: int = 1) -> None:
-        """Live so many days at a time: what is due happens and is sent, and each check-in is answered calmly."""
+        """Live on, some days at a time: what is due is done and sent, and each check-in is answered calmly."""
         while self.today < day:
             # Ten in the morning there, whatever the clocks of that country do.
             self.move_to(datetime.combine(self.today + timedelta(days=every), MORNING, ZONE))
@@ -157,7 +157,7 @@ class Life:
     # Looking
 
     def look_around(self, name: str = "") -> Day:
-        """Let the workers work, then look at every place that tells the plan."""
+        """Let the workers run, then look at every place that shows the plan."""
         self.work()
         day = Day(f"{self.today} {name}".strip(), mail=self.mail())
         self._look_at_the_desk(day)
@@ -209,7 +209,7 @@ class Life:
                     )
 
     def read(self, page: Any, name: str) -> str:
-        """The words of the page that stands, which breaks no rule of accessibility and is not wider than its window."""
+        """The words of the current page, which must break no accessibility rule and fit its window's width."""
         if _SHOTS:
             page.screenshot(path=str(Path(_SHOTS) / f"{name}.png"), full_page=True)
         assert violations(page) == [], name

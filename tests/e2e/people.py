@@ -1,4 +1,4 @@
-"""Those who take part in the story, each with a browser of their own that notes every fault it sees."""
+"""The people of the story, each with a browser that records every fault it sees."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Person:
             self.faults.append(f"{self.page.url}: {line.text}")
 
     def follow(self, what: Any) -> Any:
-        """Press something that leads to another page, and wait until that page stands."""
+        """Press something that leads to another page, and wait until that page is loaded."""
         with self.page.expect_navigation():
             what.click()
         return self.page
 
     def look(self, path: str = "") -> Any:
-        """Go to a page (or stay) and note what a reader of any kind would stumble over: axe, and sideways scrolling."""
+        """Go to a page (or stay) and record accessibility faults (axe) and sideways scrolling."""
         if path:
             self.page.goto(path)
         for found in Axe().run(self.page, options=AXE).response["violations"]:
@@ -53,7 +53,7 @@ class Person:
         return self.page
 
     def look_narrow(self) -> None:
-        """Note a page that has to be moved sideways."""
+        """Record a page that scrolls sideways."""
         if not self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
             self.faults.append(f"{self.page.url}: wider than the window")
 

@@ -76,19 +76,19 @@ def text_of(message: EmailMessage) -> str:
     return str(body.get_content())
 
 
-def link_in(message: EmailMessage, door: str) -> str:
-    """The path of the first link of a message that leads to a door: c, p, y or m."""
-    found = re.search(rf"http://localhost:\d+(/{door}/[\w-]+)", text_of(message))
+def link_in(message: EmailMessage, first: str) -> str:
+    """The path of the first link in a message with this first letter: c, p, y or m."""
+    found = re.search(rf"http://localhost:\d+(/{first}/[\w-]+)", text_of(message))
     assert found is not None, text_of(message)
     return found[1]
 
 
 def wait_for(what: Callable[[], Any], name: str, seconds: float = 45.0) -> None:
-    """Look until it is so; fails after `seconds`."""
+    """Poll until it is true; fails after `seconds`."""
     ends = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < ends, f"it did not come about: {name}"
-        # Other processes do the work; there is nothing to be told by.
+        # Other processes do the work; there is no event to wait for.
         time.sleep(0.1)
 
 

@@ -112,7 +112,7 @@ def by_day(camera: Camera, long: str, urgent: str, new: str, plan: str) -> None:
         camera.take(f"plan-{name}", f"{plan}?lines={name}")
     camera.take("plan-compare", f"{plan}/compare")
     camera.take("check-ins", f"{long}/checkins")
-    camera.take("sheet", link_of(page, re.compile(r"^[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} \d{4}$")))
+    camera.take("response", link_of(page, re.compile(r"^[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} \d{4}$")))
     camera.take("reviews", f"{long}/reviews")
     for name in ("visits", "edit", "care", "thresholds"):
         camera.take(f"patient-{name}" if name != "visits" else name, f"{long}/{name}")

@@ -1,4 +1,4 @@
-"""A life that does not go straight down, in a real browser: every page, message and document of each day."""
+"""An interrupted plan in a real browser: every page, message and document of each day."""
 
 from __future__ import annotations
 

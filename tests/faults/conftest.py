@@ -1,6 +1,6 @@
-"""One warm parent for all tests that kill; a receiver, a clinic and a crew for each.
+"""One warm parent process for all tests that kill; a receiver, a clinic and a crew for each.
 
-Imports stand inside: this file is read before Django is set up.
+Imports are inside functions: this file is read before Django is set up.
 """
 
 from __future__ import annotations

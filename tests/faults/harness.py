@@ -20,7 +20,7 @@ from taperplan.local.children import before_exec
 from tests.faults.receiver import Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
-# Long enough for a machine that stands still for a moment: a lease ends only where a test wants it to.
+# Long enough for a machine that stalls for a moment: a lease ends only where a test wants it to.
 LEASE_SECONDS = 60
 # Of a worker that is struck: what it held is free for the next one soon. Not so short that a slow start ends it.
 SHORT_LEASE = {"LEASE_SECONDS": 2}
@@ -130,11 +130,11 @@ class Crew:
 
 
 def wait_for(what: Callable[[], object], seconds: float = 60.0) -> None:
-    """Look until it is so; fails after `seconds`."""
+    """Poll until it is true; fails after `seconds`."""
     ends = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < ends, "it did not come about"
-        # The test waits for another process; there is nothing to be told by.
+        # The test waits for another process; there is no event to wait for.
         time.sleep(0.01)
 
 

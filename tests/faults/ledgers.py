@@ -1,7 +1,7 @@
 """Three ledgers, compared: the rows, what the receiver took in, and the audit trail.
 
 I1 every due row has an end; I2 no message arrives oftener than its row says; I3 a row "sent" arrived; I4 what arrived
-is "sent" or "unknown"; I6 nobody's message holds another's words; I8 the trail tells the same story as the rows.
+is "sent" or "unknown"; I6 nobody's message holds another's words; I8 the audit trail agrees with the rows.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from taperplan.local.children import before_exec, unprivileged
 from taperplan.local.postgres import Postgres, binaries
 from tests.faults.harness import wait_for
 
-# As in life, an answered commit stands in the log; the log itself need not outlive the machine.
+# As in production, an answered commit is in the log; the log itself need not outlive the machine.
 OPTIONS = ("fsync=off", "synchronous_commit=on")
 
 

@@ -37,8 +37,8 @@ def checkin_links() -> list[str]:
 
 
 def first_page(link_id: str) -> str:
-    sheet = responses.look(sessions.for_link(links.by_id(link_id)))  # type: ignore[arg-type]
-    return sheet.response.pages[0].code
+    state = responses.look(sessions.for_link(links.by_id(link_id)))  # type: ignore[arg-type]
+    return state.response.pages[0].code
 
 
 def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in_the_queue(
@@ -69,14 +69,14 @@ def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in
             asked += PATIENTS
             todo = [link for link in checkin_links() if link not in begun]
     for link_id, code in answered:
-        sheet = CheckIn.objects.get(occasion_id=present(links.by_id(UUID(link_id)).occasion_id))
+        checkin = CheckIn.objects.get(occasion_id=present(links.by_id(UUID(link_id)).occasion_id))
         items = {
             item
-            for one in Response(_ask(sheet), sheet.answers).pages
+            for one in Response(_ask(checkin), checkin.answers).pages
             if one.code == code
             for item in one.items
         }
-        assert items & sheet.answers.keys(), f"page {code} was acknowledged and is not there"
+        assert items & checkin.answers.keys(), f"page {code} was acknowledged and is not there"
     flagged = set(Flag.objects.filter(severity="urgent").values_list("checkin_id", flat=True))
     assert len(flagged) == asked
     # In the same commit, so not even a second later.
@@ -85,8 +85,8 @@ def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in
     assert Work.objects.filter(queue="alerts").count() == asked
 
 
-def _ask(sheet: CheckIn) -> QuestionnaireSpec:
-    return QuestionnaireSpec.from_json(sheet.form, sheet.form_version)
+def _ask(checkin: CheckIn) -> QuestionnaireSpec:
+    return QuestionnaireSpec.from_json(checkin.form, checkin.form_version)
 
 
 def test_the_alert_of_a_flagged_answer_goes_out_within_five_seconds(clinic: ClinicMade, crew: Crew) -> None:

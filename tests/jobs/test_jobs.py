@@ -1,4 +1,4 @@
-"""The doors of Celery: a table whose tasks exist, on the right queues, and a notifier that never holds up a page."""
+"""Celery: a schedule whose tasks exist, on the right queues, and a notifier that never holds up a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guards guard."""
+"""The fixtures that guard every test do fail when they should."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items of the review queue, for the tests of services. Imports stand inside: this is read before Django is set up."""
+"""Review items for the tests of services. Imports are inside functions: this is read before Django is set up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def raised(clinic: ClinicMade, patient: Patient) -> Callable[..., ReviewItem]:
-    """Something that raises items about the patient."""
+    """A function that raises items about the patient."""
     from tests.services.review_help import raiser
 
     made: Any = raiser(clinic, patient)

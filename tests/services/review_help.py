@@ -29,7 +29,7 @@ def refusal(refused):
 
 
 def raiser(clinic, patient):
-    """Something that raises items about this patient."""
+    """A function that raises items about this patient."""
 
     def make(severity="urgent", key="checkin:1", now=None, **more):
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The command that founds a clinic: with it an empty installation gets its first people."""
+"""The command that sets up a clinic: it gives an empty installation its first members."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def story() -> Asked:
 def sat(story: Asked, *, seconds: int, pages: int = 14, form: str = "weekly", **more: Any) -> CheckIn:
     """A check-in of this patient's that was sat through, with so many seconds for each page."""
     saves = [START + timedelta(seconds=seconds * n) for n in range(1, pages + 1)]
-    sheet = CheckIn.objects.create(
+    checkin = CheckIn.objects.create(
         clinic_id=story.patient.clinic_id,
         patient=story.patient,
         plan=story.plan,
@@ -44,12 +44,12 @@ def sat(story: Asked, *, seconds: int, pages: int = 14, form: str = "weekly", **
         **more,
     )
     for number, at in enumerate(saves, start=1):
-        _save(sheet, number, at)
-    return sheet
+        _save(checkin, number, at)
+    return checkin
 
 
-def _save(sheet: CheckIn, number: int, at: datetime) -> None:
-    CheckInRevision.objects.create(checkin=sheet, number=number, answers={}, saved_at=at)
+def _save(checkin: CheckIn, number: int, at: datetime) -> None:
+    CheckInRevision.objects.create(checkin=checkin, number=number, answers={}, saved_at=at)
 
 
 def measured(story: Asked) -> Minutes:
@@ -77,8 +77,8 @@ def test_what_was_entered_by_phone_or_changed_afterwards_does_not_count(story: A
         sat(story, seconds=60, entered_by_id=story.clinic.staff.id)
     assert measured(story) == COUNTED
     for _time in range(ENOUGH):
-        sheet = sat(story, seconds=30)
-        _save(sheet, 15, sheet.saved_at + timedelta(hours=3))
+        checkin = sat(story, seconds=30)
+        _save(checkin, 15, checkin.saved_at + timedelta(hours=3))
     assert measured(story).later == 7
 
 

@@ -26,7 +26,7 @@ def story() -> Iterator[Asked]:
 
 
 def saved_so_often(subject: CheckInSession, times: int) -> None:
-    """A sheet whose first page was saved so many times by now: as many revisions, the first of them just now."""
+    """A state whose first page was saved so many times by now: as many revisions, the first of them just now."""
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     CheckIn.objects.update(revision=times)
 
@@ -37,13 +37,13 @@ def change(subject: CheckInSession, **answers: str) -> saving.SavedPage:
 
 
 @pytest.mark.parametrize(("times", "span"), bounds.SAVES)
-def test_a_sheet_saved_far_too_often_takes_no_more_until_time_has_passed(
+def test_a_response_saved_far_too_often_takes_no_more_until_time_has_passed(
     story: Asked, times: int, span: timedelta
 ) -> None:
     subject = sessions.for_link(story.link)
     saved_so_often(subject, times - 1)
     change(subject, s_seeing="skip")
-    # The sheet now stands at its limit, and the first save is still within the time.
+    # The state now stands at its limit, and the first save is still within the time.
     assert CheckIn.objects.get().revision == times
     with on(clock.now() + span - timedelta(seconds=1)), pytest.raises(Refused):
         change(subject, s_seeing="no")

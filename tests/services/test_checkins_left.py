@@ -15,7 +15,7 @@ from plans.services import clock, reminders
 from plans.services.checkins import raw, replay, responses, saving, sessions
 from plans.services.checkins.sessions import CheckInSession
 from plans.wording.flags import flag_sentence
-from tests.makers_checkins import START, Asked, answer_all, asked, calm, on, sheet_of
+from tests.makers_checkins import START, Asked, answer_all, asked, calm, checkin_of, on
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ def test_one_taken_up_after_the_closing_and_left_again_is_closed_too(story: Aske
         begin(sessions.for_link(story.link), s_fit="yes")
     with on(story.occasion.closes_at + timedelta(hours=24)):
         assert reminders.tick(clock.now()).left == 1
-    assert sheet_of(story.occasion).state == "abandoned"
+    assert checkin_of(story.occasion).state == "abandoned"
 
 
 @pytest.mark.slow
@@ -87,23 +87,23 @@ def test_whoever_finishes_a_form_that_was_closed_meanwhile_has_not_left_it(story
         reminders.tick(clock.now())
         late = sessions.for_link(story.link)
         answer_all(late, s_fit="skip")
-    sheet = sheet_of(story.occasion)
-    assert (sheet.state, sheet.late) == ("submitted", True)
-    assert sheet.revisions.order_by("-number")[0].known["abandoned"] is False
+    checkin = checkin_of(story.occasion)
+    assert (checkin.state, checkin.late) == ("submitted", True)
+    assert checkin.revisions.order_by("-number")[0].known["abandoned"] is False
     assert not [one for one in replay.every() if one.differs]
 
 
 @pytest.mark.slow
 def test_answers_may_be_changed_until_the_next_check_in_opens_also_after_the_closing(story: Asked) -> None:
     answer_all(sessions.for_link(story.link))
-    before = sheet_of(story.occasion).revision
+    before = checkin_of(story.occasion).revision
     with on(weekly(story).due_at - timedelta(minutes=1)):
         subject = sessions.for_link(story.link)
         assert not subject.late
         assert responses.look(subject).may_be_amended
         saving.save_page(subject, page="body_a", posted=calm(subject, "body_a", sx_shaking="4"))
-    sheet = sheet_of(story.occasion)
-    assert (sheet.revision, sheet.late) == (before + 1, False)
+    state = checkin_of(story.occasion)
+    assert (state.revision, state.late) == (before + 1, False)
     with on(weekly(story).due_at):
         reminders.tick(clock.now())
         after = sessions.for_link(story.link)
@@ -146,7 +146,7 @@ def test_one_sent_unasked_leaves_alone_what_was_begun(story: Asked) -> None:
 
 
 @pytest.mark.slow
-def test_a_high_phq_9_shows_support_when_the_sheet_is_sent_and_not_before(story: Asked) -> None:
+def test_a_high_phq_9_shows_support_when_the_response_is_sent_and_not_before(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     high = {f"phq_{n}": "3" for n in range(1, 9)}
     outcome = answer_all(subject, **high)
@@ -173,13 +173,13 @@ def test_scoring_that_breaks_keeps_the_answers_asks_the_other_rules_and_calls_so
         patched.setattr(scoring, "score", broken)
         outcome = saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
     assert outcome.screens == (Screen.EMERGENCY,)
-    assert sheet_of(story.occasion).answers["s_fit"] == "yes"
+    assert checkin_of(story.occasion).answers["s_fit"] == "yes"
     assert set(Flag.objects.values_list("rule", flat=True)) == {"U1", "X0"}
     assert not [one for one in replay.every() if one.differs]
     said = flag_sentence("X0", Flag.objects.get(rule="X0").facts)
     assert "could not be scored" in said
     answer_all(subject)
-    assert sheet_of(story.occasion).scores["phq9"]["total"] == 0
+    assert checkin_of(story.occasion).scores["phq9"]["total"] == 0
 
 
 def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_what_it_told_is_flagged(story: Asked) -> None:
@@ -191,7 +191,7 @@ def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_what_it_told_is_fla
     saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["no"]})
     with on(story.occasion.due_at + timedelta(minutes=1)):
         assert raw.sweep() == 1
-    assert sheet_of(story.occasion).answers["s_thoughts"] == "no"
+    assert checkin_of(story.occasion).answers["s_thoughts"] == "no"
     assert {flag.facts["kind"] for flag in Flag.objects.filter(rule="U3")} == {"thoughts", "plan"}
     assert RawAnswer.objects.get().state == "stored"
 

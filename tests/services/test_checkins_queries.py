@@ -78,7 +78,7 @@ def test_history_holds_totals_symptoms_and_what_was_missed(story: Asked) -> None
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_a_sheet_of_another_clinic_is_not_there(story: Asked) -> None:
+def test_a_response_of_another_clinic_is_not_there(story: Asked) -> None:
     answer_all(sessions.for_link(story.link))
     key = CheckIn.objects.get().pk
     assert queries.response_detail(story.clinic.reader, key).flags == ()
@@ -96,7 +96,7 @@ def test_a_reader_enters_nothing_and_another_clinic_reaches_nobody(story: Asked)
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_two_taps_at_the_same_moment_are_one_sheet_one_revision_and_one_item() -> None:
+def test_two_taps_at_the_same_moment_are_one_response_one_revision_and_one_item() -> None:
     with on(START):
         made = asked()
     with on(made.occasion.due_at):

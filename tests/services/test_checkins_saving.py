@@ -11,7 +11,7 @@ from plans.models import AuditEvent, CheckIn, CheckInRevision, Flag, Occasion, R
 from plans.services import reminders
 from plans.services.checkins import saving, sessions
 from plans.services.review.queries import flags_of
-from tests.makers_checkins import START, Asked, answer_all, asked, calm, on, opened, sheet_of
+from tests.makers_checkins import START, Asked, answer_all, asked, calm, checkin_of, on, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -27,16 +27,16 @@ def story() -> Iterator[Asked]:
 @pytest.mark.slow
 def test_a_calm_first_check_in_is_stored_scored_and_flags_nothing(story: Asked) -> None:
     outcome = answer_all(sessions.for_link(story.link))
-    sheet = sheet_of(story.occasion)
+    checkin = checkin_of(story.occasion)
     assert outcome.sent
-    assert sheet.state == "submitted"
-    assert sheet.scores["phq9"] == {"total": 0, "affective": 0, "change_first": None, "change_last": None}
-    assert sheet.scores["gad7"]["total"] == 0
+    assert checkin.state == "submitted"
+    assert checkin.scores["phq9"] == {"total": 0, "affective": 0, "change_first": None, "change_last": None}
+    assert checkin.scores["gad7"]["total"] == 0
     assert not Flag.objects.exists()
     assert Occasion.objects.get(pk=story.occasion.pk).state == "answered"
 
 
-def test_reminders_not_yet_sent_are_skipped_when_the_sheet_is_sent(story: Asked) -> None:
+def test_reminders_not_yet_sent_are_skipped_when_the_response_is_sent(story: Asked) -> None:
     waiting = Work.objects.filter(occasion=story.occasion, notice="checkin_reminder")
     assert [row.state for row in waiting] == ["pending", "pending"]
     answer_all(sessions.for_link(story.link))
@@ -76,7 +76,7 @@ def test_a_flag_once_raised_stays_when_the_answer_is_taken_back(story: Asked) ->
     subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
-    assert sheet_of(story.occasion).answers["s_fit"] == "no"
+    assert checkin_of(story.occasion).answers["s_fit"] == "no"
     assert Flag.objects.filter(rule="U1").count() == 1
 
 
@@ -96,7 +96,7 @@ def test_the_same_page_twice_is_one_save(story: Asked) -> None:
 
 
 @pytest.mark.slow
-def test_sending_twice_is_one_sheet_and_the_same_result(story: Asked) -> None:
+def test_sending_twice_is_one_response_and_the_same_result(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     first = answer_all(subject)
     again = saving.save_page(subject, page="week", posted=calm(subject, "week"))
@@ -106,7 +106,7 @@ def test_sending_twice_is_one_sheet_and_the_same_result(story: Asked) -> None:
 
 
 @pytest.mark.slow
-def test_an_unscheduled_check_in_sent_twice_is_one_sheet(story: Asked) -> None:
+def test_an_unscheduled_check_in_sent_twice_is_one_response(story: Asked) -> None:
     subject = sessions.unscheduled(story.link, nonce="form-1")
     answer_all(subject)
     again = saving.save_page(subject, page="week", posted=calm(subject, "week"))
@@ -123,7 +123,7 @@ def test_an_empty_form_as_a_scanner_sends_it_stores_nothing(story: Asked) -> Non
 def test_good_answers_of_a_page_with_a_gap_are_kept(story: Asked) -> None:
     outcome = saving.save_page(sessions.for_link(story.link), page="safety_a", posted={"s_fit": ["yes"]})
     assert outcome.problems == {"s_seeing": "choose"}
-    assert sheet_of(story.occasion).answers == {"s_fit": "yes"}
+    assert checkin_of(story.occasion).answers == {"s_fit": "yes"}
     assert ReviewItem.objects.get().severity == "urgent"
 
 
@@ -141,27 +141,27 @@ def test_an_answer_after_the_closing_is_saved_marked_late_and_flagged(story: Ask
         assert subject.late
         outcome = saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
     assert outcome.late
-    assert sheet_of(story.occasion).late
+    assert checkin_of(story.occasion).late
     assert ReviewItem.objects.filter(source="checkin", severity="urgent").exists()
 
 
 @pytest.mark.slow
-def test_amending_a_sheet_that_was_sent_is_a_new_revision_and_is_looked_at_again(story: Asked) -> None:
+def test_amending_a_response_that_was_sent_is_a_new_revision_and_is_looked_at_again(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     answer_all(subject)
-    before = sheet_of(story.occasion).revision
+    before = checkin_of(story.occasion).revision
     outcome = saving.save_page(subject, page="body_a", posted=calm(subject, "body_a", sx_shaking="4"))
     assert outcome.sent
-    assert sheet_of(story.occasion).revision == before + 1
+    assert checkin_of(story.occasion).revision == before + 1
     assert Flag.objects.filter(rule="H3").exists()
 
 
 @pytest.mark.slow
-def test_staff_who_enter_by_phone_stand_on_the_sheet_and_on_each_revision(story: Asked) -> None:
+def test_staff_who_enter_by_phone_stand_on_the_response_and_on_each_revision(story: Asked) -> None:
     answer_all(sessions.by_phone(story.clinic.staff, story.patient.pk))
-    sheet = sheet_of(story.occasion)
-    assert sheet.entered_by_id == story.clinic.staff.id
-    assert set(sheet.revisions.values_list("entered_by_id", flat=True)) == {story.clinic.staff.id}
+    checkin = checkin_of(story.occasion)
+    assert checkin.entered_by_id == story.clinic.staff.id
+    assert set(checkin.revisions.values_list("entered_by_id", flat=True)) == {story.clinic.staff.id}
     assert AuditEvent.objects.get(act="checkin.sent").actor_id == story.clinic.staff.id
 
 
@@ -169,7 +169,7 @@ def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: py
     from plans.domain.checkins import flags
     from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
 
-    def broken(rule: FlagRule, sheet: Evidence) -> tuple[FlagFinding, ...]:
+    def broken(rule: FlagRule, checkin: Evidence) -> tuple[FlagFinding, ...]:
         raise ZeroDivisionError
 
     rules = (FlagRule("U1", 1, FlagPriority.URGENT, None, broken, immediate=True),)
@@ -180,7 +180,7 @@ def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: py
     subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     assert (ReviewItem.objects.get().source, Flag.objects.get().rule) == ("scoring", "X0")
-    assert sheet_of(story.occasion).answers["s_fit"] == "no"
+    assert checkin_of(story.occasion).answers["s_fit"] == "no"
 
 
 @pytest.mark.slow
@@ -194,8 +194,8 @@ def test_a_high_short_form_brings_the_long_one_up_the_same_day_with_its_answers_
         made = opened(story.clinic, weekly)
         subject = sessions.for_link(made.link)
         answer_all(subject, phq_1="2", phq_2="1")
-    sheet = sheet_of(weekly)
-    assert sheet.scores["phq9"]["total"] == 3
-    assert sheet.scores["phq9"]["change_first"] == 3
-    assert "gad7" not in sheet.scores
-    assert sheet.revisions.filter(page="phq_a").count() == 1
+    checkin = checkin_of(weekly)
+    assert checkin.scores["phq9"]["total"] == 3
+    assert checkin.scores["phq9"]["change_first"] == 3
+    assert "gad7" not in checkin.scores
+    assert checkin.revisions.filter(page="phq_a").count() == 1

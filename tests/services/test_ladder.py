@@ -1,4 +1,4 @@
-"""The ladder of messages, changed by the clinic and by the patient within limits; every change stands in the trail."""
+"""The reminders of a check-in, changed by clinic and patient within limits; every change is in the history."""
 
 from __future__ import annotations
 

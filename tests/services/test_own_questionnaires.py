@@ -68,11 +68,11 @@ def test_it_is_asked_before_the_last_page_scored_and_read_again_after_it_was_sto
     load(tmp_path, OWN, name)
     subject = sessions.for_link(story.link)
     answer_all(subject, walk_far="1", walk_glad="1")
-    sheet = CheckIn.objects.get()
-    assert sheet.scores["walk"]["total"] == 2
+    checkin = CheckIn.objects.get()
+    assert checkin.scores["walk"]["total"] == 2
     call_command("load_questionnaire", clinic=name, stop="walk", stdout=StringIO())
     assert not ClinicQuestionnaire.objects.filter(asked=True).exists()
-    asked_of = [row.item.code for row in queries.answers_table(sheet.pk).rows]
+    asked_of = [row.item.code for row in queries.answers_table(checkin.pk).rows]
     assert asked_of.index("walk_far") < asked_of.index("overall")
     assert calm(subject, "walk_page") == {"walk_far": ["0"], "walk_glad": ["0"]}
 

@@ -1,4 +1,4 @@
-"""Holding an item: claims that exclude each other, leases, giving back, escalating and passing on."""
+"""Holding an item: exclusive claims, leases, releasing, escalating and reassigning."""
 
 from __future__ import annotations
 

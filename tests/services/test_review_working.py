@@ -1,4 +1,4 @@
-"""Working on an item: calls, putting aside, ending, acts on what has changed meanwhile, the trail."""
+"""Working on an item: calls, snoozing, resolving, acts on what has changed meanwhile, the history."""
 
 from __future__ import annotations
 

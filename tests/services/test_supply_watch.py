@@ -1,4 +1,4 @@
-"""A supply that runs out too early stands in the queue: once, in time, and for live plans of patients in care alone."""
+"""A supply that runs out too early raises an item: once, in time, and only for live plans of patients in care."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two clinics with everything a route can name, and everybody who may knock: what the access matrix is run against."""
+"""Two clinics with everything a route can name, and every kind of visitor: the world of the access matrix."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Side:
 
     @property
     def canaries(self) -> tuple[str, ...]:
-        """Words that stand in this patient's record and nowhere else."""
+        """Words that are in this patient's record and nowhere else."""
         return tuple(f"{word}{self.mark}" for word in _CANARIES)
 
 

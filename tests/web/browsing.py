@@ -1,7 +1,7 @@
-"""What tests in a browser share: signing in, going on to the next page, and waiting for what is seen.
+"""Helpers for browser tests: signing in, going to the next page, and waiting for what is shown.
 
-Nothing here looks at a page that may still be the one before: a press that leads to another page ends when that page
-stands, and what is not there yet is waited for.
+Nothing here reads a page that may still be the previous one: following a link ends when the next page is loaded, and
+what is not there yet is waited for.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ __all__ = [
 
 
 def follow(page: Any, what: Any) -> None:
-    """Press something that leads to another page, and wait until that page stands, scripts and all."""
+    """Press something that leads to another page, and wait until that page and its scripts are loaded."""
     with page.expect_navigation():
         what.click()
 
 
 def meet_a_broken_line(page: Any, what: Any, address: str) -> None:
-    """Press something that sends a form to an address, over a line that breaks on the way."""
+    """Press something that sends a form to an address, and break the connection on the way."""
     page.route(address, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
     with page.expect_event("requestfailed"):
         what.click(no_wait_after=True)
@@ -38,7 +38,7 @@ def meet_a_broken_line(page: Any, what: Any, address: str) -> None:
 
 
 def press_and_follow(page: Any, key: str) -> None:
-    """Press a key that leads to another page, and wait until that page stands, scripts and all."""
+    """Press a key that leads to another page, and wait until that page and its scripts are loaded."""
     with page.expect_navigation():
         page.keyboard.press(key)
 

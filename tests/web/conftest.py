@@ -1,6 +1,6 @@
 """An item of the queue; a patient's phone, before and after the year of birth.
 
-Imports stand inside: this is read before Django is set up.
+Imports are inside functions: this is read before Django is set up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def item(clinic: ClinicMade, patient: Patient) -> ReviewItem:
-    """Something urgent about the patient that waits in the queue."""
+    """An urgent item about the patient in the queue."""
     from tests.web.item_help import raise_urgent
 
     return raise_urgent(clinic, patient)
@@ -29,7 +29,7 @@ def item(clinic: ClinicMade, patient: Patient) -> ReviewItem:
 
 @pytest.fixture
 def standing_clock() -> Iterator[Any]:
-    """The machine's clock stands on the Monday on which the story's plan begins; `shift` and `move_to` move it."""
+    """Stop the machine's clock on the Monday on which the story's plan begins; `shift` and `move_to` move it."""
     from tests.web.patient_story import MONDAY
 
     with time_machine.travel(MONDAY, tick=False) as traveller:

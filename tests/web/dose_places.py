@@ -1,4 +1,4 @@
-"""Every place that shows what is taken on a day, as text, for a patient whose life with a plan is given."""
+"""Every place that shows what is taken on a day, as text, for a given patient and plan."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""All rows of all tables as one digest a table, to show that looking changes nothing."""
+"""One digest for each table's rows, to show that a GET changes nothing."""
 
 from __future__ import annotations
 
 from django.db import connection
 
-# Sessions and rate limits are written by looking; pulses say that a process lives.
+# A GET writes sessions and rate limits; pulses say that a process is alive.
 _WRITTEN_BY_LOOKING = {
     "django_session",
     "plans_patientsession",

@@ -1,4 +1,4 @@
-"""A patient's life with a plan, through services, and the browsers of whoever looks at it."""
+"""A patient's plan and what was done to it, through services, and the browsers that look at it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Life:
         return ReviewItem.objects.get(pk=item.pk)
 
     def get(self, address: str) -> str:
-        """A page of the clinic's; the plan stands before anybody looks."""
+        """A page of the clinic; the plan is made before anybody looks."""
         assert self.plan
         return self.staff.get(address).content.decode()
 

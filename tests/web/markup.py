@@ -1,4 +1,4 @@
-"""Pages as tests look for a piece of them: how a template is broken into lines makes no difference."""
+"""Pages with normalised white space, so that line breaks in templates make no difference to tests."""
 
 from __future__ import annotations
 

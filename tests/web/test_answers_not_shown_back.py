@@ -30,8 +30,8 @@ def checked(response: Any) -> list[str]:
 
 def pages_of(story: Asked) -> tuple[QuestionPage, ...]:
     """The pages of the check-in as it was answered."""
-    sheet = responses.look(sessions.for_link(story.link))
-    return sheet.response.pages
+    state = responses.look(sessions.for_link(story.link))
+    return state.response.pages
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_the_year_given_on_the_plans_page_counts_for_check_ins(
 
 
 @pytest.mark.slow
-def test_a_sheet_that_was_sent_shows_no_answer_from_change_to_the_last_page(
+def test_a_response_that_was_sent_shows_no_answer_from_change_to_the_last_page(
     story: Asked, other: Client
 ) -> None:
     answer_all(sessions.for_link(story.link), s_thoughts="yes")

@@ -1,4 +1,4 @@
-"""Pages of lives that do not go straight down: another dose, going on from it, hospital and home again, mistakes."""
+"""Pages of interrupted plans: another dose, going on from it, hospital and home again, corrections."""
 
 from __future__ import annotations
 

@@ -61,8 +61,8 @@ def story() -> Iterator[Asked]:
 def walk(client: Client, subject: sessions.CheckInSession, answers: dict[str, str]) -> dict[str, str]:
     """Answer all pages in the browser; what was shown at once, as text, by the page after which it came."""
     shown: dict[str, str] = {}
-    sheet = responses.look(subject)
-    page: QuestionPage | None = sheet.response.pages[0]
+    state = responses.look(subject)
+    page: QuestionPage | None = state.response.pages[0]
     while page is not None:
         mine = {code: value for code, value in answers.items() if code in page.items}
         posted = {code: values[0] for code, values in calm(subject, page.code, **mine).items()}
@@ -139,8 +139,8 @@ def test_who_stops_at_the_page_of_advice_has_already_reached_a_person(story: Ask
     for page in ("safety_a", "safety_b", "safety_d", "phq9_a"):
         if page in {one.code for one in responses.look(subject).response.pages}:
             client.post("/c/", {"page": page, **{k: v[0] for k, v in calm(subject, page).items()}})
-    sheet = CheckIn.objects.get()
-    assert sheet.state == "open"
+    state = CheckIn.objects.get()
+    assert state.state == "open"
     response = client.post("/c/", {"page": "doses", "dose_taken": "extra"})
     assert "Please do not take more than your plan says" in text_of(response)
     assert "Your care team will read this." in text_of(response)

@@ -1,4 +1,4 @@
-"""A page whose sheet cannot be written: what the phone shows, what is kept, and what the sweeper makes of it.
+"""A page whose response cannot be saved: what the phone shows, what is kept, and how it is filed later.
 
 The writing is made to fail by PostgreSQL itself: a trigger that refuses the row.
 """
@@ -129,7 +129,7 @@ def test_a_session_that_cannot_be_looked_up_says_not_received_and_where_to_find_
     assert "We did not get your answer" in text_of(response)
 
 
-def test_the_sweeper_files_the_copy_once_the_sheet_can_be_written(story: Asked, phone: Client) -> None:
+def test_the_sweeper_files_the_copy_once_the_response_can_be_written(story: Asked, phone: Client) -> None:
     post(phone, "safety_b", s_thoughts="yes")
     allow("plans_checkinrevision")
     with later():

@@ -102,9 +102,9 @@ def test_a_whole_check_in_by_keys_alone_takes_as_many_presses_as_the_docs_say(
         views += 1
         keys.answer_page()
     sees(page, THANKS)
-    sheet = CheckIn.objects.get(occasion=weekly.occasion)
-    assert {sheet.answers["overall"], sheet.answers["contact"]} == {"same", "no"}
-    told = effort_of(QuestionnaireSpec.from_json(sheet.form, sheet.form_version), sheet.answers)
+    checkin = CheckIn.objects.get(occasion=weekly.occasion)
+    assert {checkin.answers["overall"], checkin.answers["contact"]} == {"same", "no"}
+    told = effort_of(QuestionnaireSpec.from_json(checkin.form, checkin.form_version), checkin.answers)
     assert (views, keys.pressed) == (told.pages, told.keys)
     assert not ReviewItem.objects.exists()
 
@@ -209,8 +209,8 @@ def test_a_safety_answer_after_the_closing_shows_help_and_is_kept_late(
     sees(page, "Call 911 now")
     expect(page.get_by_text("This check-in had closed. We kept your answer all the same.")).to_be_visible()
     assert breaches(page) == []
-    sheet = CheckIn.objects.get()
-    assert (sheet.late, sheet.occasion_id) == (True, story.occasion.pk)
+    checkin = CheckIn.objects.get()
+    assert (checkin.late, checkin.occasion_id) == (True, story.occasion.pk)
     assert ReviewItem.objects.get(source="checkin").severity == "urgent"
     follow(page, page.get_by_role("link", name="Go on with the questions"))
     expect(page.get_by_text("You can still finish it")).to_be_visible()

@@ -151,8 +151,8 @@ def test_a_closed_check_in_is_no_dead_end(story: Asked, client: Client) -> None:
         nonce = present(re.search(r'name="nonce" value="([^"]+)"', html)).group(1)
         response = post(client, "safety_a", to="/c/now", nonce=nonce, s_fit="yes", s_seeing="no")
     assert "We kept your answer" in text_of(response)
-    sheet = CheckIn.objects.get()
-    assert (sheet.late, sheet.occasion) == (True, None)
+    checkin = CheckIn.objects.get()
+    assert (checkin.late, checkin.occasion) == (True, None)
     assert ReviewItem.objects.get(source="checkin").severity == "urgent"
 
 
@@ -204,8 +204,8 @@ def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, cli
     assert client.post("/p/tell").headers["Location"] == "/c/"
     response = post(client, "safety_a", nonce="own-form", s_fit="no", s_seeing="no")
     assert response.headers["Location"] == "/c/now?page=safety_b&sent=own-form"
-    sheet = CheckIn.objects.get()
-    assert (sheet.occasion, sheet.late, sheet.plan_id) == (None, False, story.plan.pk)
+    checkin = CheckIn.objects.get()
+    assert (checkin.occasion, checkin.late, checkin.plan_id) == (None, False, story.plan.pk)
     assert Link.objects.filter(purpose="checkin", occasion=None).count() == 1
 
 
@@ -216,15 +216,15 @@ def test_staff_enter_the_same_form_by_phone_under_their_name(story: Asked, clien
     assert "a fit, a seizure or a blackout" in text_of(client.get(address))
     response = client.post(address, {"page": "safety_a", "s_fit": "yes", "s_seeing": "no"})
     assert "danger to life" in text_of(response)
-    sheet = CheckIn.objects.get()
-    assert sheet.entered_by_id == story.clinic.staff.id
-    shown = text_of(client.get(f"/checkins/{sheet.pk}"))
+    checkin = CheckIn.objects.get()
+    assert checkin.entered_by_id == story.clinic.staff.id
+    shown = text_of(client.get(f"/checkins/{checkin.pk}"))
     assert "Entered by phone by" in shown
     assert "A fit, seizure or blackout." in shown
 
 
 @pytest.mark.slow
-def test_a_reader_may_look_at_a_sheet_but_enter_none(story: Asked, client: Client) -> None:
+def test_a_reader_may_look_at_a_response_but_enter_none(story: Asked, client: Client) -> None:
     answer_all(sessions.for_link(story.link))
     client.force_login(_user(story.clinic.reader.member_id))
     assert client.get(f"/checkins/{CheckIn.objects.get().pk}").status_code == 200

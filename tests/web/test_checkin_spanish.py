@@ -33,10 +33,10 @@ def test_the_whole_check_in_runs_in_spanish_and_the_scales_in_their_published_wo
     client.get(f"/c/{story.token}")
     subject, seen = sessions.for_link(story.link), ""
     for _turn in range(40):
-        sheet = responses.look(subject)
-        if sheet.sent:
+        state = responses.look(subject)
+        if state.sent:
             break
-        page = sheet.response.first_open or sheet.response.pages[-1]
+        page = state.response.first_open or state.response.pages[-1]
         seen += text_of(client.get(f"/c/?page={page.code}"))
         client.post("/c/", {"page": page.code, **{k: v[0] for k, v in calm(subject, page.code).items()}})
     receipt = client.get("/c/")
@@ -110,17 +110,17 @@ def test_item_nine_and_high_totals_reach_the_queue_and_staff_read_whose_words_we
 
 
 @pytest.mark.slow
-def test_a_sheet_begun_before_there_was_a_translation_says_what_was_not_asked(
+def test_a_response_begun_before_there_was_a_translation_says_what_was_not_asked(
     story: Asked, client: Client
 ) -> None:
     answer_all(sessions.for_link(story.link))
-    sheet = CheckIn.objects.get()
+    checkin = CheckIn.objects.get()
     without = {
-        code: n for code, n in sheet.form_version["versions"].items() if code[:3] not in ("phq", "gad")
+        code: n for code, n in checkin.form_version["versions"].items() if code[:3] not in ("phq", "gad")
     }
-    CheckIn.objects.update(form_version={**sheet.form_version, "versions": without, "long": []}, scores={})
+    CheckIn.objects.update(form_version={**checkin.form_version, "versions": without, "long": []}, scores={})
     client.force_login(User.objects.get(pk=story.clinic.reader.member_id))
-    assert "PHQ and GAD were not asked" in text_of(client.get(f"/checkins/{sheet.pk}"))
+    assert "PHQ and GAD were not asked" in text_of(client.get(f"/checkins/{checkin.pk}"))
 
 
 def test_by_phone_the_published_words_are_read_aloud_with_their_meaning_beneath(

@@ -1,4 +1,4 @@
-"""The check-in off the straight way: closed in the middle, sent unasked, changed afterwards; and whom pages name."""
+"""Unusual check-ins: closed while being answered, unscheduled, changed afterwards; and whom pages name."""
 
 from __future__ import annotations
 

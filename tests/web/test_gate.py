@@ -1,4 +1,4 @@
-"""The gate itself, in front of a page whose services would let everybody in."""
+"""The access marks themselves, in front of a page whose services would let everybody in."""
 
 from __future__ import annotations
 

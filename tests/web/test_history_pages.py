@@ -1,4 +1,4 @@
-"""What lies behind a patient: the list of check-ins, and everything that stood on the queue."""
+"""A patient's past: the list of check-ins, and every review item."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_every_check_in_stands_there_with_who_entered_it_and_leads_to_its_answer
     assert "Missed" in said
     assert "PHQ-9 0 of 27" in said
     assert "Urgent" in said
-    for sheet in CheckIn.objects.filter(patient=story.patient):
-        assert reverse("sheet", args=[sheet.pk]) in said
+    for checkin in CheckIn.objects.filter(patient=story.patient):
+        assert reverse("response", args=[checkin.pk]) in said
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,8 @@ def test_what_is_to_come_is_no_part_of_the_list(story):
 def test_the_record_shows_the_latest_check_ins(story):
     said = page(story, "patient")
     assert (
-        reverse("sheet", args=[CheckIn.objects.filter(patient=story.patient).latest("started_at").pk]) in said
+        reverse("response", args=[CheckIn.objects.filter(patient=story.patient).latest("started_at").pk])
+        in said
     )
     assert reverse("patient-checkins", args=[story.patient.pk]) in said
 
@@ -135,12 +136,12 @@ def test_who_writes_unasked_is_never_late(story):
     assert [row.late for row in rows if row.purpose == "unscheduled"] == [False]
 
 
-def test_a_sheet_names_what_stands_and_not_what_a_later_page_answered(story):
+def test_a_response_names_what_stands_and_not_what_a_later_page_answered(story):
     with on(START):
         made = asked()
     with on(made.occasion.due_at):
         answer_all(sessions.for_link(made.link), s_thoughts="yes", s_plan="yes")
-        sheet = CheckIn.objects.get(patient=made.patient)
-        said = client_of(made.clinic.reader).get(reverse("sheet", args=[sheet.pk])).content.decode()
+        checkin = CheckIn.objects.get(patient=made.patient)
+        said = client_of(made.clinic.reader).get(reverse("response", args=[checkin.pk])).content.decode()
     assert "yes to having a plan" in said
     assert "are not known" not in said

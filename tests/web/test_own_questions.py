@@ -124,8 +124,8 @@ def test_it_is_asked_where_it_was_put_and_after_it_was_stopped_no_longer(story: 
     key = clinic_questionnaires.add(by=story.clinic.lead, item=a_question(after="doses"))
     subject = sessions.for_link(story.link)
     answer_all(subject, own1_q="yes")
-    sheet = responses.look(subject)
-    asked_of = [code for page in sheet.response.pages for code in page.items]
+    state = responses.look(subject)
+    asked_of = [code for page in state.response.pages for code in page.items]
     assert asked_of.index("dose_taken") < asked_of.index("own1_q") < asked_of.index("alcohol_days")
     clinic_questionnaires.stop(by=story.clinic.lead, question_id=key)
     assert "own1" not in responses.look(sessions.unscheduled(story.link, nonce="n")).response.spec.own

@@ -160,7 +160,7 @@ def test_a_crossover_becomes_rows_that_bring_the_products_of_both_drugs(signed_i
     assert '<path class="line"' in page
 
 
-def test_cells_pasted_from_a_sheet_are_rows(signed_in, patient):
+def test_cells_pasted_from_a_spreadsheet_are_rows(signed_in, patient):
     rows = "Days\tTotal\n14\t1.5\n14\t1.375\n1\t0"
     page = signed_in.post(preview_page(patient), typed(patient, method="typed", rows=rows)).content.decode()
     assert '<path class="line"' in page

@@ -122,8 +122,8 @@ def test_an_item_left_out_is_not_asked_and_one_that_keeps_people_safe_cannot_be(
     sign_in(client, story.clinic.lead)
     assert client.post("/settings/rules/save", usual(items_off=["sx_heart"])).status_code == 422
     client.post("/settings/rules/save", usual(items_off=["sx_light"]))
-    sheet = responses.look(sessions.for_link(story.link))
-    assert sheet.response.spec.off == {"sx_light"}
+    state = responses.look(sessions.for_link(story.link))
+    assert state.response.spec.off == {"sx_light"}
     answer_all(sessions.for_link(story.link))
     assert "sx_light" not in responses.look(sessions.for_link(story.link)).response.answers
 

@@ -1,4 +1,4 @@
-"""Every act the services write into the trail has a sentence, and every sentence can be made from the facts kept."""
+"""Every act the services record has a sentence, and every sentence can be made from the facts kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.domain.audit import BEGINNINGS, EVENTS, AuditPart
 from plans.wording.audit import WORDS, act_words, actor_words
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
-# Whatever begins like an act is one, however it is handed to the trail.
+# Whatever begins like an act is one, however it is recorded.
 BEGINS = sorted({f"{code.partition('.')[0]}." for code in EVENTS})
 LITERAL = re.compile(rf'"((?:{"|".join(map(re.escape, BEGINS))})[a-z_]+)"')
 

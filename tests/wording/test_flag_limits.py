@@ -14,7 +14,7 @@ from plans.domain.checkins import flags
 from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext, Thresholds
 from plans.wording.flags import flag_sentence
 from tests.domain.checkins.test_flag_numbers import MOVED
-from tests.domain.checkins.test_flags import past, sheet
+from tests.domain.checkins.test_flags import evidence, past
 
 NAMES: Final = re.compile(r"PHQ-[29]|GAD-[27]")
 # Tops of scales that were published, of our own steps from 0 to 4, the levels item nine tells apart, the week that
@@ -26,21 +26,26 @@ FIXED: Final = {
 PREGNANT: Final = PatientContext(pregnant=True)
 # A number, what makes a rule fire that speaks of it, and the rule. None of the numbers is the usual one.
 SAID: Final[list[tuple[str, int, str, Evidence]]] = [
-    ("reviewed_days", 9, "H1", sheet(phq9=21)),
-    ("gad7_reliable", 5, "H2", sheet(gad7=16, before=(past(gad7=10),))),
-    ("symptom_watch", 2, "R3", sheet({"sx_numb": "3"})),
-    ("symptom_watch", 2, "R4", sheet({"sx_sleep": "3"}, before=(past(sx_sleep="3"),))),
-    ("symptom_watch", 2, "U5", sheet({"opioid": "yes", "sx_sleepy": "3"})),
-    ("symptom_watch", 2, "U7", sheet({"sx_shaking": "4", "sx_sleep": "3", "sx_numb": "3"}, about=PREGNANT)),
-    ("heavy_day", 11, "U5", sheet({"alcohol_days": "1", "alcohol_drinks": "12", "sx_sleepy": "3"})),
+    ("reviewed_days", 9, "H1", evidence(phq9=21)),
+    ("gad7_reliable", 5, "H2", evidence(gad7=16, before=(past(gad7=10),))),
+    ("symptom_watch", 2, "R3", evidence({"sx_numb": "3"})),
+    ("symptom_watch", 2, "R4", evidence({"sx_sleep": "3"}, before=(past(sx_sleep="3"),))),
+    ("symptom_watch", 2, "U5", evidence({"opioid": "yes", "sx_sleepy": "3"})),
+    (
+        "symptom_watch",
+        2,
+        "U7",
+        evidence({"sx_shaking": "4", "sx_sleep": "3", "sx_numb": "3"}, about=PREGNANT),
+    ),
+    ("heavy_day", 11, "U5", evidence({"alcohol_days": "1", "alcohol_drinks": "12", "sx_sleepy": "3"})),
 ]
 OTHER: Final = [
-    sheet(phq9=12, gad7=12, phq2=4),
-    sheet({"phq_9": "1", "s_thoughts": "yes"}),
-    sheet({"phq_9": "2", "dose_taken": "none", "s_fit": "skip"}),
-    sheet({"kratom": "yes", "alcohol_days": "7", "alcohol_drinks": "4", "contact": "today"}),
-    sheet(phq9=8, before=(past(phq9=20),)),
-    sheet({"dose_taken": "fewer", "dose_missed_days": "5", "dose_under_half": "no"}),
+    evidence(phq9=12, gad7=12, phq2=4),
+    evidence({"phq_9": "1", "s_thoughts": "yes"}),
+    evidence({"phq_9": "2", "dose_taken": "none", "s_fit": "skip"}),
+    evidence({"kratom": "yes", "alcohol_days": "7", "alcohol_drinks": "4", "contact": "today"}),
+    evidence(phq9=8, before=(past(phq9=20),)),
+    evidence({"dose_taken": "fewer", "dose_missed_days": "5", "dose_under_half": "no"}),
 ]
 
 

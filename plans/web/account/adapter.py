@@ -26,14 +26,14 @@ DEVICE_COOKIE: Final = "__Host-device" if settings.SITE_IS_HTTPS else "device"
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Accounts are made by a clinic for its staff, never by whoever finds the page."""
+    """Accounts are made by clinics for their staff; nobody can sign up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: object) -> object:
-        """Look at a password, unless it comes too fast. Raises ValidationError that says how long to wait."""
+        """Check a password, unless attempts come too fast: then a ValidationError says how long to wait."""
         try:
             attempt = sign_ins.begin(
                 email=str(credentials.get("email", "")),
@@ -49,7 +49,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
 
     # Any: allauth ships no types.
     def send_password_reset_mail(self, user: Any, email: str, context: Context) -> None:
-        """By the outbox, so that no page waits for a mail server; the link is made when it is sent."""
+        """Send it through the outbox, so that no page waits for a mail server; the link is made on sending."""
         account_messages.forgotten_password(UUID(str(user.pk)))
 
     def add_message(
@@ -60,12 +60,12 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         *more: object,
         **named: object,
     ) -> None:
-        """All it says but that somebody is signed in or out: the page itself shows that."""
+        """Drop messages that somebody signed in or out: the page itself shows that."""
         if message_template not in _PLAIN_TO_SEE:
             super().add_message(request, level, message_template, *more, **named)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """To an invitation that waits, else to the first page."""
+        """To an open invitation if there is one, else to the first page."""
         if invitations.of_user(UUID(str(request.user.pk))):
             return reverse("invitations")
         url: str = super().get_login_redirect_url(request)
@@ -73,11 +73,11 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
 
     # Any: allauth ships no types.
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Options) -> HttpResponse:
-        """Start the twelve hours and the quarter of an hour anew, on real time; this browser is known from now on."""
+        """Restart both limits of the session, on real time, and remember this browser."""
         now = int(clock.real_now().timestamp())
         request.session[SIGNED_IN_AT] = now
         request.session[SEEN_AT] = now
-        # A clinic that takes this person in later must not move a session that works in another.
+        # A clinic that adds this person later must not move a session that works in another.
         chosen_clinic(request)
         response: HttpResponse = super().post_login(request, user, **kwargs)
         response.set_cookie(

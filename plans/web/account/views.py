@@ -21,7 +21,7 @@ from plans.wording.people import ROLES
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in_page
 def choose_clinic(request: HttpRequest) -> HttpResponse:
-    """Show the clinics of whoever is signed in, or work in one of them from now on."""
+    """Show the clinics of the person signed in, or switch to one of them."""
     mine = access.clinics_of(UUID(str(request.user.pk)))
     if request.method != "POST":
         context = {"clinics": mine, "chosen": chosen_clinic(request)}
@@ -30,7 +30,7 @@ def choose_clinic(request: HttpRequest) -> HttpResponse:
     if len(wanted) != 1 or wanted[0] not in {str(key) for key, _name in mine}:
         raise Http404
     if wanted[0] != str(chosen_clinic(request)):
-        # Forms of the clinic chosen before are not taken any more: what they say would be saved in this one.
+        # Forms opened in the clinic chosen before are refused: they would be saved in this one.
         rotate_token(request)
     request.session[CLINIC_KEY] = wanted[0]
     return redirect("caseload")
@@ -39,9 +39,9 @@ def choose_clinic(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in_page
 def invitations_page(request: HttpRequest) -> HttpResponse:
-    """Show the open invitations of whoever is signed in, and take the answer to one."""
+    """Show the open invitations of the person signed in, and take the answer to one."""
     user_id = UUID(str(request.user.pk))
-    # The session keeps the clinic it works in, whatever is accepted.
+    # The session stays in its clinic, whatever is accepted.
     chosen_clinic(request)
     if request.method == "POST":
         messages.info(request, _answered(user_id, single(request.POST, "id"), single(request.POST, "do")))

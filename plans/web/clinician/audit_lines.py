@@ -14,7 +14,7 @@ from plans.wording.audit import act_words, actor_words, pages_words
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One line, and the rows folded under it: the pages one person saved of one check-in, newest first."""
+    """One line, and the rows folded into it: pages of one check-in saved by one person, newest first."""
 
     row: AuditRow
     who: str
@@ -28,7 +28,7 @@ class AuditLine:
 
 
 def audit_lines(found: audit.AuditPage) -> dict[str, object]:
-    """The lines of a page of the trail, and where the next page begins."""
+    """The lines of a page of the history, and where the next page begins."""
     lines = []
     for _key, group in groupby(found.rows, key=_together):
         rows = tuple(group)
@@ -40,12 +40,12 @@ def audit_lines(found: audit.AuditPage) -> dict[str, object]:
 
 
 def _together(row: AuditRow) -> tuple[object, ...]:
-    """What neighbours must share to stand on one line: pages of one check-in by one person; else nothing."""
+    """What neighbouring rows must share to be folded into one line; the row's own id for one that is not folded."""
     if row.act == "checkin.saved":
         return (row.act, row.subject_id, row.actor_kind, row.actor_name)
     return (row.id,)
 
 
 def started_under(request: StaffRequest) -> int | None:
-    """The row a page of the trail begins under, as its address names it."""
+    """The row that a page of the history begins after, as its address names it."""
     return read_number(request.GET.get("before", ""), longest=18)

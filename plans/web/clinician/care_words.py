@@ -1,4 +1,4 @@
-"""Where the care of a patient stands, in words, for the pages of plan, item and record."""
+"""A patient's care status in words, for the pages of the plan, the item and the record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, taken_words
 
 
 def care_context(actor: Actor, patient_id: UUID) -> dict[str, object]:
-    """What `clinic/care_standing.html` needs; `out` says whether there is anything to say."""
+    """What `clinic/care_standing.html` needs; `out` is false for a patient in care here."""
     care = care_status.care_on_record(actor, patient_id)
     out = care.state is not CareState.IN_CARE
     return {
@@ -31,12 +31,12 @@ def care_context(actor: Actor, patient_id: UUID) -> dict[str, object]:
 
 
 def last_known_words(care: Care) -> str:
-    """The dose last known before a hospital stay, of every drug; "" where there is none to tell."""
+    """The dose last known before a hospital stay, of every drug; "" if none is known."""
     return day_dose_words(care.last_known, clinician=True) if care.last_known is not None else ""
 
 
 def taken_context(actor: Actor, plan_id: UUID | None) -> dict[str, object] | None:
-    """The dose really taken that stands beside a plan; None where the plan is all that is known."""
+    """The dose actually taken, beside the plan; None where nothing else than the plan is known."""
     if plan_id is None:
         return None
     found = next((one for one in taken.history(actor, plan_id) if one.last is None), None)

@@ -1,7 +1,7 @@
-"""A search for a patient: posted, kept in the session, and named in the address by a word that only this session knows.
+"""A search for a patient: posted, kept in the session, named in the address by a key of this session.
 
-What staff look for is somebody's name. In an address it would stand in the history of the browser and in the logs of
-whatever lies between, and a name at a clinic's address says that somebody is a patient there.
+Staff search for names. In an address, a name would reach the browser's history and the logs of every proxy, and a
+name at a clinic's address says that somebody is a patient there.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ _SESSION: Final = "searches"
 # Older ones are forgotten: nobody goes back through more pages.
 _KEPT: Final = 20
 _LISTS: Final = ("caseload", "queue", "messages")
-# What else was chosen on the page of a list goes with the search; codes of ours, never something typed.
+# The other choices on the list go with the search: codes of ours, never typed text.
 _CHOSEN: Final = ("show", "drug", "sort", "tab", "reason")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_ -]{0,39}")
 
 
 def clean(raw: str) -> str:
-    """What was typed, as far as it can be looked for."""
+    """The search text, cleaned and cut to what can be searched."""
     return raw.replace("\0", "")[:200].strip()
 
 
 def read(request: HttpRequest) -> tuple[str, str]:
-    """The word in the address, and what this session looks for by it; both empty where it knows no such word."""
+    """The key in the address, and the search text this session keeps for it; both empty for an unknown key."""
     word = request.GET.get("find", "")
     q = request.session.get(_SESSION, {}).get(word, "")
     return (word, q) if q else ("", "")
 
 
 def keep(request: HttpRequest, q: str) -> str:
-    """Remember what is looked for; the word for it, the same for the same search."""
+    """Remember a search and return its key; the same search has the same key."""
     kept = dict(request.session.get(_SESSION, {}))
     word = next((word for word, known in kept.items() if known == q), secrets.token_urlsafe(6))
     kept.pop(word, None)
@@ -53,7 +53,7 @@ def keep(request: HttpRequest, q: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.LOOK)
 def find(request: StaffRequest) -> HttpResponse:
-    """Go to the list that was searched; to the caseload if none is named, or nothing was posted."""
+    """Go to the list that was searched, or to the caseload if none is named or nothing was posted."""
     where = request.POST.get("where", "")
     q = clean(request.POST.get("q", ""))
     chosen = {name: request.POST.get(name, "") for name in _CHOSEN}

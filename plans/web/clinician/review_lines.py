@@ -1,4 +1,4 @@
-"""A row of the queue in words."""
+"""Rows of the queue in words."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def flag_line(flag: ItemFlag) -> str:
 
 
 def why_words(row: QueueRow) -> tuple[str, str]:
-    """Why an item is there: what matters most, and the rest with its rules."""
+    """Why an item is there: the most important reason, and the rules of the others."""
     if not row.flags:
         return source_words(row.source, row.facts), ""
     first = row.flags[0]

@@ -34,7 +34,7 @@ class WholeField(forms.IntegerField):
 
 
 class ThresholdsForm(EdgeForm):
-    """Every number a rule compares with."""
+    """All thresholds of the flag rules."""
 
     def __init__(self, data: Posted | None = None, *, now: Thresholds, **more: Options) -> None:
         initial = {name: getattr(now, name) for name in clinic_rules.LIMITS}
@@ -55,7 +55,7 @@ class ThresholdsForm(EdgeForm):
         return {name: self.cleaned_data[name] for name in clinic_rules.LIMITS}
 
     def ask_cadence(self) -> None:
-        """Add how often is asked."""
+        """Add the fields of the cadence."""
         self.fields["every_weeks"] = WholeField(
             *clinic_rules.EVERY_WEEKS,
             label=rules.where_words("every_weeks"),
@@ -68,10 +68,10 @@ class ThresholdsForm(EdgeForm):
         )
 
     def cadence(self) -> dict[str, int]:
-        """How often is asked, once the form is valid."""
+        """The cadence, once the form is valid."""
         return {name: self.cleaned_data[name] for name in ("every_weeks", "after_cut_days")}
 
     def refuse_rules(self, refusal: BadRules) -> None:
-        """Put a refusal of the domain beside its field."""
+        """Show a refusal of the domain beside its field."""
         where = refusal.where if refusal.where in self.fields else None
         self.add_error(where, rules.refusal_words(refusal))

@@ -1,4 +1,4 @@
-"""The calendar as a page shows it: a month a table, a day a row, so that it reads on a phone and on paper alike."""
+"""The calendar on a page: a table for each month and a row for each day, readable on a phone and on paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One page of a check-in as templates draw it: questions, answers to choose from, what is wrong, how far it is."""
+"""One page of a check-in for templates: questions, options, problems, progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHORT_WORDS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer to choose from. `meaning`: the same in the language of whoever asks by phone, if that is another."""
+    """One option. `meaning`: the same in the language of the staff member who reads it out, if it differs."""
 
     value: str
     text: str
@@ -30,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; `value` is what was typed or chosen before, `problem` what is wrong with it, `meaning` as above."""
+    """One question. `value` is the present answer, `problem` what is wrong with it, `meaning` as for Choice."""
 
     code: str
     kind: str
@@ -45,12 +45,12 @@ class Question:
 
     @property
     def kind_is(self) -> Mapping[str, bool]:
-        """Which kind of question it is, for templates."""
+        """Whether it is a question of this kind, for templates."""
         return which(Kind, self.kind)
 
     @property
     def paired(self) -> bool:
-        """Whether the answers stand two in a row: a scale of short words, on a page with others like it."""
+        """Whether options are laid out two in a row: a scale of short words, on a page with others like it."""
         return (
             len(self.choices) > _PAIRED_FROM
             and max(len(choice.text) for choice in self.choices[:-1]) <= _SHORT_WORDS
@@ -58,19 +58,19 @@ class Question:
 
     @property
     def described_by(self) -> str:
-        """The ids of what a screen reader says beside the question: its hint, and what is wrong."""
+        """The ids for `aria-describedby`: the hint and the problem."""
         parts = (("hint", self.hint), ("error", self.problem))
         return " ".join(f"{self.code}-{name}" for name, said in parts if said)
 
     @property
     def first_id(self) -> str:
-        """Where a link to this question leads."""
+        """The id that a link to this question goes to."""
         return self.choices[0].id if self.choices and self.kind == "choice" else self.code
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page of questions. `heading` stands over them; with a single question that is the heading."""
+    """A page of questions. `heading` is above them; a single question is its own heading."""
 
     code: str
     heading: str
@@ -101,10 +101,9 @@ def page_view(
     asker: str = "",
     hidden: Collection[str] = (),
 ) -> PageView:
-    """The page with what was answered; `typed` (what was just posted) goes before it. Answers to `hidden` items do not
-    stand on it.
+    """The page with its answers; `typed` (just posted) takes precedence. Answers to `hidden` items are left out.
 
-    `language`: in which the questions stand. `asker`: the language of whoever reads them aloud, if that is another.
+    `language`: of the questions. `asker`: the language of the staff member who reads them out, if it differs.
     """
     gloss = asker if asker != language else ""
     questionnaire = response.spec.questionnaire(page.questionnaire)

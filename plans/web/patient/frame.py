@@ -1,4 +1,4 @@
-"""The frame of pages that show a clinic: whom to call and when it answers, and the way back to the questions."""
+"""The layout of pages that name a clinic: whom to call, opening hours, and the link back to the questions."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ OWN = "now"
 """In an address: these questions are of the patient's own check-in."""
 
 
-def opening(door: LinkHolder) -> Opening:
+def opening(holder: LinkHolder) -> Opening:
     """The clinic's hours."""
-    return read_opening(door.clinic.zone, door.clinic.hours, door.clinic.holidays)
+    return read_opening(holder.clinic.zone, holder.clinic.hours, holder.clinic.holidays)
 
 
 def page(
-    request: HttpRequest, template: str, door: LinkHolder, context: Context, status: int = 200
+    request: HttpRequest, template: str, holder: LinkHolder, context: Context, status: int = 200
 ) -> HttpResponse:
-    """A page in the frame. The caller has switched to the patient's language."""
+    """A page in the layout. The caller has activated the patient's language."""
     shared = {
-        "door": door,
-        "help": door.help,
-        "help_url": help_address(request, door.language),
+        "holder": holder,
+        "help": holder.help,
+        "help_url": help_address(request, holder.language),
         "aside": aside(request),
-        "phone_href": phone_href(door.clinic.phone),
-        "hours": checkins.read_line(hours.spans(door.clinic.hours), door.country),
+        "phone_href": phone_href(holder.clinic.phone),
+        "hours": checkins.read_line(hours.spans(holder.clinic.hours), holder.country),
     }
     told = context.get("promise")
     if told is not None and told.others:
-        # "Nobody reads them at other times" beside "the clinician on call has been told" would contradict it.
+        # "Nobody reads them at other times" would contradict "the clinician on call has been told".
         shared["hours"] = ""
     return render(request, template, {**shared, **context}, status=status)
 
 
 def aside(request: HttpRequest) -> str:
-    """What a page beside the questions is told, so that it leads back to those it was opened from."""
+    """What a page beside the questions needs to link back to them."""
     own = request.path == reverse("checkin-now") or OWN in request.GET
     return f"?{OWN}" if own else ""
 
 
 def help_address(request: HttpRequest, language: str) -> str:
-    """Whom to call, beside the questions: in this language also when the session is over by then."""
+    """The address of the help page beside the questions, in this language even if the session has ended by then."""
     here = aside(request)
     return (
         f"{reverse('checkin-help')}{here}{'&' if here else '?'}{urlencode({languages.IN_ADDRESS: language})}"
@@ -63,14 +63,14 @@ def help_address(request: HttpRequest, language: str) -> str:
 
 
 def back(request: HttpRequest) -> str:
-    """Where a page beside the questions leads back to."""
+    """The address that a page beside the questions links back to."""
     return reverse("checkin-now" if OWN in request.GET else "checkin")
 
 
 def in_language(
     request: HttpRequest, template: str, link: LinkView, context: Callable[[], Context]
 ) -> HttpResponse:
-    """A page in the frame, made and drawn in the patient's language."""
-    door = patient_pages.link_holder(link)
-    with translation.override(door.language):
-        return page(request, template, door, context())
+    """A page in the layout, built and rendered in the patient's language."""
+    holder = patient_pages.link_holder(link)
+    with translation.override(holder.language):
+        return page(request, template, holder, context())

@@ -1,4 +1,4 @@
-"""What is told about a medicine: of the drugs of a plan, or of the kind, with the source of each sentence."""
+"""About a medicine: the drugs of a plan, or the kind of medicine, with the source of each sentence."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class LeafletPart:
 
 @dataclass(frozen=True, slots=True)
 class Leaflet:
-    """What is said of one drug, or of the kind where `name` is empty. `sources`: (number, where from, how sure)."""
+    """About one drug, or about the kind if `name` is empty. `sources`: (number, source, how well checked)."""
 
     name: str
     parts: tuple[LeafletPart, ...]
@@ -77,7 +77,7 @@ def _source(one: Statement) -> str:
 
 
 def leaflet(name: str, statements: Sequence[Statement]) -> Leaflet:
-    """The page of one drug, or of the kind without a name, in the active language."""
+    """The leaflet of one drug, or of the kind of medicine without a name, in the active language."""
     language = (get_language() or "en").split("-")[0]
     found = _hours(name) if name else []
     found += [(one.part, said(one.texts, language), _source(one), one.mark) for one in statements]
@@ -106,7 +106,7 @@ def strengths(plan: PatientPlan) -> Leaflet | None:
 
 
 def _hours(name: str) -> list[Told]:
-    """When it is strongest and how long it stays, from the catalogue."""
+    """When its effect peaks and how long it lasts, from the catalogue."""
     found: list[Told] = []
     peak = about.strongest(name)
     if Decimal(peak.high) <= 1:

@@ -1,4 +1,4 @@
-"""Links nobody knows: a constant page, and a limit for whoever tries many. Known ones: `services.checkins.bounds`."""
+"""Unknown links: a constant page, and a rate limit on trying many. For known ones see `services.checkins.bounds`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def unknown(request: HttpRequest, template: str = "patient/unknown_link.html") -> HttpResponse:
-    """What an unknown token gets; after twenty within a minute from one network, a minute's rest. Help on both."""
+    """The answer to an unknown token; after twenty a minute from one network, a minute's wait. Both show help."""
     with languages.speaking(request):
         return _refusal(request, template)
 

@@ -1,4 +1,4 @@
-"""An IMAP server of few words: one mailbox, one user, enough to be read from."""
+"""A minimal IMAP server: one mailbox, one user, enough to be read from."""
 
 from __future__ import annotations
 

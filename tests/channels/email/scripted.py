@@ -1,7 +1,7 @@
 """An SMTP receiver that misbehaves on request: it answers, drops or falls silent at any point of the conversation.
 
-Threads and plain sockets, so that a connection can be cut at an exact byte. What it took responsibility for is in
-`kept`; `doubtful` is what arrived whole although the answer never reached the sender.
+Threads and plain sockets, so that a connection can be cut at an exact byte. What it accepted is in `kept`; `doubtful`
+is what arrived completely although the sender never got the answer.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 raise _Cut
             lines.append(line[1:] if line.startswith(b"..") else line)
         message = Kept(sender, recipients, b"".join(lines))
-        # Written down before it is answered, like a real receiver: whoever hears the answer may look at once.
+        # Recorded before it is answered, like a real receiver: the sender may look as soon as it has the answer.
         answer = self.server.script.answer("dot", "250 kept")
         self.server.arrived.append(message)
         if answer.startswith("250"):
@@ -170,7 +170,7 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed is no news."""
+        """A killed client is expected."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a check-in costs whoever answers it: pages, taps, key presses, counted from the form itself."""
+"""The effort of answering a check-in: pages, taps and key presses, counted from the form itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def keys_for(item: Item, value: str) -> int:
 
 
 def effort_of(ask: QuestionnaireSpec, answers: Mapping[str, str]) -> Effort:
-    """The pages these answers lead through. A tap an answer (two in a list), one for Next; texts stay empty."""
+    """The effort of these answers. One tap for each answer (two in a list), one for Next; texts stay empty."""
     pages = Response(ask, answers).pages
     taps = keys = 0
     for page in pages:

@@ -7,7 +7,7 @@ import pytest
 from plans.domain.checkins import flags, scoring
 from plans.domain.checkins.flagging import Evidence, PatientContext
 from plans.domain.checkins.spec import decide
-from tests.domain.checkins.test_flags import DAY, fired, past, sheet
+from tests.domain.checkins.test_flags import DAY, evidence, fired, past
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from tests.domain.checkins.test_flags import DAY, fired, past, sheet
 )
 def test_phq_9_totals_and_changes(now: int, before: int | None, rules: set[str]) -> None:
     earlier = (past(phq9=before),) if before is not None else ()
-    assert set(fired(sheet(phq9=now, before=earlier))) == rules
+    assert set(fired(evidence(phq9=now, before=earlier))) == rules
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_phq_9_totals_and_changes(now: int, before: int | None, rules: set[str])
 )
 def test_gad_7_totals_and_changes(now: int, before: int | None, rules: set[str]) -> None:
     earlier = (past(gad7=before),) if before is not None else ()
-    assert set(fired(sheet(gad7=now, before=earlier))) == rules
+    assert set(fired(evidence(gad7=now, before=earlier))) == rules
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_item_nine_from_missing_to_three_alone_and_in_a_whole_scale(
     answer: str | None, rules: dict[str, str]
 ) -> None:
     nine = {} if answer is None else {"phq_9": answer}
-    assert fired(sheet(nine)) == rules
+    assert fired(evidence(nine)) == rules
     ask = decide(form="baseline", language="en", today=DAY, last_long={}, taking=True)
     whole = {**{f"phq_{n}": "3" for n in range(1, 9)}, **nine}
     scores = scoring.score(ask, whole)
@@ -86,20 +86,20 @@ def test_item_nine_from_missing_to_three_alone_and_in_a_whole_scale(
 def test_in_the_middle_band_a_rise_of_the_affective_part_is_no_steady_total(
     affective: int, rules: set[str]
 ) -> None:
-    assert set(fired(sheet(phq9=12, affective=affective, before=(past(phq9=12, affective=0),)))) == rules
+    assert set(fired(evidence(phq9=12, affective=affective, before=(past(phq9=12, affective=0),)))) == rules
 
 
 @pytest.mark.parametrize(("affective", "rules"), [(2, set()), (3, {"H1"})])
 def test_the_affective_part_counts_by_itself(affective: int, rules: set[str]) -> None:
-    assert set(fired(sheet(phq9=6, affective=affective, before=(past(phq9=6, affective=0),)))) == rules
+    assert set(fired(evidence(phq9=6, affective=affective, before=(past(phq9=6, affective=0),)))) == rules
 
 
 def test_a_change_is_counted_from_the_first_and_from_the_last() -> None:
     crept_up = (past(phq9=5), past(phq9=8))
-    assert "H1" in fired(sheet(phq9=10, before=crept_up))
+    assert "H1" in fired(evidence(phq9=10, before=crept_up))
 
 
 @pytest.mark.parametrize(("days", "fires"), [(None, True), (27, False), (28, True)])
 def test_a_high_total_known_and_reviewed_lately_is_not_raised_again(days: int | None, fires: bool) -> None:
     about = PatientContext(reviewed={"H1": days} if days is not None else {})
-    assert ("H1" in fired(sheet(phq9=21, before=(past(phq9=21),), about=about))) is fires
+    assert ("H1" in fired(evidence(phq9=21, before=(past(phq9=21),), about=about))) is fires

@@ -30,7 +30,7 @@ def past(phq9: int | None = None, gad7: int | None = None, affective: int = 0, *
     return Past(DAY, answers, scores)
 
 
-def sheet(
+def evidence(
     answers: dict[str, str] | None = None,
     *,
     phq9: int | None = None,
@@ -99,7 +99,7 @@ def fired(evidence: Evidence) -> dict[str, str]:
     ],
 )
 def test_what_is_over_the_line_fires(answers: dict[str, str], rule: str, severity: str) -> None:
-    assert fired(sheet(answers))[rule] == severity
+    assert fired(evidence(answers))[rule] == severity
 
 
 @pytest.mark.parametrize(
@@ -131,19 +131,19 @@ def test_what_is_over_the_line_fires(answers: dict[str, str], rule: str, severit
     ],
 )
 def test_what_is_under_the_line_does_not(answers: dict[str, str], rule: str) -> None:
-    assert rule not in fired(sheet(answers))
+    assert rule not in fired(evidence(answers))
 
 
 @pytest.mark.parametrize(("short", "fires"), [(2, False), (3, True)])
 def test_short_forms(short: int, fires: bool) -> None:
-    assert ("R1" in fired(sheet(phq2=short))) is fires
+    assert ("R1" in fired(evidence(phq2=short))) is fires
 
 
 @pytest.mark.parametrize(
     ("now", "was", "fires"), [("3", "1", True), ("3", "2", False), ("2", "0", False), ("4", "4", True)]
 )
 def test_a_symptom_that_got_worse(now: str, was: str, fires: bool) -> None:
-    assert ("H3" in fired(sheet({"sx_sleep": now}, before=(past(sx_sleep=was),)))) is fires
+    assert ("H3" in fired(evidence({"sx_sleep": now}, before=(past(sx_sleep=was),)))) is fires
 
 
 @pytest.mark.parametrize(
@@ -159,12 +159,12 @@ def test_a_symptom_that_got_worse(now: str, was: str, fires: bool) -> None:
 def test_severe_numbness_two_check_ins_running_is_high(
     now: dict[str, str], before: dict[str, str], severity: str
 ) -> None:
-    assert fired(sheet(now, before=(Past(DAY, before, {}),)))["R3"] == severity
+    assert fired(evidence(now, before=(Past(DAY, before, {}),)))["R3"] == severity
 
 
 def test_a_form_left_half_way_breaks_no_run_and_makes_nothing_new() -> None:
     told, left = past(sx_numb="3", sx_sleep="3", opioid="yes"), past(s_fit="no")
-    found = fired(sheet({"sx_numb": "3", "sx_sleep": "3", "opioid": "yes"}, before=(told, left)))
+    found = fired(evidence({"sx_numb": "3", "sx_sleep": "3", "opioid": "yes"}, before=(told, left)))
     assert found["R3"] == "high"
     assert "R4" in found
     assert "H5" not in found
@@ -173,19 +173,21 @@ def test_a_form_left_half_way_breaks_no_run_and_makes_nothing_new() -> None:
 def test_drinks_that_are_withheld_count_as_one_on_each_day() -> None:
     limit = PatientContext(thresholds=Thresholds(alcohol_week=5))
     over = {"alcohol_days": "5", "alcohol_drinks": "skip"}
-    assert "H5" in fired(sheet(over, about=limit))
-    assert "H5" not in fired(sheet({**over, "alcohol_days": "4"}, about=limit))
-    assert "H5" not in fired(sheet({"alcohol_days": "0"}, about=limit))
+    assert "H5" in fired(evidence(over, about=limit))
+    assert "H5" not in fired(evidence({**over, "alcohol_days": "4"}, about=limit))
+    assert "H5" not in fired(evidence({"alcohol_days": "0"}, about=limit))
 
 
 @pytest.mark.parametrize(("was", "fires"), [("2", False), ("3", True)])
 def test_poor_sleep_two_check_ins_running(was: str, fires: bool) -> None:
-    assert ("R4" in fired(sheet({"sx_sleep": "3"}, before=(past(sx_sleep=was),)))) is fires
+    assert ("R4" in fired(evidence({"sx_sleep": "3"}, before=(past(sx_sleep=was),)))) is fires
 
 
 def test_an_opioid_the_record_knows_or_told_last_time_is_not_new() -> None:
-    assert "H5" not in fired(sheet({"opioid": "yes"}, about=PatientContext(substances=frozenset({"opioid"}))))
-    assert "H5" not in fired(sheet({"opioid": "yes"}, before=(past(opioid="yes"),)))
+    assert "H5" not in fired(
+        evidence({"opioid": "yes"}, about=PatientContext(substances=frozenset({"opioid"})))
+    )
+    assert "H5" not in fired(evidence({"opioid": "yes"}, before=(past(opioid="yes"),)))
 
 
 @pytest.mark.parametrize(
@@ -197,23 +199,23 @@ def test_an_opioid_the_record_knows_or_told_last_time_is_not_new() -> None:
     ],
 )
 def test_pregnancy_with_severe_withdrawal(answers: dict[str, str], fires: bool) -> None:
-    assert ("U7" in fired(sheet(answers, about=PatientContext(pregnant=True)))) is fires
-    assert "U7" not in fired(sheet(answers))
+    assert ("U7" in fired(evidence(answers, about=PatientContext(pregnant=True)))) is fires
+    assert "U7" not in fired(evidence(answers))
 
 
 def test_no_doses_after_the_planned_end_is_no_alarm() -> None:
     assert "U4" not in fired(
-        sheet({"dose_taken": "none", "s_stopped": "yes"}, about=PatientContext(taking=False))
+        evidence({"dose_taken": "none", "s_stopped": "yes"}, about=PatientContext(taking=False))
     )
 
 
 @pytest.mark.parametrize(("answer", "fires"), [("no", False), ("yes", True)])
 def test_a_form_left_after_a_telling_safety_answer(answer: str, fires: bool) -> None:
-    assert ("H10" in fired(sheet({"s_fit": answer}, abandoned=True))) is fires
+    assert ("H10" in fired(evidence({"s_fit": answer}, abandoned=True))) is fires
 
 
-def test_only_what_cannot_wait_is_asked_before_the_sheet_is_sent() -> None:
-    early = flags.evaluate(sheet({"s_fit": "yes", "sx_shaking": "4"}, phq9=27), whole=False)
+def test_only_what_cannot_wait_is_asked_before_the_response_is_sent() -> None:
+    early = flags.evaluate(evidence({"s_fit": "yes", "sx_shaking": "4"}, phq9=27), whole=False)
     assert [one.rule for one in early] == ["U1"]
 
 
@@ -232,18 +234,18 @@ def test_a_rule_that_raises_becomes_a_finding_and_the_others_still_run() -> None
         raise KeyError("gone")
 
     rules = (FlagRule("H1", 1, FlagPriority.HIGH, None, broken), *flags.RULES)
-    found = {one.rule: one for one in flags.evaluate(sheet({"s_fit": "yes"}), whole=True, rules=rules)}
+    found = {one.rule: one for one in flags.evaluate(evidence({"s_fit": "yes"}), whole=True, rules=rules)}
     assert found["X0"].priority is FlagPriority.HIGH
     assert found["X0"].facts == {"rule": "H1", "error": "KeyError"}
     assert "U1" in found
 
 
 def test_the_page_shown_belongs_to_what_was_just_answered() -> None:
-    found = flags.evaluate(sheet({"s_fit": "yes", "s_thoughts": "yes"}), whole=False)
+    found = flags.evaluate(evidence({"s_fit": "yes", "s_thoughts": "yes"}), whole=False)
     assert flags.screens(found, frozenset({"s_thoughts"})) == (Screen.CRISIS,)
     assert flags.screens(found, frozenset({"overall"})) == ()
 
 
 def test_free_text_is_never_repeated_in_a_flag() -> None:
-    found = flags.evaluate(sheet({"note": "my secret: I want to die"}), whole=True)
+    found = flags.evaluate(evidence({"note": "my secret: I want to die"}), whole=True)
     assert "secret" not in repr([(one.inputs, one.facts) for one in found])

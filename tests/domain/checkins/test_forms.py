@@ -187,7 +187,7 @@ def test_a_missing_or_withheld_answer_leaves_a_scale_unscored() -> None:
 
 
 @pytest.mark.slow
-def test_any_random_sheet_can_be_read_scored_and_judged_again_with_the_same_result() -> None:
+def test_any_random_response_can_be_read_scored_and_judged_again_with_the_same_result() -> None:
     dice = random.Random(20261123)
     for _turn in range(300):
         one = ask(

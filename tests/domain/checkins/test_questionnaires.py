@@ -126,7 +126,7 @@ def test_no_item_has_two_meanings() -> None:
 
 
 def test_a_later_version_takes_the_answers_of_the_one_before() -> None:
-    """Answers of an earlier sheet stand beside those of today, whatever the words were."""
+    """Answers of an earlier response stand beside those of today, whatever the wording was."""
     for one in EVERY:
         later = instrument_file.newest(one.code)
         for code, item in one.items.items():

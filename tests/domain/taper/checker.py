@@ -1,7 +1,7 @@
 """An independent checker of answers: its own arithmetic on the JSON alone, sharing no code with the engine.
 
 It reads a request and an answer as `manage.py taper` prints them and knows nothing of the engine but the rules of
-docs/taper-json.md: fractions for amounts, a loop over days for everything that is said of days.
+docs/taper-json.md: fractions for amounts, and a loop over days.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Checker:
                 yield day, step, self.regimen(step["doses"])
                 day += ONE_DAY
 
-    # ── what must be so ──────────────────────────────────────────────────────────────────────────────────────
+    # ── what must hold ──────────────────────────────────────────────────────────────────────────────────────
 
     def steps_are_contiguous(self) -> None:
         """Numbered from 1, a step begins on the day after the one before it, and the counts are right."""

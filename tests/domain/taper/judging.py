@@ -1,4 +1,4 @@
-"""Running the limits over a schedule of a test."""
+"""Judging a test's schedule by the limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.domain.taper.schedule import Schedule
 
 
 def judged(schedule: Schedule, table: str = "ashton_2002", **more: Any) -> list[Verdict]:
-    """The findings, with the tests' own liquids confirmed so that they are not one."""
+    """The findings, with the tests' own liquids confirmed, so that these raise none."""
     asked: dict[str, Any] = {
         "goal": ZERO,
         "method": "typed",

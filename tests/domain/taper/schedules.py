@@ -1,4 +1,4 @@
-"""Schedules laid out by hand for tests of what is said about them."""
+"""Schedules built by hand for tests of the findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of the caseload in words."""
+"""Rows of the caseload in words."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Spark:
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """What stands in each cell; `sub` cells are the second line. `dose` names every drug taken today; where nothing can
-    be said of today, `drugs` are those of the plan.
+    """The text of each cell; `sub` cells are the second line. `dose` names every drug taken today; where today's dose
+    is not known, `drugs` are those of the plan.
     """
 
     row: CaseRow
@@ -77,7 +77,7 @@ def _change(plan: PlanSummary) -> tuple[str, str]:
 
 
 def review_overdue(plan: PlanSummary) -> bool:
-    """Whether the day on which a dose that stays was to be looked at has gone by."""
+    """Whether the review date of a maintenance dose has passed."""
     return (
         plan.state == PlanState.MAINTENANCE.value
         and plan.review_on is not None
@@ -104,7 +104,7 @@ def _step(plan: PlanSummary) -> str:
 
 
 def change_words(now: int, before: int) -> str:
-    """How an answer moved: "up 2", "down 1", "same"."""
+    """How an answer changed: "up 2", "down 1", "same"."""
     if now == before:
         return _("same")
     if now > before:
@@ -125,7 +125,7 @@ def missed_words(count: int) -> str:
 
 
 def _care_words(row: CaseRow) -> str:
-    """Since when somebody is not in care, and the dose last known before a hospital stay."""
+    """Since when the patient is not in care here, and the dose last known before a hospital stay."""
     care = row.care
     if care is None or care.since is None:
         return ""
@@ -139,7 +139,7 @@ def _care_words(row: CaseRow) -> str:
 def case_line(row: CaseRow, today: date) -> CaseLine:
     """A row of the caseload in words."""
     plan = row.plan
-    # Of somebody in hospital, treated elsewhere or dead nothing of a plan is today's, or still to come.
+    # For a patient in hospital, treated elsewhere or dead, the plan says nothing about today or later.
     lives_by = plan if row.care_state == CareState.IN_CARE else None
     change, change_sub = _change(lives_by) if lives_by else ("", "")
     mood, mood_sub = _mood(row.mood)

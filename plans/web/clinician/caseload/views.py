@@ -39,7 +39,7 @@ SHOWS: dict[CaseloadShow, Promise] = {
 
 
 def counted(number: int) -> str:
-    """How many, as far as it is counted."""
+    """A count as text, with "+" where counting stopped."""
     return f"{COUNTED}+" if number > COUNTED else str(number)
 
 

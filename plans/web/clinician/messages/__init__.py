@@ -1,4 +1,4 @@
-"""The message log: what went out and what did not, and the choice where nobody can know.
+"""The message log: what was sent, what was not, and the decision where that is unknown.
 
-a message whose fate is unknown   →   "send again" or "leave it": a person decides, once, and the history says who
+may or may not have been sent   →   "send again" or "leave it": decided once, by a person, and recorded
 """

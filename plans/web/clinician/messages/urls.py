@@ -1,4 +1,4 @@
-"""Addresses of the list of messages."""
+"""Addresses of the message log."""
 
 from __future__ import annotations
 

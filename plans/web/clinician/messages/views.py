@@ -1,4 +1,4 @@
-"""The message log: what went out and what did not, and the choice where nobody can know."""
+"""The message log: what was sent, what was not, and the decision where that is unknown."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def messages_page(request: StaffRequest) -> HttpResponse:
 
 
 def _choose(request: StaffRequest, work_id: UUID, act: Callable[..., None], said: str) -> HttpResponse:
-    """Do what was chosen, say so, and go back to the messages that need a look."""
+    """Do what was chosen, say so, and return to the messages that need a decision."""
     try:
         act(by=request.actor, work_id=work_id)
     except Stale:
@@ -86,7 +86,7 @@ def _choose(request: StaffRequest, work_id: UUID, act: Callable[..., None], said
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def leave(request: StaffRequest, work_id: UUID) -> HttpResponse:
-    """Leave a message of unknown fate, or one that was refused or set aside and has been seen."""
+    """Leave a message of unknown fate, or one that was refused or set aside, as it is."""
     said = _("It no longer stands among what needs a look. An unanswered check-in will show itself.")
     return _choose(request, work_id, message_log.leave, said)
 
@@ -94,12 +94,12 @@ def leave(request: StaffRequest, work_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def send_once_more(request: StaffRequest, work_id: UUID) -> HttpResponse:
-    """Send a message of unknown fate once more."""
+    """Send a message of unknown fate again."""
     return _choose(request, work_id, message_log.send_again, _("The same message is sent again."))
 
 
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def try_again(request: StaffRequest, work_id: UUID) -> HttpResponse:
-    """Take up a message that was set aside."""
+    """Try again to send a message that was set aside."""
     return _choose(request, work_id, message_log.try_again, _("The message is tried again."))

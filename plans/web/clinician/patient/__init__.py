@@ -1,6 +1,6 @@
-"""One patient: the page, the record, where care stands, visits, thresholds, check-ins and history.
+"""One patient: the page, the record, care status, visits, thresholds, check-ins and history.
 
-`views` is the page itself; each other module is one thing that is done there, its form and its address.
+`views` is the page itself; each other module is one task, with its form and view.
 
     /patients/<id>           views       /patients/<id>/care        care
     /patients/<id>/edit      record      /patients/<id>/visits      visits

@@ -1,4 +1,4 @@
-"""Who looks after a patient: in hospital, moved elsewhere, stopped care, died; taking that back; asking the ward."""
+"""Care status: in hospital, moved elsewhere, stopped care, died; correcting it; asking the ward."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _note(label: Label) -> ParsedField:
 
 
 class CareForm(EdgeForm):
-    """What became of the patient, from which day on."""
+    """The new care status, and from which day."""
 
     care_state = forms.ChoiceField(label=gettext_lazy("What has changed"), widget=forms.RadioSelect)
     on = _day_field(gettext_lazy("Since"), gettext_lazy("Leave empty for today. A past day is fine."))
@@ -72,7 +72,7 @@ class CareForm(EdgeForm):
 
     # Any: what a form of Django takes.
     def __init__(self, state: CareState, *args: Any, resting: bool = False, **more: Options) -> None:
-        """`resting`: a plan rests, so that the way back into care is the return, which asks for the dose."""
+        """`resting`: a plan is paused, so the only way back is "return from hospital", which asks for the dose."""
         super().__init__(*args, **more)
         if state is not CareState.IN_CARE:
             del self.fields["ask_on"]
@@ -85,13 +85,13 @@ class CareForm(EdgeForm):
 
 
 class AskForm(EdgeForm):
-    """When the ward is asked next."""
+    """The day on which to ask the ward next."""
 
     ask_on = _day_field(gettext_lazy("Ask the ward again on"))
 
 
 class CorrectForm(EdgeForm):
-    """Why what was recorded is taken back."""
+    """Why a care record is corrected."""
 
     correction = _note(gettext_lazy("What was wrong"))
 
@@ -107,7 +107,7 @@ def _begin(card: PatientCard) -> Values:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.EDIT_PATIENT)
 def patient_care(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Say that a patient went to hospital, elsewhere, stopped care or died: the plan rests or ends with it."""
+    """Record that a patient went to hospital, moved elsewhere, stopped care or died: the plan is paused or ended."""
     card = people.patient_card(request.actor, patient_id)
     state = CareState(card.care_state)
     if request.method != "POST":
@@ -168,7 +168,7 @@ def care_ask(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def care_correct(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Take back what was recorded by mistake."""
+    """Correct what was recorded by mistake."""
     card = people.patient_card(request.actor, patient_id)
     form = CorrectForm(request.POST)
     if form.is_valid():

@@ -164,14 +164,14 @@ class PatientForm(EdgeForm):
         self.fields["country"].widget.choices = choices(places.countries(), _("Choose"))
 
     def clean(self) -> Values:
-        """The two addresses must be one."""
+        """The two e-mail addresses must be the same."""
         cleaned = super().clean()
         if "email" in cleaned and "email_again" in cleaned and cleaned["email"] != cleaned["email_again"]:
             self.add_error("email_again", text_words(BadText(where="email_again", why="emails_differ")))
         return cleaned
 
     def to_data(self) -> domain.PatientData:
-        """The record that was typed."""
+        """The record as typed."""
         c = self.cleaned_data
         known = set(domain.PatientData.__dataclass_fields__)
         person = domain.EmergencyContact(
@@ -227,7 +227,7 @@ _GROUPS: Final = (
 
 
 def initial_of(data: domain.PatientData) -> dict[str, object]:
-    """A record as the form shows it, to begin an edit with."""
+    """The initial values of an edit."""
     person = data.person_to_call
     return {
         **{name: getattr(data, name) for name in data.__dataclass_fields__},

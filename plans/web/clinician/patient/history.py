@@ -1,4 +1,4 @@
-"""What lies behind a patient: every check-in, and everything that was ever looked at for them."""
+"""A patient's past check-ins and review items."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PARTS: Final[dict[CheckInPart, Promise]] = {
     CheckInPart.MISSED: gettext_lazy("Missed"),
     CheckInPart.PHONE: gettext_lazy("By phone"),
 }
-# The long form says more than the short one, so it stands where it was asked.
+# The long form says more than the short one, so it is shown if it was asked.
 _MOOD: Final = (("phq9", "PHQ-9", 27), ("phq2", "PHQ-2", 6))
 _WORRY: Final = (("gad7", "GAD-7", 21), ("gad2", "GAD-2", 6))
 
@@ -69,7 +69,7 @@ def _score(row: CheckinRow, scales: tuple[tuple[str, str, int], ...]) -> str:
 @require_safe
 @staff_page(May.LOOK)
 def checkins_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Every check-in of a patient, newest first, each a way to its answers."""
+    """Every check-in of a patient, newest first, with links to the answers."""
     card = people.patient_card(request.actor, patient_id)
     asked = request.GET.get("part", "")
     part = asked if asked in {one.value for one in CheckInPart} else CheckInPart.ALL.value
@@ -91,7 +91,7 @@ def checkins_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 @staff_page(May.LOOK)
 def items_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Everything that stood on the queue for a patient, newest first, with what came of it."""
+    """Every review item of a patient, newest first, with its outcome."""
     card = people.patient_card(request.actor, patient_id)
     pages = all_items(request.actor, patient_id, key=request.GET.get("after"))
     now = card.local_now

@@ -1,4 +1,4 @@
-"""The patient's form, entered by staff on the phone, and one response as staff read it."""
+"""The patient's questionnaire entered by staff on the phone, and a response as staff read it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _SCALES = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.ENTER_CHECKIN)
 def phone_checkin(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """Ask the patient's questions on the phone; the record says who entered the answers."""
+    """Ask the patient's questions on the phone; it is recorded who entered the answers."""
     actor = cast(StaffRequest, request).actor
     if request.method == "POST":
         return _save(request, actor, patient_id)
@@ -71,16 +71,16 @@ def _look(
     status: int = 200,
 ) -> HttpResponse:
     card = people.patient_card(actor, patient_id)
-    sheet = responses.look(sessions.by_phone(actor, patient_id, nonce=nonce))
-    found = sheet.response.pages
-    open_page = sheet.response.first_open or found[-1]
+    state = responses.look(sessions.by_phone(actor, patient_id, nonce=nonce))
+    found = state.response.pages
+    open_page = state.response.first_open or found[-1]
     page = next((one for one in found if one.code == wanted), open_page)
     language = (get_language() or "en").split("-")[0]
     view = page_view(
-        sheet.response,
+        state.response,
         page,
-        # Read aloud as published: nobody has to translate PHQ or GAD on the telephone.
-        language=sheet.language,
+        # PHQ and GAD are read aloud as published: nobody has to translate them on the phone.
+        language=state.language,
         asker=language,
         typed=outcome.posted if outcome else typed,
         problems=outcome.problems if outcome else None,
@@ -89,13 +89,12 @@ def _look(
         "place": "caseload",
         "patient": card,
         "patient_id": patient_id,
-        "sheet": sheet,
         "page": view,
-        "asked_in": LANGUAGES.get(sheet.language, sheet.language) if sheet.language != language else "",
-        "nonce": sheet.nonce or nonce or secrets.token_urlsafe(16),
+        "asked_in": LANGUAGES.get(state.language, state.language) if state.language != language else "",
+        "nonce": state.nonce or nonce or secrets.token_urlsafe(16),
         "failed": failed,
-        "scheduled": sheet.session.occasion_id is not None,
-        "back": urlencode({"page": view.back, "form": sheet.nonce}) if view.back else "",
+        "scheduled": state.session.occasion_id is not None,
+        "back": urlencode({"page": view.back, "form": state.nonce}) if view.back else "",
     }
     return layout_context.page(
         request, "clinic/phone_checkin.html", context, status=422 if view.problems else status
@@ -130,7 +129,7 @@ def _not_saved(
     subject: CheckInSession,
     posted: dict[str, list[str]],
 ) -> HttpResponse:
-    """The page again with what was typed; what asks somebody to act soon is kept raw first, as for patients."""
+    """The page again with what was typed; as for patients, answers that need action soon are first kept raw."""
     told = raw.signs_in(posted, subject)
     code = (posted.get("page") or [""])[0]
     failed = {"told": told, "kept": told.flagged and raw.keep(subject, page=code, posted=posted)}
@@ -142,14 +141,14 @@ def _not_saved(
 
 def _going_on(outcome: SavedPage, here: str, nonce: str) -> str:
     if outcome.sent or outcome.following is None:
-        return reverse("sheet", args=[outcome.checkin_id])
+        return reverse("response", args=[outcome.checkin_id])
     return f"{here}?{urlencode({'page': outcome.following.code, 'form': nonce})}"
 
 
 def _danger(
     request: HttpRequest, actor: Actor, patient_id: UUID, outcome: SavedPage, *, here: str, nonce: str
 ) -> HttpResponse:
-    """The patient is on the line: what to say now, before the next question."""
+    """What to tell the patient on the phone now, before the next question."""
     card = people.patient_card(actor, patient_id)
     context = {
         "place": "caseload",
@@ -168,7 +167,7 @@ def _danger(
 
 
 def _read_out(outcome: SavedPage, language: str) -> list[tuple[str, str]]:
-    """What the patient is told, sentence by sentence in their language, with the meaning if the reader's is another."""
+    """The sentences for the patient in their language, each with its meaning if the caller speaks another."""
     here = [text for one in outcome.dangers for text in danger_words(one.danger.code).said(one.items)]
     with translation.override(language):
         theirs = [text for one in outcome.dangers for text in danger_words(one.danger.code).said(one.items)]
@@ -177,14 +176,14 @@ def _read_out(outcome: SavedPage, language: str) -> list[tuple[str, str]]:
 
 @require_safe
 @staff_page(May.LOOK)
-def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
+def response_page(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
     """One response: how it came, why it was flagged, every answer beside the last and the first."""
     actor = cast(StaffRequest, request).actor
     detail = queries.response_detail(actor, checkin_id)
     language = (get_language() or "en").split("-")[0]
     context = {
         "place": "caseload",
-        "sheet": detail,
+        "response": detail,
         "purpose": checkins.purpose_text(detail.purpose),
         "translation": checkins.translation_text(detail.translation) if detail.translation else "",
         "flags": [(flag, flag_sentence(flag.rule, flag.facts)) for flag in detail.flags],
@@ -193,11 +192,11 @@ def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
             *(answer_row(row, language, alone=detail.table.last_on is None) for row in detail.table.rows),
         ],
     }
-    return layout_context.page(request, "clinic/sheet.html", context)
+    return layout_context.page(request, "clinic/response.html", context)
 
 
 def scale_row(row: ScaleRow) -> dict[str, object]:
-    """A scale's line of the table of answers, in words."""
+    """A scale as a row of the table of answers."""
 
     def text(total: int | None) -> str:
         return "" if total is None else _("%(total)s of %(top)s") % {"total": total, "top": row.top}
@@ -219,7 +218,7 @@ def scale_row(row: ScaleRow) -> dict[str, object]:
 
 
 def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, object]:
-    """A question's line of the table of answers, in words. `alone`: there is no earlier sheet to compare with."""
+    """A question as a row of the table of answers. `alone`: there is no earlier response to compare with."""
     not_asked = "" if alone else _("not asked")
     return {
         "asked": checkins.question_text(row.item, language),
@@ -229,6 +228,6 @@ def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, objec
         "first": checkins.answer_text(row.item, row.first, language) or not_asked,
         "since": _("new") if row.new else checkins.change_text(row.change),
         "changed": "yes" if row.new or row.change else "",
-        # A rule reads the "no" beside the "yes" as well; what alarms is not the "no".
+        # A rule also reads a "no" beside the "yes"; the "no" is not what raised the flag.
         "severity_is": which(FlagPriority, "" if row.now == "no" else row.severity),
     }

@@ -36,7 +36,7 @@ def _form_page(request: StaffRequest, form: PatientForm, more: Context, status: 
 
 
 def _alike(request: StaffRequest, data: PatientData, but: UUID | None) -> tuple[people.Likeness, ...]:
-    """Patients who may be the same one, unless the form says that somebody looked."""
+    """Patients who may be the same person, unless the form says that somebody has checked."""
     if request.POST.get(_LOOKED) == "1":
         return ()
     return people.likenesses(request.actor, data, but=but)
@@ -45,7 +45,7 @@ def _alike(request: StaffRequest, data: PatientData, but: UUID | None) -> tuple[
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.EDIT_PATIENT)
 def patient_new(request: StaffRequest) -> HttpResponse:
-    """Add a patient; somebody who looks like a patient already here is shown first."""
+    """Add a patient; possible duplicates are shown first."""
     more: Context = {"place": "patient-new", "new": True}
     if request.method != "POST":
         clinic = clinic_card(request.actor)
@@ -79,7 +79,7 @@ def patient_new(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.EDIT_PATIENT)
 def patient_edit(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Change a record; whoever saved it meanwhile is not overwritten."""
+    """Change a record, without overwriting what somebody else saved meanwhile."""
     card = people.patient_card(request.actor, patient_id)
     more: Context = {"place": "caseload", "new": False, "patient": card, "seen_version": card.version}
     if request.method != "POST":
@@ -105,7 +105,7 @@ def patient_edit(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         form.refuse(refusal, people_refusal(refusal))
         return _form_page(request, form, {**more, "seen_version": seen}, 422)
     except Stale:
-        # What is typed stays; the newer record's number goes along, so that saving again is a decision.
+        # What was typed stays; the form now carries the newer record's number, so saving again is deliberate.
         changed = _differences(form, people.patient_card(request.actor, patient_id))
         return _form_page(request, form, {**more, "stale": True, "changed": changed}, 409)
     say(request, _("The record was saved"))
@@ -113,7 +113,7 @@ def patient_edit(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 
 
 def _differences(form: PatientForm, card: people.PatientCard) -> list[tuple[object, str]]:
-    """Fields whose saved value is not what stands in the form: label and saved value."""
+    """The fields where the saved value differs from the form: label and saved value."""
     saved = initial_of(people.data_of(card))
     typed = initial_of(form.to_data())
     return [

@@ -1,4 +1,4 @@
-"""Thresholds and cadence of one patient: those like the clinic's follow the clinic."""
+"""Thresholds and cadence of one patient; values equal to the clinic's follow the clinic."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PatientRulesForm(ThresholdsForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
 def patient_thresholds(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """Numbers for one patient; those like the clinic's follow the clinic."""
+    """Set one patient's thresholds; values equal to the clinic's follow the clinic."""
     actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     shown = rules.for_patient(actor, patient_id)
     posted = request.method == "POST"

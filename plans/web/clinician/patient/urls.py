@@ -1,4 +1,4 @@
-"""Addresses of one patient: the record, care, visits, check-ins, and everything that was ever done for them."""
+"""Addresses of one patient: record, care, visits, check-ins, items and history."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/thresholds", thresholds.patient_thresholds, name="patient-thresholds"),
     path("patients/<uuid:patient_id>/unlock", views.unlock, name="patient-unlock"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
-    path("checkins/<uuid:checkin_id>", phone_checkin.sheet, name="sheet"),
+    path("checkins/<uuid:checkin_id>", phone_checkin.response_page, name="response"),
 ]

@@ -1,4 +1,4 @@
-"""A patient's page: where the plan stands, what waits, the record; and opening the dose pages again."""
+"""A patient's page: plans, open items and record; and unlocking the dose pages."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _PARTS: Final[Mapping[AuditPart, Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """A plan of a patient: its drugs, what is taken today and from the next change on, of every drug."""
+    """A plan on a patient's page: its drugs, today's dose and the next one, of every drug."""
 
     drugs: str
     dose: str
@@ -60,7 +60,7 @@ class PlanLine:
 
 
 def plan_line(plan: PlanSummary) -> PlanLine:
-    """A plan of a patient's page in words."""
+    """A plan in words."""
     return PlanLine(
         drugs=drugs_words(plan.drugs, clinician=True),
         dose=day_dose_words(plan.dose, clinician=True) if plan.dose is not None else "",
@@ -75,7 +75,7 @@ def _labels(codes: tuple[str, ...], known: dict[str, Promise]) -> list[str]:
 @require_safe
 @staff_page(May.LOOK)
 def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """A patient: where the plan stands, what waits, and the record."""
+    """A patient: plans, open items and record."""
     actor = request.actor
     card = people.patient_card(actor, patient_id)
     seen = overview(actor, patient_id)
@@ -119,7 +119,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def unlock(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Forget the wrong years; pressed twice it says the same."""
+    """Forget the wrong years of birth and unlock the pages; a second press does nothing."""
     patient_pages.unlock_birth_year(by=request.actor, patient_id=patient_id)
     say(request, _("The patient can open the plan again."))
     return HttpResponseRedirect(reverse("patient", args=[patient_id]))
@@ -128,7 +128,7 @@ def unlock(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 @require_safe
 @staff_page(May.LOOK)
 def trail_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Who did what, when, on which version; newest first."""
+    """The patient's history: who did what, when, on which version; newest first."""
     card = people.patient_card(request.actor, patient_id)
     before = started_under(request)
     asked = request.GET.get("part", "")

@@ -1,4 +1,4 @@
-"""Planned visits of a patient: the list, one more, one taken back."""
+"""Planned visits of a patient: the list, adding one, removing one."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _show(request: StaffRequest, found: Visits, form: VisitForm, status: int = 2
 @require_safe
 @staff_page(May.LOOK)
 def visits_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """The visits planned from today on, and a form for one more."""
+    """The visits planned from today on, and a form to add one."""
     return _show(request, visits.of_patient(request.actor, patient_id), VisitForm())
 
 
@@ -99,7 +99,7 @@ def visit_add(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def visit_remove(request: StaffRequest, patient_id: UUID, visit_id: UUID) -> HttpResponse:
-    """Take a visit back; pressed twice it says the same."""
+    """Remove a visit; a second press does nothing."""
     standing = visits.of_patient(request.actor, patient_id).upcoming
     visits.cancel_visit(by=request.actor, patient_id=patient_id, visit_id=visit_id)
     day = next((long_day(one.on) for one in standing if one.id == visit_id), "")

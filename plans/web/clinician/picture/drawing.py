@@ -1,8 +1,8 @@
-"""The picture: dose stairs and answers on one time axis, as inline SVG drawn here.
+"""The picture: dose steps and answers on one time axis, as inline SVG.
 
-Colours come from classes alone and geometry stands in attributes, so that the page's policy against inline style holds.
-The line is a step function: only horizontal and vertical strokes. A step that cannot be made is drawn broken, with a
-diamond, never as a tread.
+Colours come from classes and geometry from attributes, because the content security policy forbids inline styles. The
+line is a step function: horizontal and vertical strokes only. A step that cannot be made is drawn as a broken line
+with a diamond.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ __all__ = ["beside", "draft", "taken_words", "whole"]
 
 
 def draft(data: PictureData) -> SafeString:
-    """The stairs of a plan not yet issued: dose only."""
+    """The picture of a plan not yet issued: dose only."""
     first, last = data.treads[0].start, data.treads[-1].end
     room = max(4, (last - first).days // 40)
     frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 4), 48, 730, 26, 192)
@@ -62,7 +62,7 @@ def draft(data: PictureData) -> SafeString:
 
 
 def whole(data: PictureData, *, weeks: int | None = None, key: str = "whole") -> SafeString:
-    """Dose and answers over the whole plan, or over the last `weeks` weeks and two to come. `key` begins its ids."""
+    """Dose and answers over the whole plan, or the last `weeks` weeks and the next two. `key` prefixes ids."""
     frame = _frame(data, *_window(data, weeks, 14), 118, 1184, 54, 308)
     height = _bottom(data) + BOTTOM_ROWS
     body = _answers(data, frame) + legend(data, 118, height + 8)
@@ -70,7 +70,7 @@ def whole(data: PictureData, *, weeks: int | None = None, key: str = "whole") ->
 
 
 def beside(data: PictureData) -> SafeString:
-    """Eight weeks back and four ahead, narrow enough to stand beside the acts of a review item; without its key."""
+    """Eight weeks back and four ahead, narrow enough for a review item's page; without the legend."""
     frame = _frame(data, *_window(data, 8, 28), 118, 784, 54, 248)
     return _svg(
         data, frame, 800, _bottom(data, 282) + BOTTOM_ROWS, _answers(data, frame, 282), "beside", "part"
@@ -91,7 +91,7 @@ def _bottom(data: PictureData, top: int = LANE_TOP) -> int:
 
 
 def _answers(data: PictureData, frame: Frame, top: int = LANE_TOP) -> SafeString:
-    """Stairs, lanes of answers and the rows under them, in the order in which they may cover one another."""
+    """Dose steps, lanes and the rows under them, in drawing order."""
     bottom = _bottom(data, top)
     holds = format_html_join(
         "",
@@ -132,7 +132,7 @@ def _svg(
         last=day_dose_words(last.day, clinician=True),
     )
     scale = stairs_words(data.stairs.drugs, table=data.stairs.table, alone=data.stairs.alone)
-    # What the height is stands above everything else, so that nothing runs into it.
+    # The unit of the dose axis stands above everything else, so that nothing overlaps it.
     top = _SCALE_HIGH if scale else 0
     return format_html(
         '<svg class="{}" viewBox="0 {} {} {}" role="img" aria-labelledby="{key}-t {key}-d">'

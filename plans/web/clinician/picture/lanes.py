@@ -32,13 +32,13 @@ LANE_STEP: Final = 58
 _ORDER: Final = ("urgent", "high", "routine")
 # Check-ins, flags and the room under them.
 BOTTOM_ROWS: Final = 56
-# Words to the right of today need this much room, and this much to stand in one line: in a wide face too.
+# Words to the right of today need this much room, and this much to fit on one line, also in a wide font.
 ROOM_FOR_WORDS: Final = 150
 ROOM_FOR_A_LINE: Final = 300
 
 
 class Axis(Protocol):
-    """What a lane needs of the frame: where days fall."""
+    """What a lane needs from the frame: the x position of days."""
 
     @property
     def left(self) -> float:
@@ -128,7 +128,7 @@ def _words(said: Sequence[str], x: float, top: float) -> SafeString:
 
 
 def _runs(points: Sequence[LanePoint]) -> list[list[LanePoint]]:
-    """Answers in a row: the line is broken, not bridged, where a check-in was missed."""
+    """Consecutive answers: the line is broken where a check-in was missed."""
     found: list[list[LanePoint]] = [[]]
     for point in points:
         if point.value is None:
@@ -199,7 +199,7 @@ def _asked(asked: CheckInPoint, frame: Axis, y: float) -> SafeString:
 
 
 def flag_shape(severity: str, x: float, y: float) -> SafeString:
-    """The shape of a severity: diamond with a mark, triangle, ring."""
+    """The shape of a priority: diamond with a mark, triangle, ring."""
     if severity == "urgent":
         return format_html(
             '<path class="f-urgent" d="M{} {}l8 8 -8 8 -8 -8z"/><path class="f-urgent-in" d="M{} {}h1.8l-.3 4.8h-1.2z'
@@ -280,17 +280,17 @@ def legend(data: PictureData, left: float, top: float) -> SafeString:
     return format_html_join("", '<g transform="translate({} {})">{}<text x="30" y="4">{}</text></g>', parts)
 
 
-# Its name stands above it, for at its left are the percents.
+# Its name stands above it, because the percentages are to its left.
 _NAME: Final = 20
 HEIGHT: Final = 150
 STEP: Final = _NAME + HEIGHT + 12
 _FULL: Final = 100
-# Lines at so many percent: the finest that gives five at most.
+# The distance of grid lines in percent: the finest that gives at most five lines.
 _EVERY: Final = (50, 100, 200, 500, 1000)
 
 
 def level_lane(level: ExposureLevel, frame: Axis, top: float, today: date | None) -> SafeString:
-    """The ribbon from 0 to the highest level of the plan, with a line at every 50 % of the first day's average."""
+    """The ribbon from 0 to the plan's highest level; grid lines are percents of the first day's average."""
     name, top = top + 12, top + _NAME
     shown = [one for one in level.days if frame.holds(one.day)]
     peak = max([_FULL, *(one.high for one in level.days)])
@@ -329,7 +329,7 @@ def level_lane(level: ExposureLevel, frame: Axis, top: float, today: date | None
 
 
 def _today(now: LevelDay, frame: Axis, y: float) -> SafeString:
-    """What the level of today is in words: beside its day where there is room to the right, else before it."""
+    """Today's level in words: to the right of today if there is room, else to the left."""
     x = frame.x(now.day + timedelta(days=1))
     near_edge = x > frame.right - 190
     return format_html(

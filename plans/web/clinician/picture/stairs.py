@@ -1,4 +1,4 @@
-"""What is marked on the stairs: changes, doses, days taken, holds, the first version, today."""
+"""The dose steps and their marks: changes, doses, days reported, holds, the first version, today."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_MONTHS: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where days and doses fall on the drawing: pixels of a 1:1 drawing."""
+    """Where days and doses fall on the drawing, in pixels at 1:1."""
 
     first: date
     last: date
@@ -53,7 +53,7 @@ class Frame:
 
 
 def seen(treads: Iterable[Tread], frame: Frame) -> list[Tread]:
-    """The treads in the window, cut to it; the dose of a zero-length rest is kept."""
+    """The treads cut to the window; the dose of a tread with no days left is kept."""
     found = []
     for tread in treads:
         start, end = max(tread.start, frame.first), min(tread.end, frame.last - timedelta(days=1))
@@ -68,7 +68,7 @@ def in_window(tread: Tread, frame: Frame) -> bool:
 
 
 def held(tread: Tread) -> bool:
-    """Whether a tread is the dose before it, kept for longer, or a stay in hospital."""
+    """Whether a tread is a hold of the dose before it, or a stay in hospital."""
     return tread.kind in (StepKind.HOLD, StepKind.PAUSE)
 
 
@@ -93,7 +93,7 @@ def starting(treads: Sequence[Tread], day: date) -> list[Tread]:
 
 
 def runs(treads: Sequence[Tread]) -> list[list[Tread]]:
-    """Unbroken runs of treads that can be made: a line is never drawn through one that cannot."""
+    """Runs of treads that can be made: no line is drawn through one that cannot."""
     found: list[list[Tread]] = []
     for before, tread in zip([None, *treads], treads, strict=False):
         if not tread.makeable:
@@ -118,7 +118,7 @@ def grid(frame: Frame) -> SafeString:
 
 
 def months(frame: Frame) -> SafeString:
-    """A tick and a name at each month's first day; every third month where they would crowd."""
+    """A tick and a name at the first day of each month, or of every third where there is no room."""
     months, day = [], frame.first.replace(day=1)
     while day <= frame.last:
         if day >= frame.first:
@@ -139,7 +139,7 @@ def months(frame: Frame) -> SafeString:
 
 
 def changes(treads: Sequence[Tread], frame: Frame) -> list[tuple[Tread, Tread]]:
-    """Pairs of treads around a change in the window: of the day's doses, or of how they are shared over the day."""
+    """Pairs of treads around each change in the window: of the day's doses, or of their times."""
     shared = (StepKind.SPREAD, StepKind.RISE)
     return [
         (before, tread)
@@ -148,15 +148,15 @@ def changes(treads: Sequence[Tread], frame: Frame) -> list[tuple[Tread, Tread]]:
     ]
 
 
-# Narrower than this a label would run over its neighbour's.
+# Below this width a label would overlap its neighbour.
 _LABEL_WIDTH: Final = 34.0
-# What is said beside the today line takes so much room to its right.
+# The words beside the today line need this much room to its right.
 _TODAY_WIDTH: Final = 130.0
 _LETTER: Final = 8
 
 
 def _words(tread: Tread) -> str:
-    """What is taken a day on a stair, of every drug."""
+    """What is taken a day on a tread, of every drug."""
     return day_dose_words(tread.day, clinician=True)
 
 
@@ -183,8 +183,7 @@ _SIGNS: Final = {
 
 
 def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
-    """A sign on the axis, by what the step is: a cut points down, a rise up and filled, a step back up and hollow, a
-    switch aside; the same dose at other times is two level bars."""
+    """A sign on the axis: a cut down, a rise up, a step back hollow, a switch aside, other times two level bars."""
     sign = _SIGNS.get(tread.kind, _CUT)
     title = str(sign.said).format(day=plans.long_day(tread.start), before=_words(before), after=_words(tread))
     path = f"M{round(frame.x(tread.start) - 4, 1)} {frame.base + 1}{sign.shape}"
@@ -192,15 +191,15 @@ def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
 
 
 def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[SafeString]:
-    """The dose on each tread that has room for it; a label that would touch the one before is left to the table.
+    """The dose on each tread that has room for it; a label that would touch the one before is left out.
 
-    So are the doses of a plan of several drugs: the height of a stair is then no dose of anything.
+    A plan of several drugs has no labels: the height of a tread is then not the dose of any one drug.
     """
     several = len({drug for tread in treads for drug in tread.day.drugs}) > 1
     found, free = [], frame.left
     for before, tread, after in zip([None, *treads], treads, [*treads[1:], None], strict=False):
         same = before is not None and before.day == tread.day
-        # The dose of today is said at its own line, larger.
+        # Today's dose is written at the today line, larger.
         same = same or (today is not None and tread.start <= today <= tread.end)
         x = frame.x(tread.start) + 3
         if same or x < free or not tread.makeable or (several and tread.day):
@@ -209,7 +208,7 @@ def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[Sa
         css = "dose halo"
         if not tread.day and x > frame.right - 60:
             css, x = "dose halo end", frame.right
-        # A step back soon after rises through the place above the line: the words go under it.
+        # A step back soon after rises through the space above the line: the words go below it.
         rises = after is not None and after.dose > tread.dose and frame.x(after.start) < x + _LABEL_WIDTH
         y = frame.y(tread.dose) + (14 if rises else -6)
         found.append(format_html('<text class="{}" x="{}" y="{}">{}</text>', css, x, y, text))
@@ -218,7 +217,7 @@ def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[Sa
 
 
 def broken(tread: Tread, frame: Frame) -> SafeString:
-    """A dose that cannot be made: broken, with a diamond."""
+    """A dose that cannot be made: a broken line with a diamond."""
     end = frame.x(tread.end + timedelta(days=1))
     x, y = round((frame.x(tread.start) + end) / 2, 1), frame.y(tread.dose)
     return format_html(
@@ -235,7 +234,7 @@ def broken(tread: Tread, frame: Frame) -> SafeString:
 
 
 def ghost(data: PictureData, frame: Frame) -> SafeString:
-    """The first version, dotted, from where the plan parted from it."""
+    """The first version, dotted, from the day on which the plan differs from it."""
     ghost = seen(data.ghost, frame)
     if not ghost:
         return SafeString("")
@@ -272,7 +271,7 @@ def beads(data: PictureData, frame: Frame) -> list[SafeString]:
 
 
 def taken_words(day: date, how: str) -> str:
-    """What was reported of a day's doses, for a mark's title and for the table."""
+    """What was reported about a day's doses, for a mark's title and for the table."""
     said = {
         "extra": gettext("{day}: took more than planned"),
         "fewer": gettext("{day}: took less than planned"),
@@ -328,7 +327,7 @@ def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
     if tread is not None:
         y, now = frame.y(tread.dose), gettext("{dose} a day").format(dose=_words(tread))
         near_edge = x > frame.right - max(130, _LETTER * len(now))
-        # At the top of the stairs the date's box stands where the words would: they go beside it.
+        # Near the top, the box with the date is where the words would be: they go beside it.
         aside = wide / 2 + 9 if y - 46 < 35 else 9
         middle = box + wide / 2
         at, end = (middle - aside, " end") if near_edge else (max(x + 9, middle + aside), "")

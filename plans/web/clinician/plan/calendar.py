@@ -1,4 +1,4 @@
-"""The calendar of a plan as a page, to print from the browser when no worker draws it."""
+"""The calendar of a plan as a page, to print from the browser when no PDF can be drawn."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from plans.wording.times import opening_words
 @require_safe
 @staff_page(May.LOOK)
 def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
-    """The calendar of the version in force, to print from the browser when no worker draws it."""
+    """The calendar of the version in force as a page."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     found = queries.calendar_page(actor, plan_id)
     if not found.followed:

@@ -1,4 +1,4 @@
-"""Two versions of a plan, day ranges beside each other: what a change really changed."""
+"""Two versions of a plan side by side, by ranges of days: what a change changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class ComparedCell:
-    """What one version says of some days; `total` is "" where it does not reach."""
+    """What one version says for some days; `total` is "" for days outside it."""
 
     total: str
     takes: tuple[tuple[str, str], ...]
@@ -31,7 +31,7 @@ class ComparedCell:
 
 @dataclass(frozen=True, slots=True)
 class CompareRow:
-    """Days, and what each version says of them. `same`: word for word alike."""
+    """A range of days, and what each version says for it. `same`: word for word the same."""
 
     days: str
     first: str
@@ -44,7 +44,7 @@ class CompareRow:
 @require_safe
 @staff_page(May.LOOK)
 def plan_compare(request: HttpRequest, plan_id: UUID) -> HttpResponse:
-    """Two versions side by side, the days before they part folded away."""
+    """Two versions side by side, with the days before they differ folded away."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     found = compare(actor, plan_id, _number(request, "one"), _number(request, "other"))
     rows = [_row(stretch, found) for stretch in found.stretches]

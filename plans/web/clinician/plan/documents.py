@@ -1,4 +1,4 @@
-"""Documents of a plan: the download, the state of a drawing, another kind or size; and all of the clinic again."""
+"""Documents of a plan: download, state, another kind or size; and redrawing all of the clinic's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from plans.wording.plans import at, problem
 @require_safe
 @staff_page(May.LOOK)
 def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    """The PDF, checked against its hash; an old one leads to the one that took its place."""
+    """The PDF, checked against its hash; a replaced one redirects to its replacement."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     try:
         found = documents.open_file(actor, document_id)
@@ -38,7 +38,7 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
 def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: Refused) -> HttpResponse:
     row = documents.state(actor, document_id)
     if refusal.facts.get("reason") == "replaced":
-        # Said before it leads on: a page printed from the old link may lie on a desk.
+        # Shown before the redirect: a page printed from the old link may still be on a desk.
         context = {"row": row, "current": refusal.facts.get("current"), "zone": clinic_card(actor).zone}
         return layout_context.page(request, "clinic/plan_document_old.html", context, status=410)
     context = {"row": row, "problem": problem(refusal), "when": at(row.asked_at, clinic_card(actor).zone)}
@@ -49,7 +49,7 @@ def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: R
 @unasked
 @staff_page(May.LOOK)
 def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    """One line of the documents for htmx: it asks again by itself until the document is ready or has failed."""
+    """One row of the documents, polled by htmx until the document is ready or has failed."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     row = documents.state(actor, document_id)
     context = {
@@ -63,7 +63,7 @@ def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.PLAN)
 def plan_documents(request: HttpRequest, plan_id: UUID) -> HttpResponse:
-    """Ask for a document of the version in force; asked for twice it is the same one."""
+    """Request a document of the version in force; a second request gives the same one."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     said = request.POST
     try:
@@ -92,7 +92,7 @@ def plan_documents(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
 def clinic_documents(request: HttpRequest) -> HttpResponse:
-    """Draw all documents in force again, after a new telephone number or new hours; and stop it."""
+    """Redraw all documents in force, for instance after a new phone number or new hours; or stop that."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     if request.method == "POST":
         act = single(request.POST, "act")
@@ -115,7 +115,7 @@ def clinic_documents(request: HttpRequest) -> HttpResponse:
 @unasked
 @staff_page(May.MANAGE)
 def clinic_documents_run(request: HttpRequest) -> HttpResponse:
-    """How far it has come, for a page that asks again by itself."""
+    """The progress of the redrawing, polled by the page."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     run = documents.redrawing(by=actor, clinic_id=actor.home)
     return layout_context.part(request, "clinic/documents_run.html", {"run": run})

@@ -44,7 +44,7 @@ def add_times(form: forms.Form, row: str) -> None:
 
 
 def times_initial(row: str, regimen: Iterable[Intake]) -> dict[str, str]:
-    """What the fields begin with for the doses of one drug."""
+    """The initial values of the fields for the doses of one drug."""
     found: dict[str, str] = {}
     by_clock = 0
     for one in regimen:

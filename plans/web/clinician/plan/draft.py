@@ -1,4 +1,4 @@
-"""The plan form: a draft that saves itself, its live result, and issuing."""
+"""The plan form: the draft, saved as it is typed, its live result, and issuing."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
 from plans.wording.times import zone_words
 
-# Values of these names may come more than once.
+# Fields that may have several values.
 LISTS: Final = frozenset({"products", "signed", "confirmed", "listed", "syringes", "follows"})
 
 
 def starting_values(patient: PatientSummary, today: date, found: Formulary) -> MultiValueDict[str, object]:
-    """The form of a new plan before anything was typed: stated defaults, what the record and the formulary know."""
+    """The initial values of a new plan: stated defaults, and what the record and the formulary say."""
     country = patient.country if patient.country in COUNTRIES else "US"
     values: dict[str, str] = {
         "start": default_start(today).isoformat(),
@@ -72,7 +72,7 @@ def starting_values(patient: PatientSummary, today: date, found: Formulary) -> M
 
 
 def kept(data: MultiValueDict[str, object]) -> dict[str, list[str]]:
-    """What of a posted form is kept as the draft: everything typed, nothing of the machinery."""
+    """The part of a posted form that is kept as the draft: everything typed, no hidden fields."""
     machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "draft", "published_pick")
     return {
         _storable(name)[:200]: [_storable(value) for value in data.getlist(name)]
@@ -82,7 +82,7 @@ def kept(data: MultiValueDict[str, object]) -> dict[str, list[str]]:
 
 
 def _storable(text: object) -> str:
-    """Without NUL, which nobody types and no database keeps; the form itself refuses it at its field."""
+    """Text without NUL, which PostgreSQL cannot store; the form refuses it at its field."""
     return str(text).replace("\0", "")
 
 
@@ -171,7 +171,7 @@ def _regimens(form: PlanForm) -> list[dict[str, object]]:
 
 
 def _method_fields(form: PlanForm) -> dict[str, bool]:
-    """Which groups of fields belong to the method chosen."""
+    """The groups of fields for the chosen method."""
     name = form.chosen_method
     return {
         "percent": name in ("percent_of_current", "percent_of_original", "micro"),
@@ -226,7 +226,7 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
 
 
 def _fix(data: MultiValueDict[str, object], kind: str, rest: str) -> None:
-    """Do what a button beside a refusal offers, on the form as sent."""
+    """Apply a fix offered beside a refusal to the form as sent."""
     if kind == "add":
         data.setlist("products", [*data.getlist("products"), rest])
         return
@@ -236,7 +236,7 @@ def _fix(data: MultiValueDict[str, object], kind: str, rest: str) -> None:
 
 
 def _to_rows(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, object]) -> None:
-    """Turn the plan that the form makes into typed rows, so that one step can be edited; nothing if it makes none."""
+    """Turn the computed plan into typed rows, so that single steps can be edited; change nothing if there is none."""
     form = _typed(actor, data)
     if not form.is_valid():
         return
@@ -250,7 +250,7 @@ def _to_rows(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, ob
         else TypedRow(step.days, total=ZERO)
         for step in steps
     ]
-    # what is said by the rows now is said nowhere else
+    # the rows replace these fields
     data["method"], data["rows"], data["cross_to"], data["preparation"] = "typed", row_lines(rows), "", ""
     for n in LINES:
         data[f"pause_from_{n}"] = data[f"pause_days_{n}"] = ""
@@ -259,7 +259,7 @@ def _to_rows(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, ob
 def _issue(
     request: HttpRequest, actor: Actor, patient: PatientSummary, form: PlanForm, draft: Draft
 ) -> HttpResponse:
-    """What a page would show of the plan is made only where it is shown again: issuing judges it anew by itself."""
+    """The preview is made only if the page is shown again: issuing checks the plan itself."""
     if not form.is_valid():
         return _again(request, patient, form, of_problems(form), draft)
     asked = issue.IssueRequest(
@@ -314,7 +314,7 @@ def _refuse(
     refusal: TaperplanError,
     draft: Draft | None = None,
 ) -> HttpResponse:
-    """The form again, with what was typed and why it was refused; the draft of somebody else stays as it is."""
+    """The form again, with what was typed and why it was refused; somebody else's draft stays as it is."""
     rules = refusal.facts.get("rules")
     asked_for = frozenset(rules) if isinstance(rules, list) else frozenset()
     result = _result(actor, patient, form, asked_for=asked_for)
@@ -333,7 +333,7 @@ def _refuse(
 
 
 def _where_it_is_put_right(actor: Actor, patient: PatientSummary, refusal: TaperplanError) -> str:
-    """The page on which what is missing is set, for who may set it; the draft stays. Else the form itself."""
+    """The page where the missing setting is made, for those who may make it; else the form. The draft stays."""
     reason = refusal.facts.get("reason")
     if reason == "no_on_call" and actor.may(May.MANAGE):
         return f"{reverse('settings')}#h-call"
@@ -355,7 +355,7 @@ def _discard(request: HttpRequest, actor: Actor, patient: PatientSummary) -> Htt
 @require_POST
 @staff_page(May.PLAN)
 def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """The live result for htmx: saves the draft, redraws the result, and the parts of the form that changed with it."""
+    """The live result for htmx: saves the draft, redraws the result and the parts of the form that depend on it."""
     actor = _actor(request)
     patient = queries.subject(actor, patient_id)
     data = _posted(request)
@@ -368,7 +368,7 @@ def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     result = _result(actor, patient, form)
     context = _context(
         patient,
-        # Parts of the form that are drawn anew carry no complaints: they would stay when their cause is gone.
+        # Redrawn parts of the form show no errors: they would stay after their cause is gone.
         _typed(actor, data, bare=True),
         result,
         draft,

@@ -1,4 +1,4 @@
-"""Fields of the plan form: text read strictly by the domain, refused with its sentence."""
+"""Fields of the plan form: text parsed strictly by the domain, and refused with its sentence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WHOLE_LONGEST = 6
 
 
 class ReadField(forms.CharField):
-    """A line of text that the domain reads; what it refuses is said beside the field, and what was typed stays."""
+    """A line of text parsed by the domain; a refusal is shown beside the field, and what was typed stays."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ReadField(forms.CharField):
 
     # Any: as above.
     def clean(self, value: Any) -> Any:
-        """What the domain made of the text; None where nothing was typed and nothing is needed."""
+        """The parsed value; None if nothing was typed and nothing is required."""
         text = "" if value is None else str(value).strip(" ")
         if not text and not self.required:
             return None

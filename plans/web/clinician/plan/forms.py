@@ -1,7 +1,7 @@
-"""The plan form: what is typed becomes a taper request, the same JSON that `manage.py taper` reads.
+"""The plan form: it turns what is typed into a taper request, the same JSON that `manage.py taper` reads.
 
-Every field of every method stays in the page (those of other methods hidden), so that trying another method loses
-nothing. The domain reads every value; this module only says which field holds what, and which field a refusal is about.
+The fields of all methods stay in the page (those of other methods hidden), so that trying another method loses
+nothing. The domain parses every value; this module only maps fields to the request and refusals back to fields.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ from plans.wording.taper import (
     table_words,
 )
 
-# Fields of the request that stand in one field of the form; the longest path that fits wins.
+# The field of the form for each path of the request; the longest matching path wins.
 _FIELD_OF: Final[Mapping[str, str]] = {
     "start": "start", "country": "country", "goal_mg": "goal_mg", "equivalence": "equivalence",
     "max_pieces": "max_pieces", "dispense_days": "dispense_days", "instalment_days": "instalment_days",
@@ -77,9 +77,9 @@ _FIELD_OF: Final[Mapping[str, str]] = {
 
 
 def field_at(where: str, more: Mapping[str, str]) -> str | None:
-    """The field at a path such as "method.bands[1].above_mg": the longest path that is known; None for the whole.
+    """The field for a path such as "method.bands[1].above_mg", by the longest known path; None for the whole form.
 
-    `more` are paths that only one form has: which row of the regimen or of the bands stands in which field.
+    `more` are the paths of one form: which row of the regimen or of the bands is in which field.
     """
     known = {**_FIELD_OF, **more}
     while where:
@@ -118,7 +118,7 @@ def _read_time(text: str) -> time:
 
 
 def syringe_choices() -> list[tuple[str, str]]:
-    """The oral syringes to tick, by their place in the list of those that pharmacies give out."""
+    """The oral syringes to tick, by their index in the list of usual syringes."""
     words = gettext("{size} mL, marked every {mark} mL")
     return [(str(n), words.format(size=one.holds.text, mark=one.mark.text)) for n, one in enumerate(SYRINGES)]
 
@@ -133,7 +133,7 @@ _TIMES = [(when.value, TIME_NAMES[when]) for when in DAY_ORDER]
 
 
 def _curve_words(name: str) -> str:
-    """A curve of occupancy with its mark and source, in the language of the page."""
+    """An occupancy curve with its mark and source, in the active language."""
     curve = CURVES[name]
     return f"{curve.title} ({mark_words(curve.mark)}; {curve.source})"
 
@@ -225,7 +225,7 @@ class PlanForm(forms.Form):
         [("", _("As is usual for the drug")), *((spread.value, spread_words(spread)) for spread in Spread)],
         required=False,
     )
-    # Chosen beside the result, where each of them is shown whole.
+    # Chosen beside the result, which shows each of them in full.
     preparation = choice_field(
         _("Made of"),
         [("", _("What suits the plan best")), *((name.value, preparation_words(name)) for name in OFFERED)],
@@ -281,7 +281,7 @@ class PlanForm(forms.Form):
         bare: bool = False,
         formulary: Formulary | None = None,
     ) -> None:
-        """`bare`: nothing was typed yet; the values are where a new plan begins, and what is missing is no error."""
+        """`bare`: nothing was typed yet; the values are those of a new plan, and what is missing is not an error."""
         start = {name: data.getlist(name) if name == "syringes" else data.get(name) for name in data}
         super().__init__(None if bare else data, initial=start, auto_id="f-%s")
         self.typed = data
@@ -311,7 +311,7 @@ class PlanForm(forms.Form):
         self._paths: dict[str, str] = {}
 
     def drugs(self) -> tuple[str, ...]:
-        """The drugs named in the form, also the one to switch to, each once; unknown names are left out."""
+        """The drugs named in the form, each once, including the one to switch to; unknown names are left out."""
         raw = [self.typed.get("drug_a"), self.typed.get("drug_b"), self.typed.get("cross_to")]
         if self.typed.get("method") == "typed":
             raw += drugs_in(str(self.typed.get("rows") or ""))
@@ -319,12 +319,12 @@ class PlanForm(forms.Form):
 
     @property
     def chosen_method(self) -> str:
-        """The method now chosen; the first one for a name nobody knows."""
+        """The chosen method; the first one for an unknown name."""
         name = str(self.typed.get("method", ""))
         return name if name in METHOD_FIELDS else next(iter(METHOD_FIELDS))
 
     def clean(self) -> Values:
-        """Put the request together; each problem stands at its field."""
+        """Build the request; each problem is shown at its field."""
         found = self.cleaned_data
         regimen = self._regimen(found)
         method = self._method(found)
@@ -338,7 +338,7 @@ class PlanForm(forms.Form):
             "dispense_days": int(found.get("dispense_days") or 28),
             "products": self._products(),
         }
-        # Clock times fall in the order of the day: no list of names could say which of them is first.
+        # Clock times are always in the order of the day.
         self.by_clock = any(TimeOfDay(one["time"]).by_clock for one in regimen)
         if found.get("falls_first") and not self.by_clock:
             self.request["falls_first"] = [found["falls_first"]]
@@ -355,7 +355,8 @@ class PlanForm(forms.Form):
             self._need("goal_mg", gettext("Give the dose to stay on."))
             self.request["goal_mg"] = found.get("goal_mg")
         elif method["name"] == "typed":
-            # Rows that end above zero would stay there: "No dose" is said, so that the last day is shown and checked.
+            # Rows that end above zero would stay there: "No dose" is added, so that the last day is shown and
+            # checked.
             self.request["goal_mg"] = "0"
         drugs = tuple(dict.fromkeys(one["drug"] for one in regimen))
         if len(drugs) > 1:
@@ -389,12 +390,12 @@ class PlanForm(forms.Form):
 
     @property
     def published(self) -> PublishedSchedule | None:
-        """The published schedule that this form was filled from."""
+        """The published schedule this form was filled from."""
         return named(self.typed.get("published"))
 
     @property
     def followed(self) -> PublishedSchedule | None:
-        """The same, as long as the plan that was read still follows it."""
+        """The same, as long as the plan still follows it."""
         found = self.published
         return found if found is not None and found.still_in(self.request) else None
 
@@ -411,7 +412,7 @@ class PlanForm(forms.Form):
         return crossover
 
     def clean_after_words(self) -> str:
-        """The words after the last day: plain text without tricks."""
+        """The words after the last day: plain text only."""
         try:
             return clean_text(str(self.cleaned_data.get("after_words", "")))
         except BadText as refusal:
@@ -494,11 +495,11 @@ class PlanForm(forms.Form):
         return self.products.request()
 
     def field_of(self, where: str) -> str | None:
-        """The field a refusal at a path of the request is about; "products" for the tick list; None for the whole."""
+        """The field for a path of the request; "products" for the tick list; None for the whole form."""
         return field_at(where, self._paths)
 
     def refuse(self, refusal: TaperplanError) -> None:
-        """Let a refusal of the engine stand at the field it is about."""
+        """Show a refusal of the engine at the field it is about."""
         field = self.field_of(refusal.where)
         self.add_error(field if field in self.fields else None, plans.problem(refusal))
 
@@ -513,7 +514,7 @@ class PlanForm(forms.Form):
 
     @property
     def sources(self) -> dict[str, str]:
-        """Findings, by rule, whose reason is that the plan follows a published schedule, and that schedule's source."""
+        """By rule: findings whose reason is the published schedule the plan follows, with its source."""
         found = self.followed
         if found is None:
             return {}

@@ -1,4 +1,4 @@
-"""Going on from the dose really taken, and coming back from hospital: what will change is shown before it is done."""
+"""Going on from the dose actually taken, and returning from hospital: what will change is shown first."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MOST_AT_HOME: Final = 9999
 
 
 class GoOnForm(forms.Form):
-    """From when the plan goes on, and why; of somebody back from hospital also what is taken, and what is at home."""
+    """From when the plan goes on, and why; after a hospital stay also what is taken now and what is at home."""
 
     begins = forms.ChoiceField(
         label=_("The plan goes on from"), choices=[("today", _("Today")), ("tomorrow", _("Tomorrow"))],
@@ -58,7 +58,7 @@ class GoOnForm(forms.Form):
         initial: Values | None = None,
         products: tuple[Product, ...] | None = None,
     ) -> None:
-        """`products` are those of the plan of somebody back from hospital; None where nobody was there."""
+        """`products`: those of the plan, after a hospital stay; None without one."""
         super().__init__(data, initial=initial, auto_id="o-%s")
         self.products = products
         self.back: Return | None = None
@@ -95,7 +95,7 @@ class GoOnForm(forms.Form):
         return plain_note(self.cleaned_data.get("note"))
 
     def clean(self) -> Values:
-        """Put together what is asked of somebody back from hospital."""
+        """Build what is asked for after a hospital stay."""
         found = super().clean() or {}
         if self.products is None:
             return found
@@ -116,7 +116,7 @@ class GoOnForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
 def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
-    """What going on would change, then doing it."""
+    """Show what going on would change, then do it."""
     plan = queries.plan_page(request.actor, plan_id)
     back = plan.state is PlanState.PAUSED
     products = supplied(plan.present) if back else None
@@ -143,7 +143,7 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
 
 
 def _check_since(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> None:
-    """Say what is wrong with the day too, beside what else is."""
+    """Report a problem with the day together with all others."""
     if "since" in form.cleaned_data:
         try:
             going_on.check_since(request.actor, plan.id, date.fromisoformat(form.cleaned_data["since"]))
@@ -177,7 +177,7 @@ def _do(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> HttpResponse:
 def _show(
     request: StaffRequest, plan: PlanPage, form: GoOnForm, *, look: bool, status: int = 200
 ) -> HttpResponse:
-    """`look`: the form says enough to show what would change."""
+    """Show the form; with `look` it is complete enough to show what would change."""
     seen: Consequences | None = None
     problem = ""
     if look:
@@ -207,7 +207,7 @@ def _show(
 
 
 def _findings(seen: Consequences | None) -> list[str]:
-    """What has to be looked at before it is done; a rise also where the higher dose is on record already."""
+    """What must be seen before it is done; a rise counts even if the higher dose is already on record."""
     if seen is None:
         return []
     found = [says(verdict) for found in seen.findings for verdict in found.verdicts[:2]]

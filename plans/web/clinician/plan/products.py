@@ -1,4 +1,4 @@
-"""The products of the plan form: the country's list to tick, how each may be split, and products of one's own."""
+"""The products of the plan form: the country's list to tick, how each may be split, and products typed by hand."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ProductRow:
 
     @property
     def mark_is(self) -> Mapping[str, bool]:
-        """Which mark the product has, for templates."""
+        """Whether the product has this mark, for templates."""
         return which(SourceMark, self.mark)
 
 
@@ -71,7 +71,7 @@ class OwnRow:
 
 
 class ProductRows:
-    """What of a country's products is ticked in a form. `problems` are sentences about products typed by hand.
+    """The products ticked in a form. `problems` are sentences about products typed by hand.
 
     A drug whose list was not yet on the page (`listed` names those that were) comes with what the clinic's formulary
     stocks ticked; after that only the ticks count.
@@ -154,7 +154,7 @@ class ProductRows:
         return tuple(by_name.values())
 
     def request(self) -> list[dict[str, object]]:
-        """The same as the taper request writes it."""
+        """The chosen products as the taper request writes them."""
         return [product_json(product) for product in self.chosen()]
 
 
@@ -193,7 +193,7 @@ def split_name(key: str) -> str:
 def _row(
     data: MultiValueDict[str, object], entry: CatalogueProduct, product: Product, ticked: bool
 ) -> ProductRow:
-    """`product` is the entry's as the formulary has it taken."""
+    """A row to tick; `product` is the entry's, split as the formulary allows."""
     key = product.name
     raw = str(data.get(split_name(key)) or "")
     fits = [

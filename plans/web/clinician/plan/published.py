@@ -1,7 +1,7 @@
 """Published schedules in the plan form: the list to choose from, and filling the form with one of them.
 
-What belongs to the way the dose is lowered is replaced: method, rates, intervals, rows, crossover, spread, and what it
-is made of where the source names products. Everything else that was typed stays, the dose taken now first of all.
+How the dose is lowered is replaced: method, rates, intervals, rows, crossover, spread, and the products if the source
+names them. Everything else that was typed stays, above all the dose taken now.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def named(name: object) -> PublishedSchedule | None:
 
 
 def fill(data: FormData, name: object) -> None:
-    """Fill a form as sent with a published schedule; a name nobody knows changes nothing."""
+    """Fill a form as sent with a published schedule; an unknown name changes nothing."""
     found = named(name)
     if found is None:
         return
@@ -85,7 +85,7 @@ def fill(data: FormData, name: object) -> None:
 
 
 def _fill_regimen(data: FormData, found: PublishedSchedule) -> None:
-    """The dose at the start, where no other drug and no dose was typed."""
+    """Fill in the dose at the start if no other drug and no dose was typed."""
     drug = str(data.get("drug_a") or found.drug)
     there = any(data.get(name) for name in data if name.startswith("a_"))
     if drug != found.drug or there:
@@ -95,7 +95,7 @@ def _fill_regimen(data: FormData, found: PublishedSchedule) -> None:
 
 
 def _fill_products(data: FormData, found: PublishedSchedule) -> None:
-    """What the schedule is made of: products of the list are ticked, others are typed in the free lines."""
+    """Fill in the schedule's products: those on the list are ticked, others go into the free lines."""
     country = str(data.get("country") or "US")
     free = [n for n in OWN if not data.get(f"own_strength_{n}")]
     names = []
@@ -143,7 +143,7 @@ def _method_values(method: AnyMethod) -> dict[str, str]:
                 "below": method.below.text,
             }
         case _:
-            # No published schedule has such a method; a test fills the form from every file.
+            # No published schedule uses any other method; a test fills the form from every file.
             return {}
     return values | {"interval": str(method.interval_days)}
 

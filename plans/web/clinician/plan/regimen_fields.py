@@ -1,4 +1,4 @@
-"""What is taken a day, typed by drug and time of day: the fields, read as strictly as those of the plan form."""
+"""What is taken a day, by drug and time of day: fields parsed as strictly as those of the plan form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING: Final = "nothing"
 
 
 def add_regimen(form: forms.Form) -> None:
-    """Give a form a drug with its times of day three times over, and a tick for nothing at all."""
+    """Add three drugs with their times of day to a form, and a box for "nothing at all"."""
     drugs = [
         ("", _("None")),
         *((one.name, drug_words(one.name, clinician=True)) for one in catalogue.drugs()),
@@ -33,7 +33,7 @@ def add_regimen(form: forms.Form) -> None:
 
 
 def regimen_initial(regimen: Sequence[Intake]) -> dict[str, str]:
-    """What the fields begin with."""
+    """The initial values of the fields."""
     found: dict[str, str] = {}
     for row, drug in zip(ROWS, dict.fromkeys(one.drug for one in regimen), strict=False):
         found[f"drug_{row}"] = drug
@@ -42,7 +42,7 @@ def regimen_initial(regimen: Sequence[Intake]) -> dict[str, str]:
 
 
 def read_regimen(form: forms.Form, found: Mapping[str, object]) -> tuple[Intake, ...]:
-    """The regimen that was typed; each problem is put beside its field."""
+    """The regimen as typed; each problem is put beside its field."""
     regimen: list[Intake] = []
     seen: set[str] = set()
     for row in ROWS:
@@ -74,14 +74,14 @@ def _check_nothing(form: forms.Form, nothing: bool, regimen: Sequence[Intake]) -
 
 
 def _touched(form: forms.Form) -> bool:
-    """Whether a problem stands at a field of the regimen already."""
+    """Whether a field of the regimen already has a problem."""
     names = [NOTHING, *(f"drug_{row}" for row in ROWS)]
     names += [name for row in ROWS for name in field_names(row)]
     return any(name in form.errors for name in names)
 
 
 def regimen_rows(form: forms.Form) -> list[dict[str, object]]:
-    """The fields as the template draws them: a row a drug."""
+    """The fields as the template draws them: one row for each drug."""
     return [
         {
             "drug": form[f"drug_{row}"],

@@ -1,4 +1,4 @@
-"""The right half of the plan form: what the request makes, in words and rows ready for the template."""
+"""The right half of the plan form: the resulting plan, in words and rows ready for the template."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from plans.wording.taper import (
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A button that puts a refusal right: what it says, and the value it sends."""
+    """A button that fixes a refusal: its label, and the value it sends."""
 
     label: str
     value: str
@@ -50,7 +50,7 @@ class Fix:
 def fixes(error: TaperplanError, form: PlanForm) -> tuple[Fix, ...]:
     """Buttons for a dose that cannot be made: split a ticked product further, or add one of the country's.
 
-    Each was tried with the same exact search before it is offered.
+    Each has been tried with the same exact search before it is offered.
     """
     if error.code != "not_makeable":
         return ()
@@ -99,14 +99,14 @@ def _finer(product: Product) -> Sequence[int]:
     return [split for split in (2, 4) if split > product.split and product.strength.units % split == 0]
 
 
-# Steps shown at once; the rest stands in a part that opens.
+# The number of steps shown at once; the rest is folded.
 _SHOWN: Final = 24
 _NO_PICTURE: Final = SafeString("")
 
 
 @dataclass(frozen=True, slots=True)
 class FindingNote:
-    """Findings of one rule as a note: sentences, source, and what answers them."""
+    """Findings of one rule as a note: sentences, source, and the reason that answers them."""
 
     rule: str
     sentences: tuple[str, ...]
@@ -122,7 +122,7 @@ class FindingNote:
 
 @dataclass(frozen=True, slots=True)
 class FollowingNote:
-    """The published schedule that the form was filled from; `follows`: the plan still lowers the dose as it does."""
+    """The published schedule the form was filled from; `follows`: the plan still follows it."""
 
     words: str
     source: str
@@ -145,7 +145,7 @@ class CautionNote:
 
 @dataclass(frozen=True, slots=True)
 class OptionRow:
-    """One whole plan to choose: the value that chooses it, its name, and what it costs as short facts."""
+    """One complete plan to choose: the value that chooses it, its name, and its drawbacks as short facts."""
 
     value: str
     name: str
@@ -171,7 +171,7 @@ class SwitchRow:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the page shows of a preview. Without a taper `problem` says why, and `fixes` what would help."""
+    """What the page shows of a preview. If there is no taper, `problem` says why and `fixes` what would help."""
 
     ready: bool
     problem: str = ""
@@ -204,7 +204,7 @@ class Result:
 
 
 def of_problems(form: PlanForm) -> Result:
-    """The result while fields are missing or wrong: what is still needed, each with a link to its field."""
+    """The result while fields are missing or wrong: what is still needed, with links to the fields."""
     missing = [
         (form[name].id_for_label or f"f-{name}", f"{form[name].label}: {problem}")
         for name, problems in form.errors.items()
@@ -220,7 +220,7 @@ def of_preview(
 ) -> Result:
     """A preview in words. `asked_for` are the rules whose missing reason was just refused.
 
-    `reviews` say of each drug who reviewed its numbers.
+    `reviews` say who reviewed each drug's numbers.
     """
     if shown.taper is None:
         error = shown.error or TaperError()
@@ -412,7 +412,7 @@ def _equivalents(shown: Preview) -> tuple[str, ...]:
 
 
 def _supply(taper: Taper) -> tuple[str, ...]:
-    """Whole units of each product over the whole plan."""
+    """The whole units of each product for the whole plan."""
     return tuple(
         gettext("{count} of {product}").format(
             count=f"{units}\u00a0mL" if product.handed_out_in_ml else units,
@@ -424,7 +424,7 @@ def _supply(taper: Taper) -> tuple[str, ...]:
 
 
 def _at_home(taper: Taper) -> str:
-    """How far what is at home reaches, where it was counted."""
+    """How long the stock at home lasts, if it was counted."""
     if not taper.request.stock:
         return ""
     if taper.run_out is None:

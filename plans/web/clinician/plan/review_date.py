@@ -1,4 +1,4 @@
-"""When a dose that stays is looked at again: set or changed on a page of its own, also without JavaScript."""
+"""The review date of a maintenance dose: set or changed on a page of its own, also without JavaScript."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ReviewDateForm(EdgeForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
 def review_date(request: HttpRequest, plan_id: UUID) -> HttpResponse:
-    """Set or change the review date of a plan that stays at a dose."""
+    """Set or change the review date of a maintenance dose."""
     actor = cast(StaffRequest, request).actor
     plan = queries.plan_page(actor, plan_id)
     usual = plan.review_on or usual_review(plan.patient.today, plan.patient.today)

@@ -11,7 +11,7 @@ from plans.wording.drugs import drug_words
 
 
 def reviews(actor: Actor, drugs: Sequence[str]) -> tuple[str, ...]:
-    """A sentence a drug: "clonazePAM: Catalogue not reviewed"."""
+    """One sentence for each drug: "clonazePAM: Catalogue not reviewed"."""
     found = catalogue_reviews.of_clinic(actor, drugs)
     return tuple(
         f"{drug_words(drug, clinician=True)}: {review_words(review)}" for drug, review in found.items()

@@ -1,4 +1,4 @@
-"""Changing a plan from its own page: choose the act, see what moves, say why."""
+"""Changing a plan from its own page: choose the act, see what will change, say why."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ class ReviseForm(forms.Form):
         return note
 
     def wanted(self) -> PlanAct | None:
-        """The act chosen, whatever else is wrong."""
+        """The chosen act, whatever else is wrong."""
         raw = self.data.get("act") if self.is_bound else self.initial.get("act")
         return next((act for act in NAMES if act.value == raw), None)
 
     def params(self) -> Values:
-        """Days and beginning for the services; the usual days where the act counts none or none were typed."""
+        """The days and start for the services; the default number of days where none were typed."""
         act = self.wanted() or PlanAct.HOLD
         raw = str(self.data.get("days", "")) if self.is_bound else ""
         days = read_number(raw, longest=5)
@@ -107,10 +107,10 @@ class ReviseForm(forms.Form):
 
 def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
     if not plan.in_care:
-        # In hospital, treated elsewhere or dead: only the care page leads on.
+        # For a patient in hospital, treated elsewhere or dead, only the care page helps.
         return ()
     able = allowed(plan.state, PlanActor.CLINICIAN)
-    # A dose that stays is written out beyond today: only a plan that ends at zero can lie behind.
+    # A maintenance dose is written out beyond today: only a plan that ends at zero can be over.
     over = plan.patient.today > plan.schedule.end
     return tuple(
         act for act in (*REVISIONS, PlanAct.STOP) if act in able and (act is PlanAct.STOP or not over)
@@ -120,7 +120,7 @@ def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
 def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
-    """Hold, step back, slow down, stay, resume or stop: with what moves before and after, and a note."""
+    """Hold, step back, slow down, stay, resume or end: what will change, and a note."""
     actor = cast(StaffRequest, request).actor
     plan = queries.plan_page(actor, plan_id)
     possible = _possible(plan)
@@ -143,7 +143,7 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         raise SuspiciousOperation("duplicated fields")
     form = ReviseForm(request.POST, possible=possible)
     act = form.wanted()
-    # What is only looked at never acts, whatever else is sent along.
+    # A preview never acts, whatever else is sent along.
     live = bool(getattr(request, "htmx", False))
     if live or request.POST.get("do") != "revise":
         return _show(request, actor, plan, form, live=live)
@@ -232,7 +232,7 @@ def _day(outlook: Outlook, what: str) -> str:
 
 
 def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
-    """What moves, as (name, version now, version after)."""
+    """What will change, as (name, now, afterwards)."""
     before, later = seen.before, seen.after
     lines = [
         (
@@ -275,7 +275,7 @@ def _to_dispense(product: Product, by: date | None) -> str:
 
 
 def _button(act: PlanAct | None, seen: Consequences | None) -> str:
-    """The button names its result."""
+    """The label of the button, which names the result."""
     if act is PlanAct.STOP:
         return gettext("End this plan")
     if seen is None:

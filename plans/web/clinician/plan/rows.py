@@ -1,4 +1,4 @@
-"""Typed rows as text: a line a step, or cells pasted from a sheet; and a plan's steps written as such lines."""
+"""Typed rows as text: one line for each step, or cells pasted from a spreadsheet; and steps written as such lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PART: Final = re.compile(r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+|[0-9:]+) +(?P
 def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
     """The rows of a typed plan as the request writes them. `drugs`: the drug meant where a line names none.
 
-    A text without a line such as "14: 1.5" is read as cells pasted from a sheet, or as CSV.
+    A text without a line such as "14: 1.5" is read as cells pasted from a spreadsheet, or as CSV.
     Raises TaperError with the line's number in `where` ("line 3").
     """
     lines = [(n, line.strip(" \t\r")) for n, line in enumerate(text.split("\n"), start=1)]
@@ -37,7 +37,7 @@ def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
 
 
 def row_lines(rows: Iterable[TypedRow]) -> str:
-    """Rows as `read_rows` reads them, a line each: "14: 1.5", "14: clonazepam morning 0.5, clonazepam night 1"."""
+    """Rows as `read_rows` reads them, one line for each: "14: 1.5", "14: clonazepam night 1"."""
     return "\n".join(f"{row.days}: {_doses(row)}".rstrip() for row in rows)
 
 
@@ -49,7 +49,7 @@ def _doses(row: TypedRow) -> str:
 
 
 def _sheet_row(row: Context, where: str) -> Context:
-    """A row of a sheet, refused at its line where the engine would refuse it."""
+    """A row of a spreadsheet, refused at its line where the engine would refuse it."""
     try:
         read_row(row, "row")
     except TaperError as refusal:
@@ -83,5 +83,5 @@ def _dose(part: str, where: str, drugs: Sequence[str]) -> dict[str, str]:
 
 
 def drugs_in(text: str) -> tuple[str, ...]:
-    """The drugs that rows name, each once: a switch that is typed needs products of both."""
+    """The drugs named in rows, each once: a typed switch needs products of both."""
     return tuple(dict.fromkeys(word for word in re.findall(r"[a-z]+", text) if word in catalogue.names()))

@@ -1,4 +1,4 @@
-"""Steps of a plan as rows: dates, doses, tablets in words, change, and the check that names them."""
+"""Steps of a plan as rows: dates, doses, tablets in words, change, and check."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from plans.wording.taper import drug_words, kind_words, take_words
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step as a row. `check` is stop, reason, note or within; "" where nothing changed. `day` counts within
-    the step that is `current`. `kept` says why a step lasts longer than the method asked for; `goes_on` that its dose
-    stays after the days that are written out; `rises` that more is taken than before."""
+    """One step as a row. `check` is stop, reason, note or within, or "" where nothing changed. `day` is the day
+    within the `current` step. `kept` says why a step lasts longer than the method asked for. `goes_on`: its dose
+    stays after the days written out. `rises`: more is taken than before.
+    """
 
     n: int
     start: str
@@ -41,12 +42,12 @@ class StepRow:
 
 
 def totals(step: Step) -> str:
-    """The dose of a day, of every drug."""
+    """A day's dose, of every drug."""
     return day_dose_words(step.day, clinician=True)
 
 
 def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]:
-    """What is taken, a line a time of day: (Morning, half a 0.5 mg tablet)."""
+    """What is taken, one line for each time of day: (Morning, half a 0.5 mg tablet)."""
     lines: dict[str, list[str]] = {}
     for dose in step.doses:
         said = ", ".join(take_words(take) for take in dose.take)
@@ -68,14 +69,14 @@ def percent(before: int, now: int) -> str:
 
 
 def _kept_longer(taper: Taper) -> dict[int, str]:
-    """By step: why it is kept, with the next dose that can be made."""
+    """By step: why it is kept longer, with the next dose that can be made."""
     steps = taper.schedule.steps
     said = gettext("Kept longer: a smaller cut cannot be made from these products. The next dose is {dose}.")
     return {n: said.format(dose=totals(steps[n])) for n in taper.longer if n < len(steps)}
 
 
 def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
-    """Every step as a row, checked by the findings that name it."""
+    """Every step as a row, with the findings that name it."""
     schedule, lived = taper.schedule, taper.lived
     meter = measure(tuple(dict.fromkeys((*schedule.drugs, *lived.drugs))), taper.equivalence)
     checks: dict[int, str] = {}

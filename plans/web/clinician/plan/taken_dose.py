@@ -1,4 +1,4 @@
-"""The dose actually taken: written down beside the plan, and "as planned again" when it is over."""
+"""The dose actually taken: recorded beside the plan, until it is taken "as planned again"."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def plain_note(raw: object) -> str:
 
 
 class TakenForm(forms.Form):
-    """The dose really taken, since when, and who said so."""
+    """The dose actually taken, since when, and who reported it."""
 
     from_day = ReadField(read_day, label=_("Since"), required=True, attrs={"type": "date"})
     told_by = choice_field(_("Reported by"), choices(TOLD_BY, _("Choose who reported it")))
@@ -62,7 +62,7 @@ class TakenForm(forms.Form):
         self.regimen: tuple[Intake, ...] = ()
 
     def clean(self) -> Values:
-        """Put the regimen together."""
+        """Build the regimen."""
         found = super().clean() or {}
         self.regimen = read_regimen(self, found)
         return found
@@ -73,7 +73,7 @@ class TakenForm(forms.Form):
 
 
 class AgainForm(forms.Form):
-    """From which day all is taken as planned again, and who said so."""
+    """From which day the plan is followed again, and who reported it."""
 
     again_from = ReadField(read_day, label=_("As planned again from"), required=True, attrs={"type": "date"})
     again_note = note_field(_("Who said so, and why"))
@@ -82,7 +82,7 @@ class AgainForm(forms.Form):
         super().__init__(data, initial=initial, auto_id="g-%s")
 
     def clean_again_note(self) -> str:
-        """The note, plain and needed."""
+        """The note: plain text, required."""
         note = plain_note(self.cleaned_data.get("again_note"))
         if not note:
             raise forms.ValidationError(_("Say why, in a few words."))
@@ -92,7 +92,7 @@ class AgainForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
 def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
-    """The dose actually taken: the record that stands, and a form for another."""
+    """The dose actually taken: the current record, and a form for another."""
     plan = queries.plan_page(request.actor, plan_id)
     if not plan.in_care:
         layout_context.say(
@@ -130,7 +130,7 @@ def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
 
 
 def _check_day(request: StaffRequest, plan: PlanPage, form: TakenForm) -> None:
-    """Say what is wrong with the day too, beside what else is: nobody sends a form three times to hear three things."""
+    """Report a problem with the day together with all others, so that one sending shows them all."""
     if "from_day" in form.cleaned_data:
         try:
             taken.check_day(request.actor, plan.id, date.fromisoformat(form.cleaned_data["from_day"]))
@@ -141,7 +141,7 @@ def _check_day(request: StaffRequest, plan: PlanPage, form: TakenForm) -> None:
 @require_POST
 @staff_page(May.PLAN)
 def taken_again(request: StaffRequest, plan_id: UUID) -> HttpResponse:
-    """All is taken as planned again."""
+    """Record that the plan is followed again."""
     if layout_context.duplicated(request):
         raise SuspiciousOperation("duplicated fields")
     plan = queries.plan_page(request.actor, plan_id)
@@ -165,7 +165,7 @@ def taken_again(request: StaffRequest, plan_id: UUID) -> HttpResponse:
 
 
 def item_named(raw: str) -> UUID | None:
-    """The review item a form answers; None where it names none."""
+    """The review item a form answers; None if it names none."""
     try:
         return UUID(raw) if raw else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""The page of an issued plan: facts, open item, figures, picture, steps, documents, versions, and what can be done."""
+"""The page of an issued plan: facts, open item, figures, picture, steps, documents, versions, acts."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ _STEPS_SHOWN: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class FigureView:
-    """One figure: what it is, its value, and a second line."""
+    """One figure: its name, its value, and a second line."""
 
     name: str
     value: str
@@ -125,7 +125,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "days_read": _days_read(plan)
         if any(row.ready and row.kind == CALENDAR.code for row in document_rows)
         else 0,
-        # Documents can be asked for while the plan is under way.
+        # Documents can be requested while the plan is running.
         "clinic_paper": clinic_card(actor).paper if plan.state in LIVE - {PlanState.PAUSED} else "",
         "drawing": any(row.state in BEING_DRAWN for row in document_rows),
         "no_worker": any(row.state in BEING_DRAWN and not row.worker_alive for row in document_rows),
@@ -135,8 +135,8 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         **care_context(actor, plan.patient.id),
         "taken": taken_context(actor, plan_id) if plan.state in LIVE else None,
         "may_record": actor.may(May.PLAN) and plan.state in LIVE and plan.state is not PlanState.PAUSED,
-        # A dose that stays, a plan that is followed up or has ended makes way for a new one; not where somebody else
-        # treats the patient now.
+        # A plan at maintenance, in follow-up or ended can be replaced by a new one; not if somebody else treats the
+        # patient now.
         "may_replace": plan.in_care
         and (plan.state not in LIVE or (plan.state, PlanAct.REPLACE) in TRANSITIONS),
         "stays": plan.goal_on is not None and plan.state in LIVE,
@@ -160,13 +160,13 @@ def _around_today(rows: tuple[StepRow, ...], plan: PlanPage) -> tuple[StepRow, .
 
 
 def _days_read(plan: PlanPage) -> int:
-    """How many days the calendar in force shows; it is offered only if every one of them was read back right."""
+    """The number of days on the calendar in force; it is offered only if every one was read back correctly."""
     schedule, made_on = plan.present, plan.versions[0].made_on
     return max(0, (last_shown_day(schedule) - max(schedule.start, made_on)).days + 1)
 
 
 def _acts(plan: PlanPage, actor: Actor) -> tuple[str, ...]:
-    """What can be done now, by value, in the order of the buttons."""
+    """The acts possible now, in the order of the buttons."""
     if not actor.may(May.PLAN) or not plan.in_care or plan.patient.today > plan.schedule.end:
         return ()
     possible = allowed(plan.state, PlanActor.CLINICIAN)
@@ -174,7 +174,7 @@ def _acts(plan: PlanPage, actor: Actor) -> tuple[str, ...]:
 
 
 def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
-    """The line of facts: what matters of the record for this plan."""
+    """The line of facts: what matters on the record for this plan."""
     who = plan.patient
     none = gettext("none on record")
     found = [(gettext("For"), indication_words(who.indication))]
@@ -195,12 +195,12 @@ def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
 
 
 def _rests(plan: PlanPage) -> bool:
-    """Whether nobody lives by the plan: its patient is in hospital, or it was ended before its last day."""
+    """Whether nobody follows the plan: the patient is in hospital, or it was ended before its last day."""
     return plan.state is PlanState.PAUSED or bool(plan.ended_because)
 
 
 def _figures_at_rest(plan: PlanPage) -> tuple[FigureView, ...]:
-    """What is known of a plan that rests or was ended: nothing of it is still to come."""
+    """The figures of a plan that is paused or was ended: nothing of it lies ahead."""
     last = plan.schedule.steps[-1]
     ended = plan.ended_on
     day = plans.short_day_year(ended) if ended is not None else plans.short_day_year(last.start)
@@ -291,7 +291,7 @@ def _version(row: VersionRow, plan: PlanPage) -> VersionView:
 
 _RECENT_WEEKS: Final = 12
 _WHOLE, _RECENT = "whole", "recent"
-# Where no span was chosen a narrow screen shows the last weeks and a wide one the whole plan.
+# Without a chosen span a narrow screen shows the last weeks, a wide one the whole plan.
 _WIDE, _NARROW = "wide-only", "narrow-only"
 
 
@@ -307,7 +307,7 @@ class PictureTab:
 
 @dataclass(frozen=True, slots=True)
 class PictureDrawing:
-    """A drawing with the tabs of its span; `css` says on which screens it stands ("" on all)."""
+    """A drawing with the tabs of its span; `css` says on which screens it is shown ("" for all)."""
 
     css: str
     svg: SafeString
@@ -326,7 +326,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
-    """The picture and the same as a table; `parts/picture.html` shows it. `notes`: what the level was made from."""
+    """The picture, and the same as a table, for `parts/picture.html`. `notes`: what the level was computed from."""
 
     drawings: tuple[PictureDrawing, ...]
     sets: tuple[PictureTab, ...]
@@ -337,7 +337,7 @@ class PictureView:
 
 
 def picture_view(actor: Actor, plan_id: UUID, query: QueryDict) -> PictureView:
-    """The picture as an address asks for it; what it does not say, or says wrongly, is as usual. Raises NotFound."""
+    """The picture as the address asks for it, with defaults for what is missing or wrong. Raises NotFound."""
     asked = query.get("lines", "")
     chosen = next((shown for shown in LaneSet if shown.value == asked), LaneSet.CORE)
     window = query.get("window", "")

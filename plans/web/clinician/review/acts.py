@@ -1,4 +1,4 @@
-"""What is done with an item: each act is one POST, and each refusal gives back everything that was typed."""
+"""Acts on an item: each is one POST, and a refusal keeps everything that was typed."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ def _stale_words(request: StaffRequest, item: ItemPage, stale: Stale) -> str:
 
 
 def act(name: str, may: May) -> Callable[[Do], View]:
-    """A page that reads the form `name`, does the act and says what changed; or shows the item again with what was
-    wrong."""
+    """Decorate an act: read the form `name`, do the act and say what changed; or show the item with the problem."""
 
     def wrap(do: Do) -> View:
         @require_POST
@@ -77,7 +76,7 @@ def _act(request: StaffRequest, item_id: UUID, name: str, do: Do) -> HttpRespons
 
 
 def _put(form: ItemForm, refusal: Refused) -> None:
-    """A refusal in the words of whoever refused: the queue or the plan."""
+    """Show a refusal in the words of the service that refused: the queue or the plan."""
     try:
         words = review_refusal(refusal)
     except KeyError:
@@ -105,7 +104,7 @@ def _plain(request: StaffRequest, item_id: UUID, do: Callable[[int], object], sa
 @require_POST
 @staff_page(May.REVIEW)
 def take_next(request: StaffRequest) -> HttpResponse:
-    """Take the most urgent item nobody has."""
+    """Claim the most urgent unassigned item."""
     item_id = review.claim_next(request.actor)
     if item_id is None:
         say(request, _("There is nothing to take"), _("All open items are assigned."))
@@ -117,7 +116,7 @@ def take_next(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_page(May.REVIEW)
 def claim(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """Take an item."""
+    """Claim an item."""
     return _plain(
         request,
         item_id,
@@ -141,7 +140,7 @@ def ask_checkin(request: StaffRequest, item_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.REVIEW)
 def release(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """Give an item back."""
+    """Release an item."""
     return _plain(
         request,
         item_id,
@@ -156,7 +155,7 @@ def _common(request: StaffRequest, item: ItemPage) -> Context:
 
 @act("call", May.ENTER_CHECKIN)
 def log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
-    """Write down a call."""
+    """Record a call."""
     data = form.cleaned_data
     review.log_call(
         **_common(request, item), callee=data["callee"], outcome=data["outcome"], note=data["note"]
@@ -166,7 +165,7 @@ def log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
 
 @act("note", May.ENTER_CHECKIN)
 def add_note(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
-    """Write down a note."""
+    """Add a note."""
     review.add_note(**_common(request, item), note=form.cleaned_data["note"])
     return _("Note written down")
 
@@ -180,7 +179,7 @@ def escalate(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
 
 @act("pass_on", May.REVIEW)
 def pass_on(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
-    """Hand an item to a colleague."""
+    """Reassign an item to a colleague."""
     raw = form.cleaned_data["to"]
     review.reassign(
         **_common(request, item), to_id=UUID(raw) if raw else None, note=form.cleaned_data["note"]
@@ -191,7 +190,7 @@ def pass_on(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
 
 @act("snooze", May.REVIEW)
 def snooze(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
-    """Put an item aside."""
+    """Snooze an item."""
     raw = form.cleaned_data["until"]
     try:
         until = date.fromisoformat(raw) if raw else None
@@ -211,7 +210,7 @@ def resolve(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
 
 @act("act", May.PLAN)
 def change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
-    """Change the plan, or say that it stays, in answer to an item."""
+    """Change the plan, or record that it stays, in answer to an item."""
     data, shown = form.cleaned_data, request.POST.get("shown", "")
     if data["act"] == LEAVE:
         if shown != LEAVE:
@@ -234,7 +233,7 @@ def change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
 @require_POST
 @staff_page(May.PLAN)
 def preview(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """What a change would move. Changes nothing; a POST so that no note stands in an address."""
+    """Show what a change would do. Changes nothing; it is a POST so that no note is part of an address."""
     item = item_page(request.actor, item_id)
     form = bind("act", request.POST, item)
     form.is_valid()

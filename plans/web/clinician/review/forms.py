@@ -1,4 +1,4 @@
-"""The forms on an item's page; each is a form of its own, so that a refusal speaks of one thing alone."""
+"""The forms on an item's page, one for each act, so that a refusal is about one thing only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.untyped import Context, Label, Options, Posted, Values
 from plans.wording import review
 
-# What can be done with the plan from an item; "leave" is a decision as well and is written down.
+# What can be done with the plan from an item; "leave" is a decision too and is recorded.
 PLAN_ACTS: Final = {
     "hold": _("Hold"),
     "step_back": _("Step back"),
@@ -37,7 +37,7 @@ def _note(label: Label, rows: int = 2, **more: Options) -> ParsedField:
 
 
 class ItemForm(EdgeForm):
-    """A form about an item. What is required is decided by the service, whose refusal lands beside its field."""
+    """A form about an item. The service decides what is required; its refusal is shown beside the field."""
 
     def refused(self, refusal: Refused) -> None:
         """Put a refusal beside the field it names."""
@@ -45,7 +45,7 @@ class ItemForm(EdgeForm):
 
 
 class CallForm(ItemForm):
-    """Who was called and what came of it."""
+    """Who was called, and the outcome."""
 
     callee = forms.ChoiceField(label=_("Who was called"), choices=choices(review.CALLEES), required=False)
     outcome = forms.ChoiceField(
@@ -61,13 +61,13 @@ class NoteForm(ItemForm):
 
 
 class EscalateForm(ItemForm):
-    """A word to whoever is alerted next."""
+    """A message to the person alerted next."""
 
     note = _note(_("Why"))
 
 
 class PassForm(ItemForm):
-    """To whom, and what they should know."""
+    """To whom, with a note."""
 
     to = forms.ChoiceField(label=_("Reassign to"), required=False)
     note = _note(_("Why"))
@@ -117,7 +117,7 @@ class ActForm(ItemForm):
 
     def __init__(self, data: Posted | None = None, **more: Options) -> None:
         if isinstance(data, QueryDict) and data.get("act-act") == "leave":
-            # The number of days is hidden then and says nothing.
+            # The number of days is hidden then and ignored.
             data = data.copy()
             data["act-days"] = _DAYS["hold"]
         super().__init__(data, **more)
@@ -129,7 +129,7 @@ class ActForm(ItemForm):
 
 @dataclass(frozen=True, slots=True)
 class ItemForms:
-    """Every form of the page; the one that was refused is bound."""
+    """All forms of the page; a refused one is bound."""
 
     call: CallForm
     note: NoteForm
@@ -140,12 +140,12 @@ class ItemForms:
     act: ActForm
 
     def with_bound(self, name: str, form: ItemForm) -> ItemForms:
-        """The same with one of them as it was sent."""
+        """The same, with one form as it was sent."""
         return replace(self, **cast(Context, {name: form}))
 
 
 def fresh(item: ItemPage, act: str = "hold") -> ItemForms:
-    """Empty forms, with the usual change chosen so that its consequences are shown at once."""
+    """Empty forms, with the usual change chosen, so that its consequences are shown at once."""
     return ItemForms(
         call=CallForm(prefix="call"),
         note=NoteForm(prefix="note"),

@@ -1,4 +1,4 @@
-"""What an item's page says, made from its facts before anything is rendered."""
+"""The contents of an item's page, built from its facts before rendering."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FlagReason:
 def reasons_of(item: ItemPage) -> list[FlagReason]:
     """The flags in sentences, the most urgent first; each sentence once."""
     found: dict[str, FlagReason] = {}
-    # "Plan and intent are not known" was said when only the first question was answered; a later flag knows.
+    # "Plan and intent are not known" was true when only the first question was answered; a later flag says more.
     known = {flag.facts.get("kind") for flag in item.row.flags if flag.rule == "U3"} & {
         "plan",
         "intent",
@@ -53,7 +53,7 @@ def reasons_of(item: ItemPage) -> list[FlagReason]:
 
 
 def rules_of(reasons: list[FlagReason]) -> list[FlagReason]:
-    """One reason of each rule, for naming the rules."""
+    """One reason of each rule, to list the rules."""
     return list({(why.rule, why.version): why for why in reversed(reasons)}.values())[::-1]
 
 
@@ -77,7 +77,7 @@ class AnswerLine:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The table of answers: what matters first, the rest behind a fold."""
+    """The table of answers: what matters first, the rest folded."""
 
     on: date
     last_on: date | None
@@ -96,7 +96,7 @@ _SCALES = {"phq2": "PHQ-2", "phq9": "PHQ-9", "gad2": "GAD-2", "gad7": "GAD-7"}
 
 
 def answers_of(item: ItemPage) -> Answers | None:
-    """The answers of the response an item speaks of; None without one."""
+    """The answers of the item's response; None without one."""
     if item.checkin_id is None:
         return None
     table = answers_table(item.checkin_id)
@@ -159,7 +159,7 @@ def _answer_lines(table: AnswersTable) -> list[AnswerLine]:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One way to reach somebody; `last` says what came of the last try."""
+    """One way to reach somebody; `last` is the outcome of the last attempt."""
 
     href: str
     number: str
@@ -170,12 +170,12 @@ class Rung:
 
 
 def ladder(item: ItemPage) -> list[Rung]:
-    """Whom to call, in this order: the patient, the person they named, whoever is on call, emergency services."""
+    """Whom to call, in this order: the patient, the emergency contact, the clinician on call, emergency services."""
     rungs: list[Rung] = []
     card = item.patient
     if card is None:
         return rungs
-    # A number that would only bring the loss up again is not offered.
+    # After a death, the patient's number is not offered.
     if card.phone and card.care_state != CareState.DIED.value:
         when = card.contact_when
         rungs.append(
@@ -223,7 +223,7 @@ class EventLine:
 
 def event_lines(item: ItemPage) -> list[EventLine]:
     """What was done, newest first."""
-    # What is put in the same instant stands in the order in which one thing causes the other, the cause lowest.
+    # Events of the same instant are ordered by cause: the cause is lowest.
     causes = ("opened", "raised_again")
 
     def place(event: EventView) -> tuple[datetime, int]:

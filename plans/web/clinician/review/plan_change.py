@@ -1,4 +1,4 @@
-"""What a change of the plan would move, shown before it is done; the button names the result."""
+"""What a change of the plan would do, shown first; the button names the result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LEAVE: Final = "leave"
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One line of what moves: before and after."""
+    """One line of what will change: before and after."""
 
     what: str
     before: str
@@ -38,14 +38,14 @@ class Moved:
 
     @property
     def differs(self) -> bool:
-        """Whether it moves at all."""
+        """Whether anything changes."""
         return self.before != self.after
 
 
 @dataclass(frozen=True, slots=True)
 class ActPreview:
-    """What the chosen change would do. `button` names the result; `problem` says why it cannot be done; `shown` is sent
-    back with the button, so that nothing else is done than what it named.
+    """What the chosen change would do. `button` names the result; `problem` says why it cannot be done; `shown` is
+    sent back with the button, so that exactly what was shown is done.
     """
 
     act: str
@@ -60,7 +60,7 @@ class ActPreview:
 
     @property
     def next_version(self) -> int:
-        """The number the change would get."""
+        """The number of the version the change would make."""
         return self.version + 1
 
 
@@ -71,7 +71,7 @@ def _day(day: date | None, *, year: bool = False) -> str:
 
 
 def act_preview(actor: Actor, item: ItemPage, form: ActForm) -> ActPreview:
-    """The consequences of what the form says, or of its initial values; changes nothing."""
+    """The consequences of the form's values, or of its initial ones. Changes nothing."""
     plan = item.row.plan
     assert plan is not None  # noqa: S101  # the caller has looked
     act, params, wrong = _asked(form)

@@ -30,7 +30,7 @@ from plans.web.untyped import Context
 from plans.wording.review import GROUPS, REASONS, SEVERITIES, TABS
 from plans.wording.times import zone_words
 
-# The colour of the note in which an item says why it was opened.
+# The colour of the note that says why an item was opened.
 _NOTE_KINDS: Final = {"urgent": " stop", "high": " think"}
 
 
@@ -76,7 +76,7 @@ def queue_page(request: StaffRequest) -> HttpResponse:
 
 
 def _moment(raw: str) -> datetime | None:
-    """When the queue was shown, as its page wrote it; None for what no page of the last year can have written."""
+    """When the queue was shown, as its page sends it; None for anything a page of the last year cannot have sent."""
     try:
         moment = datetime.fromisoformat(raw)
         passed = clock.now() - moment
@@ -89,7 +89,7 @@ def _moment(raw: str) -> datetime | None:
 @unasked
 @staff_page(May.LOOK)
 def queue_fresh(request: StaffRequest) -> HttpResponse:
-    """For a queue that stands open: how many items came since it was shown. Rows stay where they are."""
+    """For an open queue: how many items arrived since it was shown. The rows stay where they are."""
     raw = request.GET.get("since", "")
     since = _moment(raw)
     found = new_since(request.actor, since) if since is not None else {}
@@ -103,18 +103,18 @@ def queue_fresh(request: StaffRequest) -> HttpResponse:
 @require_safe
 @staff_page(May.LOOK)
 def item_view(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """One item: why, the answers, the picture, whom to reach, what to do."""
+    """An item's page: reasons, answers, picture, whom to call, acts."""
     item = item_page(request.actor, item_id)
     return show_item(request, item, fresh(item))
 
 
 def _flagged(item: ItemPage) -> set[str]:
-    """The answers and scales that an item's flags rest on."""
+    """The answers and scales that raised an item's flags."""
     return {code for flag in item.row.flags for code in flag.inputs}
 
 
 def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> Context:
-    """What the page says about an item, its forms included."""
+    """The context of an item's page, including its forms."""
     plan = item.row.plan
     drawn = (
         pictures.picture_beside(request.actor, plan.plan_id, _flagged(item))
@@ -155,7 +155,7 @@ def show_item(
     stale: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The page of an item; `bound` names the form that was refused, `stale` says who was faster."""
+    """The page of an item; `bound` names the refused form, `stale` says who acted first."""
     context = item_context(request, item, forms)
     refused = getattr(forms, bound) if bound else None
     return page(

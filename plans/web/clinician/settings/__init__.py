@@ -1,6 +1,6 @@
-"""The clinic itself: its facts, members, who is on call, advice, rules and questions of its own, and its history.
+"""Clinic settings: facts, members, who is on call, advice, rules, the clinic's own questions, and history.
 
-What is printed is tried before it is kept: `advice_trial` draws page 1 of a calendar with the words as typed.
+Printed text is tried before it is saved: `advice_trial` draws page 1 of a calendar with it.
 
-    trial(texts, "en")     # None: it fits on page 1; else why it does not
+    trial(texts, "en")     # None if it fits on page 1, else why not
 """

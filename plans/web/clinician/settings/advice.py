@@ -1,4 +1,4 @@
-"""The advice on page 1 of the calendar: the lead reads it, changes it and signs it."""
+"""The advice on page 1 of the calendar, which the clinic's lead edits and signs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _text_field(label: object, help_text: object, most: int) -> ParsedField:
 
 
 def _signs(raw: str) -> tuple[str, ...]:
-    """The signs of an emergency, one a line; a calendar without any would not say when to call. Raises BadText."""
+    """Parse the emergency signs, one for each line; at least one is needed. Raises BadText."""
     found = text.clean_lines(raw, most=SIGN_MOST, lines=SIGNS_MOST)
     if not found:
         raise text.BadText(why="missing")
@@ -74,7 +74,7 @@ class AdviceForm(EdgeForm):
     )
 
     def texts(self) -> AdviceTexts:
-        """What was typed."""
+        """The texts as typed."""
         c = self.cleaned_data
         return AdviceTexts(c["missed"], c["worse"], c["emergency"])
 
@@ -82,7 +82,7 @@ class AdviceForm(EdgeForm):
 def _start(language: str, standing: AdviceTexts | None) -> dict[str, str]:
     said = calendar_words(language).said
     if standing is None:
-        # One line on screen: what holds a phrase together on paper is put back when it is drawn.
+        # Non-breaking spaces are plain ones on screen; they are put back for printing.
         return {
             name: said[f"{name}_text"].replace("\u00a0", " ") for name in ("missed", "worse", "emergency")
         }
@@ -96,7 +96,7 @@ def _start(language: str, standing: AdviceTexts | None) -> dict[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
 def advice_page(request: StaffRequest, language: str) -> HttpResponse:
-    """Read, change and sign; what has no room on paper is refused here and not when a patient waits for it."""
+    """Show, edit and sign the advice; text that does not fit on the printed page is refused here."""
     if language not in LANGUAGES:
         raise Http404
     standing = advice.of_clinic(request.actor)[language]

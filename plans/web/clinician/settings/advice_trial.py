@@ -1,4 +1,4 @@
-"""A trial print of what a clinic says on page 1: a calendar of one day in every size of print, read back."""
+"""A trial print of a clinic's texts on page 1: a one-day calendar in every paper and print size, read back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, Tim
 from plans.wording.documents import calendar_words
 
 _DAY: Final = date(2026, 1, 5)
-# The longest name among the drugs: it stands in the sentence about what is dangerous together.
+# The longest drug name: it is part of the sentence about dangerous combinations.
 _CAPSULE: Final = Product("chlordiazepoxide", Form.CAPSULE, Dose.parse("10"))
 
 
@@ -28,7 +28,7 @@ def trial(
     address: str = "",
     hours: str = "",
 ) -> tuple[str, str] | None:
-    """None if it can be printed; else why not (does_not_fit, unprintable_text, writing) and what of it."""
+    """None if it can be printed; else why not (does_not_fit, unprintable_text, writing), and which part."""
     words = calendar_words(language)
     whole = Take(_CAPSULE, quarters=4)
     dose = TimedDose(TimeOfDay.NIGHT, _CAPSULE.drug, _CAPSULE.strength, (whole,))

@@ -1,4 +1,4 @@
-"""What the catalogue knows of each drug: read by a pharmacist, signed by the lead."""
+"""The drug catalogue: what it says of each drug, reviewed by a pharmacist and signed by the lead."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAME_MOST: Final = 120
 
 
 class ReviewForm(EdgeForm):
-    """Who read it."""
+    """Who reviewed it."""
 
     reviewer = ParsedField(
         lambda raw: text.clean_line(raw, most=_NAME_MOST),
@@ -39,7 +39,7 @@ class ReviewForm(EdgeForm):
 @require_safe
 @staff_page(May.LOOK)
 def catalogue_page(request: StaffRequest) -> HttpResponse:
-    """Every drug: how well it is known, and who reviewed it."""
+    """Every drug: how well it is sourced, and who reviewed it."""
     reviews = catalogue_reviews.of_clinic(request.actor, catalogue.names())
     rows = [
         (

@@ -1,4 +1,4 @@
-"""The clinic changes its own facts: phone, hours, holidays, and the words patients are told."""
+"""The clinic's facts: phone, hours, holidays, and texts for patients."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _time_field(label: str | Promise) -> ParsedField:
 
 
 class ClinicFactsForm(EdgeForm):
-    """What the clinic says of itself. `facts()` after `is_valid()`."""
+    """The clinic's facts. `facts()` after `is_valid()`."""
 
     name = ParsedField(
         text.clean_line, label=gettext_lazy("Name"), help_text=gettext_lazy("Messages and documents carry it")
@@ -120,7 +120,7 @@ class ClinicFactsForm(EdgeForm):
                 self.fields[f"{day}_{end}"] = field
 
     def clean(self) -> Values:
-        """A day has both times, in their order, or neither."""
+        """A day has an opening and a later closing time, or neither."""
         cleaned = super().clean()
         for day in DAYS:
             if f"{day}_opens" not in cleaned or f"{day}_closes" not in cleaned:
@@ -133,7 +133,7 @@ class ClinicFactsForm(EdgeForm):
         return cleaned
 
     def facts(self) -> ClinicFacts:
-        """The facts that were typed."""
+        """The facts as typed."""
         c = self.cleaned_data
         return ClinicFacts(
             name=c["name"],
@@ -168,7 +168,7 @@ def initial_of(facts: ClinicFacts) -> Values:
 
 # Any: the label of a bound field, which Django leaves untyped.
 def _differences(form: ClinicFactsForm, saved: ClinicFacts) -> list[tuple[Any, str]]:
-    """Fields whose saved value is not what stands in the form: label and saved value."""
+    """The fields where the saved value differs from the form: label and saved value."""
     theirs, typed = initial_of(saved), initial_of(form.facts())
     return [
         (field.label, str(theirs.get(name, "")))
@@ -180,7 +180,7 @@ def _differences(form: ClinicFactsForm, saved: ClinicFacts) -> list[tuple[Any, s
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
 def clinic_page(request: StaffRequest) -> HttpResponse:
-    """Change the clinic's facts; whoever saved them meanwhile is not overwritten unseen."""
+    """Change the clinic's facts, without overwriting what somebody else saved meanwhile."""
     standing = clinic_facts.clinic_facts(request.actor)
     if request.method != "POST":
         return _show(request, ClinicFactsForm(initial=initial_of(standing)), standing.digest)
@@ -202,7 +202,7 @@ def clinic_page(request: StaffRequest) -> HttpResponse:
     except Stale as stale:
         now = clinic_facts.clinic_facts(request.actor)
         more = {"stale": True, "who": stale.facts.get("who", ""), "changed": _differences(form, now)}
-        # What is typed stays; the newer state goes along, so that saving again is a decision.
+        # What was typed stays; the form now carries the newer state's number, so saving again is deliberate.
         return _show(request, form, now.digest, more, status=409)
     _say_saved(request, changed)
     return redirect("settings")
@@ -217,7 +217,7 @@ def _too_long_for_paper(facts: ClinicFacts) -> bool:
             name=facts.name,
             phone=facts.phone,
             address=facts.address,
-            # As long as hours get: on the clock of twelve.
+            # The longest form of opening hours: on the 12-hour clock.
             hours=opening_words(hours, "US"),
         )
         is not None

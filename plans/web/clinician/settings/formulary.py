@@ -1,4 +1,4 @@
-"""The clinic's formulary: what is stocked, how it may be taken, and with which syringes liquids are drawn."""
+"""The clinic's formulary: products in stock, how they may be split, and the syringes used for liquids."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def initial_of(found: Formulary) -> Values:
 
 
 def stock_rows(found: Formulary, country: str, search: str) -> list[DrugStock]:
-    """Every drug whose name or brand holds what is searched, with its products in this country."""
+    """Every drug whose name or brand contains the search text, with its products in this country."""
     wanted = search.strip().lower()
     listed = dict(found.drugs)
     return [
@@ -164,7 +164,7 @@ def _rows(drug: str, country: str, own: Sequence[Product] | None) -> tuple[Stock
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
 def formulary_page(request: StaffRequest) -> HttpResponse:
-    """Show and change it; whoever saved it meanwhile is not overwritten unseen."""
+    """Show and change the formulary, without overwriting what somebody else saved meanwhile."""
     standing = formulary.formulary(request.actor)
     if request.method != "POST":
         return _show(request, FormularyForm(initial=initial_of(standing)), standing, standing.digest)

@@ -1,4 +1,4 @@
-"""The people of a clinic: the lead adds them, changes their roles, and ends their places."""
+"""The members of a clinic: the lead adds them, changes their roles, and removes them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class HandOverForm(EdgeForm):
 
 
 class MemberForm(EdgeForm):
-    """Somebody new."""
+    """A new member."""
 
     name = ParsedField(
         partial(text.clean_line, most=200),
@@ -93,14 +93,14 @@ def _list(request: StaffRequest, form: MemberForm, status: int = 200) -> HttpRes
 @require_safe
 @staff_page(May.MANAGE)
 def members_page(request: StaffRequest) -> HttpResponse:
-    """Everybody who belongs or belonged to the clinic, and the form for one more."""
+    """All present and former members, and the form to add one."""
     return _list(request, MemberForm())
 
 
 @require_POST
 @staff_page(May.MANAGE)
 def member_add(request: StaffRequest) -> HttpResponse:
-    """Take somebody new in, or invite somebody who has an account."""
+    """Add a new member, or invite somebody who already has an account."""
     form = MemberForm(request.POST)
     if form.is_valid():
         email, name = form.cleaned_data["email"], form.cleaned_data["name"]
@@ -128,7 +128,7 @@ def _say_added(request: StaffRequest, name: str, email: str, *, fresh: bool) -> 
 @require_POST
 @staff_page(May.MANAGE)
 def invitation_withdraw(request: StaffRequest, invitation_id: UUID) -> HttpResponse:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     if invitations.withdraw(by=request.actor, invitation_id=invitation_id):
         say(request, _("The invitation was withdrawn"))
     else:
@@ -139,7 +139,7 @@ def invitation_withdraw(request: StaffRequest, invitation_id: UUID) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
 def member_page(request: StaffRequest, user_id: UUID) -> HttpResponse:
-    """One member: the role, and the end of the place."""
+    """One member: change the role, or remove them from the clinic."""
     one = members.member(request.actor, user_id)
     if request.method != "POST":
         return _show(request, one, RoleForm(initial={"role": one.role.value}))

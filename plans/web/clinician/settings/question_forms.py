@@ -31,7 +31,7 @@ def _wording(where: str, *, required: bool) -> ParsedField:
 
 
 class QuestionForm(EdgeForm):
-    """Wording, kind of answer, place and when it is asked."""
+    """Wording, kind of answer, position, and when it is asked."""
 
     english = _wording("english", required=True)
     spanish = _wording("spanish", required=False)
@@ -72,5 +72,5 @@ class QuestionForm(EdgeForm):
         )
 
     def refuse_text(self, refusal: BadText) -> None:
-        """Put a refusal of the domain beside its field."""
+        """Show a refusal of the domain beside its field."""
         self.add_error(refusal.where if refusal.where in self.fields else None, text_words(refusal))

@@ -1,4 +1,4 @@
-"""The clinic's own questions: a list, one with its versions and its look, a form with a preview. The lead changes."""
+"""The clinic's own questions: the list, a question with its versions and preview, and the form."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _line(row: QuestionRow) -> Context:
 
 
 def _looks(spec: QuestionnaireSpec) -> list[tuple[str, list[PageView]]]:
-    """Every page in every language it is written in, as patients see it."""
+    """Every page as patients see it, in each language it is written in."""
     asked, found = Response(spec), []
     for language in spec.questionnaire(next(iter(spec.own))).languages:
         with translation.override(language):
@@ -57,7 +57,7 @@ def _looks(spec: QuestionnaireSpec) -> list[tuple[str, list[PageView]]]:
 @require_safe
 @staff_page(May.LOOK)
 def questions_page(request: StaffRequest) -> HttpResponse:
-    """Every question of the clinic's own, also those no longer asked."""
+    """All of the clinic's own questions, including those no longer asked."""
     q = request.GET.get("q", "").replace("\0", "")[:200].strip()
     pages = clinic_questionnaires.questions(request.actor, q=q, key=request.GET.get("after"))
     context = {
@@ -117,7 +117,7 @@ def _previewed(request: StaffRequest, form: QuestionForm, **more: Options) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
 def question_new(request: StaffRequest) -> HttpResponse:
-    """Write a question, look at it as patients will, publish it."""
+    """Write a question, preview it, publish it."""
     if request.method != "POST":
         return _form_page(request, QuestionForm())
     form = QuestionForm(request.POST)
@@ -140,7 +140,7 @@ def question_new(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
 def question_change(request: StaffRequest, question_id: UUID) -> HttpResponse:
-    """Write another wording: it becomes the next version, the one before stays as it is."""
+    """Change the wording: it becomes the next version; earlier versions stay as they are."""
     found = clinic_questionnaires.question(request.actor, question_id)
     if found.newest.item is None:
         raise NotFound(what="question")
@@ -176,7 +176,7 @@ def question_change(request: StaffRequest, question_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.MANAGE)
 def question_stop(request: StaffRequest, question_id: UUID) -> HttpResponse:
-    """Ask it no longer."""
+    """Stop asking a question."""
     clinic_questionnaires.stop(by=request.actor, question_id=question_id)
     say(request, _("No longer asked"), _("Check-ins already begun keep it, and its answers stay."))
     return redirect("question", question_id)
@@ -185,7 +185,7 @@ def question_stop(request: StaffRequest, question_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.MANAGE)
 def question_again(request: StaffRequest, question_id: UUID) -> HttpResponse:
-    """Ask its newest version again."""
+    """Ask the newest version of a stopped question again."""
     try:
         clinic_questionnaires.again(by=request.actor, question_id=question_id)
     except TooManyItems as refusal:

@@ -1,4 +1,4 @@
-"""The clinic's rules: what is in force and who signed it, other numbers tried on past answers, the load of alerts."""
+"""The clinic's flag rules: thresholds and their signature, a trial of others on past answers, alert load."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from plans.wording.rules import THRESHOLDS, where_words
 
 
 class RulesForm(ThresholdsForm):
-    """Thresholds, cadence and the own items left out."""
+    """Thresholds, cadence, and symptoms that are not asked."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class RulesForm(ThresholdsForm):
         )
 
     def ladder(self) -> Ladder:
-        """The messages of a check-in as typed, once the form is valid."""
+        """The reminders of a check-in as typed, once the form is valid."""
         return Ladder(*(self.cleaned_data[name] for name in ("reminders", "apart_days", "closes_days")))
 
     @property
@@ -136,14 +136,14 @@ def _show(
 @require_safe
 @staff_page(May.LOOK)
 def rules_page(request: StaffRequest) -> HttpResponse:
-    """Rules, thresholds, signature and load; the lead can change, try and sign."""
+    """Rules, thresholds, signature and alert load; the lead can change, try and sign."""
     return _show(request, _form(request, posted=False))
 
 
 @require_POST
 @staff_page(May.MANAGE)
 def rules_try(request: StaffRequest) -> HttpResponse:
-    """Other numbers against past answers; nothing is saved."""
+    """Try other thresholds on past answers; nothing is saved."""
     form = _form(request, posted=True)
     if form.is_valid():
         try:
@@ -156,7 +156,7 @@ def rules_try(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_page(May.MANAGE)
 def rules_save(request: StaffRequest) -> HttpResponse:
-    """Put other numbers, another cadence or other items in force."""
+    """Put new thresholds, another cadence or other items in force."""
     form = _form(request, posted=True)
     if form.is_valid():
         try:
@@ -179,7 +179,7 @@ def rules_save(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_page(May.MANAGE)
 def rules_sign(request: StaffRequest) -> HttpResponse:
-    """The lead signs what stands on the page."""
+    """Sign the rules as shown on the page."""
     try:
         number = rules.sign(by=request.actor, seen_digest=request.POST.get("digest", ""))
     except Stale:

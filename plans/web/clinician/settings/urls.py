@@ -19,13 +19,13 @@ from plans.web.clinician.settings import (
 
 
 class Language(StringConverter):
-    """The code of a language: nothing else can be written into an address."""
+    """A language code; anything else is no address."""
 
     regex = "[a-z]{2}"
 
 
 class CatalogueName(StringConverter):
-    """A drug of the catalogue: nothing else can be written into an address."""
+    """A drug of the catalogue; anything else is no address."""
 
     regex = "|".join(catalogue_names())
 

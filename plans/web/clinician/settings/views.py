@@ -1,4 +1,4 @@
-"""The clinic's settings: who is on call, the facts patients and messages are told, and what was done to the clinic."""
+"""Clinic settings: who is on call, the facts shown to patients, help lines, and the clinic's history."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from plans.wording.times import opening_words
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """One line, or a further way to it, in words, and when it is to be looked at again."""
+    """A help line, or another way to reach it, in words, with the date of its next check."""
 
     country: str
     number: str
@@ -148,7 +148,7 @@ def _show(
 @require_safe
 @staff_page(May.LOOK)
 def settings_page(request: StaffRequest) -> HttpResponse:
-    """The clinic as it is set up; the lead can say who is on call."""
+    """The clinic's settings; the lead can set who is on call."""
     clinic, members = accounts.clinic_card(request.actor), accounts.members(request.actor)
     start = {"primary": clinic.primary_id or "", "second": clinic.second_id or ""}
     return _show(request, clinic, members, OnCallForm(members=members, initial=start))
@@ -157,7 +157,7 @@ def settings_page(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_page(May.MANAGE)
 def on_call(request: StaffRequest) -> HttpResponse:
-    """Say who is on call."""
+    """Set who is on call."""
     clinic, members = accounts.clinic_card(request.actor), accounts.members(request.actor)
     form = OnCallForm(request.POST, members=members)
     if form.is_valid():
@@ -177,7 +177,7 @@ def on_call(request: StaffRequest) -> HttpResponse:
 @require_safe
 @staff_page(May.MANAGE)
 def clinic_trail_page(request: StaffRequest) -> HttpResponse:
-    """What was done to the clinic itself: people, rules, settings; newest first."""
+    """The clinic's history: members, rules, settings; newest first."""
     q = request.GET.get("who", "").replace("\0", "")[:200].strip()
     before = started_under(request)
     found = audit.clinic_events(request.actor, q=q, before=before)

@@ -1,4 +1,4 @@
-"""Pages beside the questions: whom to call, about this kind of medicine, stopping for now, on to the plan."""
+"""Pages around the questions: whom to call, about this kind of medicine, stopping for now, on to the plan."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def checkin_help(request: HttpRequest) -> HttpResponse:
     except NotFound:
         return link_session.expired(request)
     with languages.speaking(request, patient_pages.link_holder(link).language):
-        door = languages.spoken(patient_pages.link_holder(link))
+        holder = languages.spoken(patient_pages.link_holder(link))
         context = {
             "no_help_link": True,
             "back_url": frame.back(request),
@@ -35,13 +35,13 @@ def checkin_help(request: HttpRequest) -> HttpResponse:
                 for other in languages.others(request)
             ],
         }
-        return frame.page(request, "patient/help.html", door, context)
+        return frame.page(request, "patient/help.html", holder, context)
 
 
 @require_safe
 @patient_page
 def medicine_of_kind(request: HttpRequest) -> HttpResponse:
-    """About this kind of medicine, without a name: whoever holds a check-in's link has not given the year of birth."""
+    """About this kind of medicine, without naming it: a check-in's link does not ask for the year of birth."""
     try:
         link = visit.link_of(request)
     except NotFound:
@@ -56,7 +56,7 @@ def medicine_of_kind(request: HttpRequest) -> HttpResponse:
 @require_safe
 @patient_page
 def stop_for_now(request: HttpRequest) -> HttpResponse:
-    """What was answered is saved; the same link goes on from there."""
+    """Say that the answers are saved and that the same link goes on from there."""
     try:
         link = visit.link_of(request)
     except NotFound:

@@ -1,6 +1,6 @@
-"""When a page of a check-in could not be saved: say so, keep what was typed, and help where it speaks of danger.
+"""A page of a check-in that could not be saved: say so, keep what was typed, and show help if it shows danger.
 
-What asks somebody to act soon is put aside as a raw copy first. Only if that failed as well was nothing received.
+Answers that need action soon are kept as a raw copy first. Only if that fails too was nothing received.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plans.web.patient.checkin.visit import CheckInRequest, form_key
 
 
 def not_saved(visit: CheckInRequest, session: CheckInSession) -> HttpResponse:
-    """The page again, with what was typed on it, under what became of it."""
+    """The page again with what was typed, and what happened to it."""
     posted = visit.posted
     told = raw.signs_in(posted, session)
     kept = told.flagged and raw.keep(session, page=_code(posted), posted=posted)
@@ -30,7 +30,7 @@ def not_saved(visit: CheckInRequest, session: CheckInSession) -> HttpResponse:
 
 
 def too_many(visit: CheckInRequest, session: CheckInSession) -> HttpResponse:
-    """The page again: it was changed far more often than anybody changes it, and this time nothing was saved."""
+    """The page again: too many changes in a short time, so this one was not saved."""
     told = raw.signs_in(visit.posted, session)
     response = _again(visit, session, {"kept": False, "wait": True}, told, status=429)
     response["Retry-After"] = "60"
@@ -52,29 +52,29 @@ def _again(
         "emergency_first": bool({Screen.EMERGENCY, Screen.BREATHING} & set(told.screens)),
     }
     try:
-        sheet = responses.look(session)
-        page = sheet.response.page(_code(posted))
+        state = responses.look(session)
+        page = state.response.page(_code(posted))
     except (DatabaseError, UnknownPage):
         return visit.page("patient/not_saved.html", {**context, "back_url": visit.action}, status=status)
     shown = {
         "page": page_view(
-            sheet.response,
+            state.response,
             page,
-            language=visit.door.language,
+            language=visit.holder.language,
             typed={name: values[0] for name, values in posted.items() if values},
-            hidden=visit.sitting.hidden(sheet.checkin_id, sheet.response.answers),
+            hidden=visit.sitting.hidden(state.checkin_id, state.response.answers),
         ),
         "action": visit.action,
         "key": form_key(visit.link),
         "nonce": session.nonce,
-        "sent": sheet.sent,
-        "keep": responses.keep_as(sheet),
+        "sent": state.sent,
+        "keep": responses.keep_as(state),
     }
     return visit.page("patient/checkin.html", {**context, **shown}, status=status)
 
 
 def out_of_reach(request: HttpRequest) -> HttpResponse:
-    """Not even the message's link could be looked up: nothing was received, and whom to call needs no database."""
+    """Not even the link could be looked up: nothing was received. The page with help lines needs no database."""
     with languages.speaking(request):
         context = {**help_lines.everywhere(), **languages.frame(request)}
         return render(request, "patient/out_of_reach.html", context, status=503)

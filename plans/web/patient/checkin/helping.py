@@ -1,4 +1,4 @@
-"""What an answer brings up at once: help and what to know, before the next question, and once more on the receipt."""
+"""Help that an answer brings up: shown before the next question, and again on the receipt."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from plans.wording.dangers import danger_words
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Who hears of an answer and when. Only what is true: a call by a time, or else the clinic's hours.
+    """Who reads an answer and when. Only what is certain: a call by a set time, or else the clinic's hours.
 
-    `others`: when the others read, where the clinician on call was told at an hour at which nobody else reads.
+    `others`: when the others read, if only the clinician on call was alerted outside opening hours.
     """
 
     urgent: bool
@@ -41,12 +41,12 @@ class Promise:
     others: str
 
 
-def promise(door: LinkHolder, urgency: Urgency | None) -> Promise | None:
-    """What may be promised after a flagged answer; None if nothing was flagged."""
+def promise(holder: LinkHolder, urgency: Urgency | None) -> Promise | None:
+    """What can be promised after a flagged answer; None if nothing was flagged."""
     if urgency is None or urgency.severity not in ("urgent", "high"):
         return None
-    now, week = clock.now(), frame.opening(door)
-    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
+    now, week = clock.now(), frame.opening(holder)
+    zone = clock.zone_of(occasions.known_zone(holder.zone, holder.clinic.zone))
     # A time that has passed is no promise.
     kept = (
         urgency.first_action_due > now
@@ -59,28 +59,30 @@ def promise(door: LinkHolder, urgency: Urgency | None) -> Promise | None:
     return Promise(
         urgent=urgency.severity == "urgent",
         open_now=is_open(now, week),
-        by=_hour(checkins.clock_text(urgency.first_action_due.astimezone(zone).time(), door.country))
+        by=_hour(checkins.clock_text(urgency.first_action_due.astimezone(zone).time(), holder.country))
         if kept
         else "",
-        opens=_hour(checkins.moment_text(opens.astimezone(zone), door.country)) if opens is not None else "",
-        closes=_hour(checkins.clock_text(today[1].astimezone(zone).time(), door.country))
+        opens=_hour(checkins.moment_text(opens.astimezone(zone), holder.country))
+        if opens is not None
+        else "",
+        closes=_hour(checkins.clock_text(today[1].astimezone(zone).time(), holder.country))
         if today is not None
         else "",
         phone_end=digits[-2:],
-        others=_hour(checkins.hours_text(hours.spans(door.clinic.hours), door.country))
+        others=_hour(checkins.hours_text(hours.spans(holder.clinic.hours), holder.country))
         if urgency.severity == "urgent" and not is_open(now, week)
         else "",
     )
 
 
 def _hour(text: str) -> str:
-    # Each ends a sentence, and in Spanish an hour may end with a full stop of its own ("11 a. m.").
+    # Each ends a sentence, and in Spanish a time may already end with a full stop ("11 a. m.").
     return text.removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)
 class DangerView:
-    """A danger as templates draw it, in the language that is switched on. `lines` are sentences of one thought each."""
+    """A danger for templates, in the active language. `lines` are groups of sentences."""
 
     code: str
     grave: bool
@@ -89,9 +91,9 @@ class DangerView:
 
 
 def danger_views(told: Sequence[DangerFinding], *, again: bool = False) -> tuple[DangerView, ...]:
-    """The dangers that were told of. `again`: what is said once more on the receipt.
+    """The dangers in the answers. `again`: what is repeated on the receipt.
 
-    Not everything is: who reads along at home must not learn from a receipt what somebody told of them.
+    Not everything is repeated: a person at home who reads the receipt must not learn what was said about them.
     """
     found = (
         DangerView(one.danger.code, one.danger.grave, str(row.heading), row.said(one.items, again=again))
@@ -100,15 +102,15 @@ def danger_views(told: Sequence[DangerFinding], *, again: bool = False) -> tuple
     return tuple(view for view in found if view.lines)
 
 
-def said_again(sheet: ResponseView) -> tuple[DangerView, ...]:
-    """What the receipt says once more of a response's dangers."""
-    return danger_views(immediate_help.current_dangers(sheet.checkin_id), again=True)
+def said_again(state: ResponseView) -> tuple[DangerView, ...]:
+    """The parts of a response's dangers that the receipt repeats."""
+    return danger_views(immediate_help.current_dangers(state.checkin_id), again=True)
 
 
 def context_of(
-    door: LinkHolder, screens: Sequence[Screen], told: Sequence[DangerFinding]
+    holder: LinkHolder, screens: Sequence[Screen], told: Sequence[DangerFinding]
 ) -> dict[str, object]:
-    """Which parts the page of help shows. `calm`: nothing of it is for now, so that the page is a word of advice."""
+    """Which parts the help page shows. `calm`: nothing is urgent, so the page only gives advice."""
     grave = any(one.danger.grave for one in told)
     threatened = any(one.danger.code == "threat" for one in told)
     return {
@@ -116,31 +118,31 @@ def context_of(
         "dangers": danger_views(told),
         "ring": str(danger_words(told[0].danger.code).ring) if told else "",
         "threatened": threatened,
-        "abuse_lines": abuse_lines.lines_for(door.country) if threatened else (),
-        "open_line": open_line(door, clock.now()),
+        "abuse_lines": abuse_lines.lines_for(holder.country) if threatened else (),
+        "open_line": open_line(holder, clock.now()),
         "calm": not screens and not grave,
         "no_help_link": bool(screens) or grave,
     }
 
 
-def minutes_told(link: LinkView, sheet: ResponseView, page: PageView) -> int:
-    """About how many minutes it takes, said above the first question of a check-in; 0 anywhere else."""
-    if page.number > 1 or sheet.sent:
+def minutes_told(link: LinkView, state: ResponseView, page: PageView) -> int:
+    """About how many minutes it takes, shown above the first question of a check-in; 0 elsewhere."""
+    if page.number > 1 or state.sent:
         return 0
-    return duration.minutes_for(link.clinic_id, sheet.response.spec.form)
+    return duration.minutes_for(link.clinic_id, state.response.spec.form)
 
 
-def open_line(door: LinkHolder, now: datetime) -> str:
-    """Whether the clinic's phone is answered now, and until or from when: in the patient's own time."""
-    week = frame.opening(door)
-    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
+def open_line(holder: LinkHolder, now: datetime) -> str:
+    """Whether the clinic's phone is answered now, and until or from when, in the patient's time zone."""
+    week = frame.opening(holder)
+    zone = clock.zone_of(occasions.known_zone(holder.zone, holder.clinic.zone))
     today = week.on(now.astimezone(week.zone).date())
     if is_open(now, week) and today is not None:
-        closes = checkins.clock_text(today[1].astimezone(zone).time(), door.country)
+        closes = checkins.clock_text(today[1].astimezone(zone).time(), holder.country)
         return _("open now, until %(closes)s") % {"closes": closes}
     opens = next_opening(now, week)
     if opens is None:
         return _("closed now")
     return _("closed now, opens %(opens)s") % {
-        "opens": checkins.moment_text(opens.astimezone(zone), door.country)
+        "opens": checkins.moment_text(opens.astimezone(zone), holder.country)
     }

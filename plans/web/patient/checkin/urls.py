@@ -1,4 +1,4 @@
-"""Addresses of check-ins. What has a name of its own stands before the token, which takes any text."""
+"""Addresses of check-ins. Named pages come before the token, which matches any text."""
 
 from __future__ import annotations
 

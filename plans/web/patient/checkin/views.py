@@ -1,4 +1,4 @@
-"""The check-in: from the link in a message to the receipt. Looking changes nothing but session rows."""
+"""The check-in: from the link in a message to the receipt. A GET changes only session rows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @patient_page
 def checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
-    """The check-in of the message; `unscheduled`: one of the patient's own, at any time, also when that has closed."""
+    """The check-in of a message; `unscheduled`: one the patient starts at any time, even when that one has closed."""
     try:
         return _within(request, unscheduled=unscheduled)
     except DatabaseError:
@@ -68,32 +68,32 @@ def _within(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
     sent = request.POST.get("nonce", "")[:64] if request.method == "POST" else request.GET.get("sent", "")
     own = unscheduled or link.occasion_id is None
     visit = CheckInRequest(request, link, patient_pages.link_holder(link), own=own, nonce=sent if own else "")
-    with translation.override(visit.door.language):
+    with translation.override(visit.holder.language):
         return _save(visit) if request.method == "POST" else _look(visit)
 
 
 def _look(visit: CheckInRequest) -> HttpResponse:
     session = visit.session()
-    sheet = responses.look(session)
+    state = responses.look(session)
     wanted = visit.request.GET.get("page", "")
     over = session.late and not visit.own
-    if sheet.sent and (not wanted or over):
-        return _receipt(visit, sheet)
-    # Whoever was in the middle of it when it closed may go on to the end.
-    if over and not (wanted and sheet.checkin_id):
-        return _closed(visit, sheet)
-    return _question(visit, sheet, _place(sheet, wanted))
+    if state.sent and (not wanted or over):
+        return _receipt(visit, state)
+    # A check-in that closed while it was being answered can still be finished.
+    if over and not (wanted and state.checkin_id):
+        return _closed(visit, state)
+    return _question(visit, state, _place(state, wanted))
 
 
-def _place(sheet: ResponseView, wanted: str) -> QuestionPage:
-    """The page asked for, if the answers lead there, past pages left empty too; else the first one still open."""
-    found = sheet.response.pages
+def _place(state: ResponseView, wanted: str) -> QuestionPage:
+    """The requested page, if the answers so far lead to it, even past unanswered pages; else the first open one."""
+    found = state.response.pages
     for page in found:
         if page.code == wanted:
             return page
-        if not sheet.response.is_answered(page):
+        if not state.response.is_answered(page):
             break
-    return found[0] if sheet.sent else sheet.response.first_open or found[-1]
+    return found[0] if state.sent else state.response.first_open or found[-1]
 
 
 def _save(visit: CheckInRequest) -> HttpResponse:
@@ -108,7 +108,7 @@ def _save(visit: CheckInRequest) -> HttpResponse:
     except Exception:
         log.exception("a page of a check-in could not be saved")
         return failures.not_saved(visit, session)
-    # The session may have ended and the form vouched for itself: the next page needs a session again.
+    # The session may have ended and the form's own signature been used: the next page needs a new session.
     link, key = in_session(visit.link)
     if saved.checkin_id is not None and link.session_id is not None:
         sittings.note(link.session_id, saved.checkin_id, saved.posted)
@@ -127,18 +127,19 @@ def _answered(visit: CheckInRequest, saved: SavedPage, *, page: str) -> HttpResp
 
 
 def _onward(visit: CheckInRequest, told: SavedPage | ImmediateHelp) -> str:
-    """Where it goes on: the next page, or the receipt once all is sent."""
+    """The next page, or the receipt once everything is sent."""
     page = told.following.code if told.following is not None and not told.sent else ""
     return visit.at(page, sent=visit.nonce)
 
 
 def _at_once(visit: CheckInRequest, told: SavedPage | ImmediateHelp, *, page: str) -> HttpResponse:
-    """Help before anything else. It comes with the answer to the form, not behind one more request; `here` is where the
-    browser's back button finds it again without sending the form anew."""
+    """The help page, before anything else. It is the response to the form itself, not one more request; `here` is the
+    address at which the back button finds it without sending the form again.
+    """
     named = {"page": page, **({"sent": visit.nonce, frame.OWN: "1"} if visit.own else {})}
     context = {
-        **helping.context_of(visit.door, told.screens, told.dangers),
-        "promise": helping.promise(visit.door, told.urgency),
+        **helping.context_of(visit.holder, told.screens, told.dangers),
+        "promise": helping.promise(visit.holder, told.urgency),
         "sent": told.sent,
         "late": told.late,
         "going_on": _onward(visit, told),
@@ -150,101 +151,103 @@ def _at_once(visit: CheckInRequest, told: SavedPage | ImmediateHelp, *, page: st
 @require_safe
 @patient_page
 def help_again(request: HttpRequest) -> HttpResponse:
-    """The help that an answer brought up, once more: for the back button and for a page loaded again."""
+    """The same help page again, for the back button and for a reload."""
     try:
         link = link_of(request)
     except NotFound:
         return link_session.expired(request)
-    door, nonce = patient_pages.link_holder(link), request.GET.get("sent", "")
-    visit = CheckInRequest(request, link, door, own=frame.OWN in request.GET, nonce=nonce)
+    holder, nonce = patient_pages.link_holder(link), request.GET.get("sent", "")
+    visit = CheckInRequest(request, link, holder, own=frame.OWN in request.GET, nonce=nonce)
     page = request.GET.get("page", "")
     told = immediate_help.help_again(visit.session(), page=page, sitting=visit.sitting)
     visit = replace(visit, own=visit.own or link.occasion_id is None)
     if told is None:
         return HttpResponseRedirect(visit.action)
-    with translation.override(door.language):
+    with translation.override(holder.language):
         return _at_once(visit, told, page=page)
 
 
 def _question(
-    visit: CheckInRequest, sheet: ResponseView, page: QuestionPage, *, saved: SavedPage | None = None
+    visit: CheckInRequest, state: ResponseView, page: QuestionPage, *, saved: SavedPage | None = None
 ) -> HttpResponse:
-    """A page of questions. `saved`: what was just sent is not whole, and the page comes again with what is missing."""
-    hidden = visit.sitting.hidden(sheet.checkin_id, sheet.response.answers)
+    """A page of questions. `saved`: the form just sent was incomplete, and the page shows what is missing."""
+    hidden = visit.sitting.hidden(state.checkin_id, state.response.answers)
     view = page_view(
-        sheet.response,
+        state.response,
         page,
-        language=visit.door.language,
+        language=visit.holder.language,
         typed=saved.posted if saved else None,
-        problems=saved.problems if saved else _left_out(sheet, page),
+        problems=saved.problems if saved else _left_out(state, page),
         hidden=hidden,
     )
     if saved is None and hidden & set(page.items) and ANEW not in visit.request.GET:
-        return _answered_before(visit, sheet, page, view)
+        return _answered_before(visit, state, page, view)
     context = {
         "page": view,
         "action": visit.action,
         "key": form_key(visit.link),
-        "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if visit.own else "",
-        "sent": sheet.sent,
-        "late": sheet.session.late and not visit.own,
-        # Shown again after it was sent: the back button finds it without sending it anew.
-        "here": visit.at(page.code, sent=sheet.nonce) if saved else "",
-        "keep": responses.keep_as(sheet),
-        "minutes": helping.minutes_told(visit.link, sheet, view) if saved is None else 0,
+        "nonce": (state.nonce or secrets.token_urlsafe(16)) if visit.own else "",
+        "sent": state.sent,
+        "late": state.session.late and not visit.own,
+        # Shown again after sending: the back button finds it without sending it again.
+        "here": visit.at(page.code, sent=state.nonce) if saved else "",
+        "keep": responses.keep_as(state),
+        "minutes": helping.minutes_told(visit.link, state, view) if saved is None else 0,
     }
     return visit.page("patient/checkin.html", context, status=422 if saved and view.problems else 200)
 
 
 def _answered_before(
-    visit: CheckInRequest, sheet: ResponseView, page: QuestionPage, view: PageView
+    visit: CheckInRequest, state: ResponseView, page: QuestionPage, view: PageView
 ) -> HttpResponse:
-    """A page that was answered in another sitting, on a bare link: its questions, without the answers; on to the next
-    page, or to answering this one again."""
-    following = sheet.response.after(page)
+    """A page answered in an earlier session, opened from the bare link: its questions without the answers, with links
+    to the next page and to answering again.
+    """
+    following = state.response.after(page)
     context = {
         "page": view,
         "action": visit.action,
-        "nonce": sheet.nonce if visit.own else "",
-        "onward": visit.at(following.code if following else "", sent=sheet.nonce),
-        "anew": visit.at(page.code, sent=sheet.nonce, **{ANEW: "1"}),
+        "nonce": state.nonce if visit.own else "",
+        "onward": visit.at(following.code if following else "", sent=state.nonce),
+        "anew": visit.at(page.code, sent=state.nonce, **{ANEW: "1"}),
     }
     return visit.page("patient/answered.html", context)
 
 
-def _left_out(sheet: ResponseView, page: QuestionPage) -> dict[str, str]:
-    """What is still to be answered on a page sent in part: whoever comes back from the help that it brought up is told
-    why the page comes again."""
-    if not any(code in sheet.response.answers for code in page.items):
+def _left_out(state: ResponseView, page: QuestionPage) -> dict[str, str]:
+    """What is still missing on a page that was sent in part: it explains, after the help page, why the page is shown
+    again.
+    """
+    if not any(code in state.response.answers for code in page.items):
         return {}
-    items = sheet.response.spec.questionnaire(page.questionnaire).items
+    items = state.response.spec.questionnaire(page.questionnaire).items
     return {
         code: "choose"
         for code in page.items
-        if code not in sheet.response.answers and not items[code].optional
+        if code not in state.response.answers and not items[code].optional
     }
 
 
-def _receipt(visit: CheckInRequest, sheet: ResponseView) -> HttpResponse:
-    following = checkins.day_text(sheet.next_due.astimezone(visit.zone)) if sheet.next_due else ""
-    first = sheet.response.pages[0].code
-    # What was promised between the questions still holds: the way there is gone once all is sent.
-    # It tells that something was flagged, so it is shown only to whoever answered.
-    unseen = visit.sitting.hidden(sheet.checkin_id, sheet.response.answers)
+def _receipt(visit: CheckInRequest, state: ResponseView) -> HttpResponse:
+    following = checkins.day_text(state.next_due.astimezone(visit.zone)) if state.next_due else ""
+    first = state.response.pages[0].code
+    # The promise made between the questions is repeated, because that page cannot be reached any more.
+    # It reveals that something was flagged, so it is shown only on the device that answered.
+    unseen = visit.sitting.hidden(state.checkin_id, state.response.answers)
     context = {
         "following": following,
-        "amend": visit.at(first, sent=sheet.nonce) if sheet.may_be_amended else "",
+        "amend": visit.at(first, sent=state.nonce) if state.may_be_amended else "",
         "promise": None
         if unseen
-        else helping.promise(visit.door, immediate_help.urgency_now(sheet.checkin_id)),
-        "dangers": None if unseen else helping.said_again(sheet),
+        else helping.promise(visit.holder, immediate_help.urgency_now(state.checkin_id)),
+        "dangers": None if unseen else helping.said_again(state),
     }
     return visit.page("patient/receipt.html", context)
 
 
-def _closed(visit: CheckInRequest, sheet: ResponseView) -> HttpResponse:
-    request, door = visit.request, visit.door
-    with languages.speaking(request, door.language):
-        day = checkins.day_text(sheet.closes_at.astimezone(visit.zone)) if sheet.closes_at else ""
+def _closed(visit: CheckInRequest, state: ResponseView) -> HttpResponse:
+    request, holder = visit.request, visit.holder
+    with languages.speaking(request, holder.language):
+        day = checkins.day_text(state.closes_at.astimezone(visit.zone)) if state.closes_at else ""
         context = {"day": day, **languages.frame(request)}
-        return frame.page(request, "patient/closed.html", languages.spoken(door), context)
+        return frame.page(request, "patient/closed.html", languages.spoken(holder), context)

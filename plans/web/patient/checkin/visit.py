@@ -1,4 +1,4 @@
-"""A visit to the questions of a check-in: from the token of a link to its session, and what its pages share."""
+"""One request of a check-in's pages: from the token of a link to its session, and what the pages share."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _KEY_SECONDS = 14 * 24 * 3600
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """Exchange a token for a session and lead to the clean page.
 
-    An expired one too: a check-in that has closed still takes what worries somebody. A revoked one (a wrong recipient)
-    shows help and nothing else.
+    An expired token works too: a patient can still report a worry after a check-in has closed. A revoked one (sent to
+    the wrong person) shows help only.
     """
     link = links.look(token, LinkPurpose.CHECKIN)
     if link.state is LinkState.REVOKED:
@@ -46,12 +46,12 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def link_of(request: HttpRequest) -> LinkView:
-    """The link behind the session; for a form that outlived its session, the one it names under our signature.
+    """The link of the session; for a form whose session has ended, the link in its signed key.
 
-    Raises NotFound without either, and for a link that was revoked; OutOfCare for somebody not treated here just now.
+    Raises NotFound without either, and for a revoked link; OutOfCare for a patient not in care here.
     """
     link = _link_of(request)
-    # What was being written when care changed is still taken, and looked at: nobody's words are thrown away.
+    # Answers that were being written when care changed are still taken and reviewed.
     saving = request.method == "POST" and "page" in request.POST
     check_in_care(link, states={CareState.DIED} if saving else OUT_OF_CARE)
     return link
@@ -77,7 +77,7 @@ def _link_of(request: HttpRequest) -> LinkView:
 
 
 def in_session(link: LinkView) -> tuple[LinkView, str]:
-    """The link within a session, and the key of one that had to be opened because the form outlived its own."""
+    """The link with a session, and the key of a new session if the form's own had ended."""
     if link.session_id is not None:
         return link, ""
     key = links.start_session(link.id)
@@ -85,40 +85,40 @@ def in_session(link: LinkView) -> tuple[LinkView, str]:
 
 
 def form_key(link: LinkView) -> str:
-    """What lets an open form be saved after its session has ended: nothing a person typed is lost."""
+    """A signed key that lets an open form be saved after its session has ended."""
     return signing.dumps(str(link.id), salt=_SALT)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInRequest:
-    """One request of the pages of a check-in: through which link, and which check-in it is about.
+    """One request of a check-in's pages: its link and its check-in.
 
-    `own`: one of the patient's own, at any time; `nonce` names it, so that a page loaded again does not begin another.
+    `own`: a check-in the patient started; `nonce` names it, so that a reload does not start another.
     """
 
     request: HttpRequest
     link: LinkView
-    door: LinkHolder
+    holder: LinkHolder
     own: bool
     nonce: str
 
     @property
     def posted(self) -> dict[str, list[str]]:
-        """What was sent with the request."""
+        """The posted fields."""
         return {name: self.request.POST.getlist(name) for name in self.request.POST}
 
     @property
     def sitting(self) -> Sitting:
-        """What of the answers may be shown in this browser."""
+        """The answers that may be shown in this browser."""
         return sitting.of_link(self.link, device=link_session.device(self.request))
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the patient lives, as far as it is known."""
-        return clock.zone_of(occasions.known_zone(self.door.zone, self.door.clinic.zone))
+        """The patient's time zone, or the clinic's."""
+        return clock.zone_of(occasions.known_zone(self.holder.zone, self.holder.clinic.zone))
 
     def session(self) -> CheckInSession:
-        """The check-in as it stands now."""
+        """The current state of the check-in."""
         if self.own:
             return sessions.unscheduled(self.link, nonce=self.nonce)
         return sessions.for_link(self.link)
@@ -129,10 +129,10 @@ class CheckInRequest:
         return reverse("checkin-now") if self.own else reverse("checkin")
 
     def at(self, page: str = "", *, sent: str, **more: str) -> str:
-        """The address of one of its pages; `sent` is the nonce of a check-in of the patient's own."""
+        """The address of one of its pages; `sent` is the nonce of a check-in the patient started."""
         named = {**({"page": page} if page else {}), **more, **({"sent": sent} if self.own else {})}
         return f"{self.action}?{urlencode(named)}" if named else self.action
 
     def page(self, template: str, context: Context, status: int = 200) -> HttpResponse:
-        """A page in the patient's frame."""
-        return frame.page(self.request, template, self.door, context, status=status)
+        """A page in the patients' layout."""
+        return frame.page(self.request, template, self.holder, context, status=status)

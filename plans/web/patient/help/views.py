@@ -1,4 +1,4 @@
-"""Whom to call: a page that needs no link, no session and no script."""
+"""Whom to call: pages that need no link, no session and no script."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from plans.web.gate import public_page
 @require_safe
 @public_page
 def help_page(request: HttpRequest, country: str, language: str) -> HttpResponse:
-    """The help lines of a country in a language; the fallback for a country we have no lines of.
+    """The help lines of a country in a language, with a fallback for countries we have none for.
 
-    A language we do not speak never keeps anybody from help: then it is that of the browser.
+    An unknown language falls back to the browser's.
     """
     with languages.speaking(request, language):
         found = help_for(country, languages.current())
@@ -32,5 +32,5 @@ def help_page(request: HttpRequest, country: str, language: str) -> HttpResponse
 @require_safe
 @public_page
 def help_in_any_language(request: HttpRequest, country: str) -> HttpResponse:
-    """The same at the address that messages and documents of before 0.2.0 hold: in the language of the browser."""
+    """The same at the address printed and sent before 0.2.0, in the browser's language."""
     return help_page(request, country, "")

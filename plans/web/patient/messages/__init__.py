@@ -1,4 +1,4 @@
-"""What a patient decides about messages: is this my address, when to write, stop, start again.
+"""A patient's choices about messages: confirm the address, set day and time, stop, start again.
 
-POST /m/<token> List-Unsubscribe=One-Click  →  stopped, without a page: a mail program asks, not a person
+POST /m/<token> List-Unsubscribe=One-Click  →  stopped, without a page: the request comes from a mail program
 """

@@ -1,4 +1,4 @@
-"""The form of a patient's mail choices."""
+"""The form of a patient's message choices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REMINDERS = (
 
 
 class ChoicesForm(forms.Form):
-    """Day, hour, zone and language, filled with what holds now."""
+    """Day, hour, time zone and language, filled with the current choices."""
 
     weekday = forms.TypedChoiceField(label=_("Day"), choices=WEEKDAYS, coerce=int)
     at = forms.TimeField(

@@ -1,4 +1,4 @@
-"""Addresses of what a patient decides about messages: is this my address, when to write, stop."""
+"""Addresses of a patient's choices about messages: confirm the address, day and time, stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages behind the links that are about the mail itself: is this your address, when to write, stop, start again."""
+"""Pages about the messages themselves: confirm the address, day and time, stop, start again."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from plans.web.patient.messages.forms import ChoicesForm
 @require_safe
 @patient_page
 def open_confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the message that asks whether the address is right."""
+    """The link in the message that asks to confirm the address."""
     return link_session.enter(request, token, link_session.CONFIRM)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @patient_page
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Ask, and take the answer: only a press of a button confirms, never the opening of a link."""
+    """Ask, and take the answer: only pressing a button confirms, never opening a link."""
     try:
         link = link_session.link_of(request, link_session.CONFIRM)
     except NotFound:
         return link_session.expired(request)
-    door = patient_pages.link_holder(link)
-    with translation.override(door.language):
+    holder = patient_pages.link_holder(link)
+    with translation.override(holder.language):
         mine = single(request.POST, "mine") if request.method == "POST" else ""
         if mine == "yes":
             people.confirm_email(link)
-            return render(request, "patient/confirmed.html", {"door": door})
+            return render(request, "patient/confirmed.html", {"holder": holder})
         if mine == "no":
             mail_choices.wrong_person(link)
-            return render(request, "patient/not_mine.html", {"door": door})
+            return render(request, "patient/not_mine.html", {"holder": holder})
         problem = _("Choose one answer.") if request.method == "POST" else ""
-        context = {"door": door, "problem": problem}
+        context = {"holder": holder, "problem": problem}
         return render(request, "patient/confirm.html", context, status=422 if problem else 200)
 
 
@@ -52,7 +52,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @patient_page
 def open_mail(request: HttpRequest, token: str) -> HttpResponse:
-    """The link to the mail choices; a mail program's one-click POST (RFC 8058) stops the messages.
+    """The link to the message choices; a mail program's one-click POST (RFC 8058) stops the messages.
 
     Exempt from the CSRF check because the POST comes from a mail program; the token itself is the authority.
     """
@@ -70,13 +70,13 @@ def open_mail(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @patient_page
 def mail(request: HttpRequest) -> HttpResponse:
-    """Day, hour, zone and language of check-ins; stop and start."""
+    """Day, hour, time zone and language of check-ins; stop and start."""
     try:
         link = link_session.link_of(request, link_session.MAIL)
     except NotFound:
         return link_session.expired(request)
-    door = patient_pages.link_holder(link)
-    with translation.override(door.language):
+    holder = patient_pages.link_holder(link)
+    with translation.override(holder.language):
         act = single(request.POST, "act") if request.method == "POST" else ""
         if act == "stop":
             mail_choices.stop(link)
@@ -102,7 +102,7 @@ def mail(request: HttpRequest) -> HttpResponse:
                 else:
                     form.add_error("at", _("Choose a time from 8 in the morning to 8 in the evening."))
         context = {
-            "door": door,
+            "holder": holder,
             "choices": now,
             "form": form,
             "too_many": too_many,

@@ -1,4 +1,4 @@
-"""The year of birth before anything of the plan is shown, asked once on each device."""
+"""The year of birth, asked once on each device before anything of the plan is shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Problem = Callable[[], str] | None
 
 
 def needs_year(view: View) -> View:
-    """Let a view run only on a device that has given the year of birth; else ask for it and come back."""
+    """Let a view run only on a device that has given the year of birth; otherwise ask for it and return."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -42,12 +42,12 @@ def needs_year(view: View) -> View:
 
 
 def _ask_year(request: HttpRequest, link: LinkView, problem: Problem = None, typed: str = "") -> HttpResponse:
-    """Ask, in the language of the address, else of the patient; who the patient is has not been shown yet."""
-    door = patient_pages.link_holder(link)
+    """Ask, in the language of the address, else of the patient. The page does not show who the patient is."""
+    holder = patient_pages.link_holder(link)
     here = request.POST.get("here", "")[:40] if request.method == "POST" else request.path
     again = here if here in _ONWARD else reverse("plan-page")
-    with languages.speaking(request, door.language):
-        context: Context = {"door": languages.spoken(door), **languages.frame(request, again)}
+    with languages.speaking(request, holder.language):
+        context: Context = {"holder": languages.spoken(holder), **languages.frame(request, again)}
         if links.locked_out(link.patient_id):
             return render(request, "patient/locked_out.html", context, status=403)
         context |= {
@@ -59,7 +59,7 @@ def _ask_year(request: HttpRequest, link: LinkView, problem: Problem = None, typ
         return render(request, "patient/birth_year.html", context, status=422 if problem else 200)
 
 
-# Where the year-of-birth page may lead: our own pages only, so that the field cannot be turned into a redirect.
+# Where the year-of-birth page may redirect: our own pages only, so that it is no open redirect.
 _ONWARD = {
     "/p/": "plan-page",
     "/p/calendar": "plan-page-calendar",
@@ -72,7 +72,7 @@ _ONWARD = {
 @patient_page
 @link_session.by_press(link_session.plan_link, back="plan-page")
 def birth_year(request: HttpRequest) -> HttpResponse:
-    """Take the year of birth and remember this device; five wrong ones within a day lock the page."""
+    """Check the year of birth and remember this device; five wrong ones within a day lock the page."""
     try:
         link = link_session.link_of(request, link_session.PLAN)
     except NotFound:
@@ -87,7 +87,7 @@ def birth_year(request: HttpRequest) -> HttpResponse:
     if outcome.key is None:
         return _ask_year(request, link, lambda: _("That is not the year we have. Please try again."), typed)
     response = HttpResponseRedirect(reverse(_ONWARD.get(request.POST.get("here", ""), "plan-page")))
-    # For check-ins too, which show answers given before on a device that knows the year.
+    # For check-ins too: they show earlier answers on a device that has given the year.
     link_session.set_cookie(
         response, link_session.DEVICE_COOKIE, outcome.key, path="/", age=link_session.DEVICE_AGE
     )

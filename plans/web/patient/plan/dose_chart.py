@@ -1,4 +1,4 @@
-"""The small stairs on a patient's page: where the dose began, where it is, where it goes. Strokes only up and along."""
+"""The small step chart on a patient's page: where the dose began, is now, and will end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.domain.taper.schedule import Schedule
 from plans.wording.doses import day_dose_said
 
 LEFT, RIGHT, TOP, BASE = 4, 344, 40, 160
-# How wide "1.125 mg now" is.
+# The width of "1.125 mg now".
 WORDS = 118
 
 
@@ -38,7 +38,7 @@ class Way:
 
 
 def way_of(schedule: Schedule, today: date) -> Way:
-    """The picture of a schedule of one drug as it stands today: milligrams of two have no single line."""
+    """The chart of a one-drug schedule as of today: two drugs' milligrams have no common line."""
     (drug,) = schedule.drugs
     top = max(step.total(drug).units for step in schedule) or 1
     days = max(1, schedule.days)
@@ -69,7 +69,7 @@ def way_of(schedule: Schedule, today: date) -> Way:
     line_done = stairs(before[1:], before[0], day_now)
     line_to_come = stairs(after, (day_now, now), days)
     left = float(x(day_now))
-    # Right of the dot the stairs are lower; near the right edge the words end there, above whatever they cross.
+    # To the right of the dot the line is lower; near the right edge the words end there, above the line.
     at_end = left > RIGHT - WORDS
     begins_at = RIGHT - WORDS if at_end else left
     ends_at = RIGHT if at_end else left + WORDS
@@ -95,6 +95,6 @@ def way_of(schedule: Schedule, today: date) -> Way:
         begins=schedule.start,
         ends=schedule.end,
         label_end=at_end,
-        # At the beginning both would stand in one place.
+        # At the start the two labels would overlap.
         start_shown=left > LEFT + WORDS / 2 or over > TOP + 30,
     )

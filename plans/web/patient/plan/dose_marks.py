@@ -1,4 +1,4 @@
-"""Ticking off today's doses on the plan page: for a device that has given the year of birth."""
+"""Ticking off today's doses on the plan page, on a device that has given the year of birth."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ from plans.wording.times import hour_words
 
 @dataclass(frozen=True, slots=True)
 class MarkRow:
-    """One dose of today: what to take, how it was ticked ("" if it was not) and at what hour. `first`: the next to
-    take, so its button is the main one."""
+    """One of today's doses: what to take, how it was ticked ("" if it was not) and when. `first`: the next one to
+    take, with the primary button.
+    """
 
     dose: DoseWords
     time: str
@@ -37,10 +38,10 @@ class MarkRow:
 
 
 def context_of(plan: PatientPlan) -> dict[str, object]:
-    """Today's doses, each with its tick; none where nothing is to be taken."""
+    """Today's doses with their ticks; empty if nothing is to be taken."""
     if plan.today is None or not plan.today.doses:
         return {"mark_rows": (), "marked_all": False}
-    zone = ZoneInfo(plan.door.zone)
+    zone = ZoneInfo(plan.holder.zone)
     standing = dose_marks.marks_on(plan.plan_id, plan.day)
     several = len(plan.schedule.drugs) > 1
     rows: list[MarkRow] = []
@@ -49,7 +50,7 @@ def context_of(plan: PatientPlan) -> dict[str, object]:
         if several:
             name = f"{name}, {taper.drug_words(dose.drug)}"
         tick = standing.get((dose.time.value, dose.drug))
-        hour = hour_words(tick.at.astimezone(zone).time(), plan.door.country) if tick else ""
+        hour = hour_words(tick.at.astimezone(zone).time(), plan.holder.country) if tick else ""
         first = tick is None and not any(row.first for row in rows)
         rows.append(MarkRow(said, dose.time.value, dose.drug, name, tick.how if tick else "", hour, first))
     return {"mark_rows": tuple(rows), "marked_all": all(row.how for row in rows)}
@@ -58,24 +59,24 @@ def context_of(plan: PatientPlan) -> dict[str, object]:
 @patient_page
 @link_session.by_press(link_session.plan_link, back="plan-page")
 def mark(request: HttpRequest) -> HttpResponse:
-    """Tick a dose off, or take the tick back."""
+    """Tick a dose off, or undo the tick."""
     try:
         link = link_session.link_of(request, link_session.PLAN)
     except NotFound:
         return link_session.expired(request)
     if not links.device_knows(link.patient_id, link_session.device(request)):
         return HttpResponseRedirect(reverse("plan-page"))
-    door = patient_pages.link_holder(link)
-    with translation.override(door.language):
+    holder = patient_pages.link_holder(link)
+    with translation.override(holder.language):
         try:
             dose_marks.mark(
                 link,
                 on=date.fromisoformat(single(request.POST, "on")),
                 time=single(request.POST, "time"),
                 drug=single(request.POST, "drug"),
-                # An empty one takes a tick back: two are not that.
+                # An empty value undoes a tick; two values are not that.
                 how=single(request.POST, "how") if len(request.POST.getlist("how")) < 2 else "?",
             )
         except (Refused, ValueError):
-            return render(request, "patient/not_marked.html", {"door": door}, status=422)
+            return render(request, "patient/not_marked.html", {"holder": holder}, status=422)
     return HttpResponseRedirect(f"{reverse('plan-page')}#h-today")

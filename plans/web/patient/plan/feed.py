@@ -1,4 +1,4 @@
-"""The plan in the patient's own calendar: a file to take, and a private address that can be ended."""
+"""The plan in the patient's own calendar: a file to save, and a private address that can be ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from plans.wording.feed import care_text, care_title, event_title, feed_name
 @patient_page
 @needs_year
 def feed_page(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """What a private address is, the one that stands, and the buttons that make and end it."""
+    """What a private address is, the current one, and the buttons that make and end it."""
     status = 200
     if request.method == "POST":
         act = single(request.POST, "act")
@@ -39,7 +39,7 @@ def feed_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     found = feeds.state(link)
     address = f"{settings.SITE_URL}{reverse('feed', args=[found.token])}" if found else ""
     context = {
-        "door": patient_pages.link_holder(link),
+        "holder": patient_pages.link_holder(link),
         "feed": found,
         "address": address,
         "too_many": status == 429,
@@ -51,19 +51,19 @@ def feed_page(request: HttpRequest, link: LinkView) -> HttpResponse:
 @patient_page
 @needs_year
 def feed_file(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """The steps as a file, once, with neutral titles."""
+    """The steps as a file, with neutral titles."""
     return _file(feeds.feed_of(link, doses=False))
 
 
 @require_safe
 @patient_page
 def feed(request: HttpRequest, token: str) -> HttpResponse:
-    """What a calendar program gets: no cookie, no page; an ended address is not there."""
+    """What a calendar program gets: no cookie, no page; 404 for an ended address."""
     return _file(feeds.read_feed(token))
 
 
 def _care_events(found: Feed) -> list[CalendarEvent]:
-    """That somebody else decides now what is taken, on the days on which that is said: one event that grows."""
+    """One event, extended day by day, that says that somebody else now decides what is taken."""
     if found.care_days is None:
         return []
     (first, last), care = found.care_days, found.care

@@ -1,4 +1,4 @@
-"""The month of today as a grid: which days are behind with their doses ticked off, and on which the dose changes."""
+"""The current month as a grid: past days with their ticks, and days on which the dose changes."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class DayCell:
 
     @property
     def icon(self) -> str:
-        """The sign beside the day: what was ticked off, else that the dose changes."""
+        """The sign beside the day: its tick, or else that the dose changes."""
         return {"planned": "done", "other": "routine"}.get(self.mark) or ("down" if self.change else "")
 
 
 @dataclass(frozen=True, slots=True)
 class MonthGrid:
-    """A month: its first day for the name, weekday names short and long, and its weeks."""
+    """A month: its first day (for the name), short and long weekday names, and its weeks."""
 
     first: date
     weekdays: tuple[tuple[str, str], ...]
@@ -58,11 +58,11 @@ class MonthGrid:
 
 
 def month_of(plan: PatientPlan) -> MonthGrid | None:
-    """The month of the patient's today; None before the plan begins, after it and when it is over."""
+    """The current month in the patient's time zone; None before the plan begins and after it has ended."""
     if plan.today is None:
         return None
     first = plan.day.replace(day=1)
-    starts = _SUNDAY if plan.door.country in SUNDAY_FIRST else 0
+    starts = _SUNDAY if plan.holder.country in SUNDAY_FIRST else 0
     weeks = calendar.Calendar(starts).monthdatescalendar(first.year, first.month)
     marks = dose_marks.days_marked(plan.plan_id, plan.schedule, weeks[0][0], plan.day)
     changes = _changes(plan.schedule)
@@ -95,7 +95,7 @@ def _cell(
 
 
 def _change_words(change: tuple[DayDose, DayDose]) -> str:
-    """Whether the dose goes down or up; of several drugs only where none of them goes the other way."""
+    """Whether the dose goes down or up; for several drugs, only if none goes the other way."""
     before, after = change
     falls, rises = before.more_than(after), after.more_than(before)
     if bool(falls) is bool(rises):
@@ -104,13 +104,13 @@ def _change_words(change: tuple[DayDose, DayDose]) -> str:
 
 
 def _changes(schedule: Schedule) -> dict[date, tuple[DayDose, DayDose]]:
-    """The days on which the dose of any drug changes: what is taken before, and from then on."""
+    """The days on which the dose of any drug changes: what is taken before and after."""
     pairs = zip(schedule.steps, schedule.steps[1:], strict=False)
     return {step.start: (before.day, step.day) for before, step in pairs if schedule.changes(step)}
 
 
 def leaves_of(calendar: CalendarView) -> tuple[Leaf, ...]:
-    """The months of a calendar; a time of day on which nothing is due is left out."""
+    """The months of a calendar; times of day without a dose are left out."""
     return tuple(
         Leaf(
             name=month.name,

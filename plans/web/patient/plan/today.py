@@ -1,4 +1,4 @@
-"""Today's doses in words and shapes, ready for the template: no rule of what to take is made here."""
+"""Today's doses in words and shapes, ready for the template. What to take is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VISITS_SHOWN: Final = 3
 
 
 class PillShape(StrEnum):
-    """What is drawn for one thing to take."""
+    """The shape drawn for one tablet, capsule or volume."""
 
     TABLET = "tablet"
     FILM = "film"
@@ -30,7 +30,7 @@ class PillShape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TakeWords:
-    """One thing to take: its words, and the shapes drawn beside them, one for each piece."""
+    """One product to take: its words, and a shape for each piece."""
 
     words: str
     shape: PillShape
@@ -38,7 +38,7 @@ class TakeWords:
 
     @property
     def shape_is(self) -> Mapping[str, bool]:
-        """Which shape it is, for templates."""
+        """Whether it is this shape, for templates."""
         return which(PillShape, self.shape)
 
 
@@ -72,7 +72,7 @@ def _shape(take: Take) -> PillShape:
 
 
 def _parts(take: Take) -> tuple[str, ...]:
-    """One and a half is a whole one and a half one beside it: what is drawn is what is taken."""
+    """One and a half is drawn as a whole piece and a half beside it: what is drawn is what is taken."""
     if take.product.is_measured:
         return ("whole",)
     whole, rest = divmod(take.quarters, 4)
@@ -117,7 +117,7 @@ def context_of(plan: PatientPlan) -> dict[str, object]:
         "day_doses": day_dose_said(plan.today.day) if plan.today else "",
         "next_change": following,
         "visits": [
-            (one.on, hour_words(one.at, plan.door.country) if one.at else "", one.with_whom)
+            (one.on, hour_words(one.at, plan.holder.country) if one.at else "", one.with_whom)
             for one in plan.visits[:VISITS_SHOWN]
         ],
         "ended_at_zero": plan.last_dose_day is not None and plan.day > plan.last_dose_day,

@@ -1,6 +1,6 @@
-"""Addresses of the patient's plan, of the calendar it is read in, and of the printed page's status.
+"""Addresses of the patient's plan, of its calendars, and of a printed page's status.
 
-What has a name of its own stands before the token, which takes any text.
+Named pages come before the token, which matches any text.
 """
 
 from __future__ import annotations

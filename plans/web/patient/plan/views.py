@@ -46,8 +46,8 @@ def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     followed = not (plan.over or plan.other_dose)
     context = {
         "plan": plan,
-        "door": plan.door,
-        # A switch from one drug to another has no single line of milligrams.
+        "holder": plan.holder,
+        # A switch from one drug to another cannot be drawn as one line of milligrams.
         "way": way_of(plan.schedule, plan.day) if len(plan.schedule.drugs) == 1 and followed else None,
         **today.context_of(plan),
         **dose_marks.context_of(plan),
@@ -63,16 +63,16 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The calendar as a page: the same content as the PDF, for screen readers, phones and browsers that print."""
     plan = patient_pages.plan_page(link)
     if plan.over or plan.other_dose:
-        # The plan's page says that it is over, or that another dose is taken, and what to do.
+        # The plan page says that the plan is over, or that another dose is taken, and what to do.
         return HttpResponseRedirect(reverse("plan-page"))
-    words = calendar_words(plan.door.language)
-    clinic = plan.door.clinic
-    # From today on: what has been taken is on the paper at home.
+    words = calendar_words(plan.holder.language)
+    clinic = plan.holder.clinic
+    # From today on: past days are on the printed calendar at home.
     day = max(plan.made_on, plan.day)
     schedule = plan.schedule.as_of(day)
     context = {
         "plan": plan,
-        "door": plan.door,
+        "holder": plan.holder,
         "opening": opening_words(clinic.hours, clinic.country),
         "first": first_page(
             schedule,
@@ -81,15 +81,15 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
             clinician=plan.clinician,
             after=after_last_day(schedule, words, own=plan.after_words, review_on=plan.review_on),
             visits=[one.on for one in plan.visits],
-            country=plan.door.country,
-            help_checked=plan.door.help.checked_on,
+            country=plan.holder.country,
+            help_checked=plan.holder.help.checked_on,
         ),
-        "advice": advice_words(words, plan.advice, plan.door.help.emergency),
+        "advice": advice_words(words, plan.advice, plan.holder.help.emergency),
         "leaves": leaves_of(
             calendar_context(
                 schedule,
                 made_on=day,
-                country=plan.door.country,
+                country=plan.holder.country,
                 visits=[one.on for one in plan.visits],
             )
         ),
@@ -103,13 +103,13 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
 @patient_page
 @needs_year
 def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """The PDF of the version in force; while it is being drawn the page says so and offers the calendar page."""
+    """The PDF of the version in force; while it is being drawn, a page says so and offers the calendar page."""
     try:
         found = patient_pages.plan_pdf(link)
     except Refused as why:
         if why.facts.get("reason") == "over":
             return HttpResponseRedirect(reverse("plan-page"))
-        context = {"door": patient_pages.link_holder(link), "failed": why.facts.get("reason") == "failed"}
+        context = {"holder": patient_pages.link_holder(link), "failed": why.facts.get("reason") == "failed"}
         return render(request, "patient/being_drawn.html", context, status=503)
     if request.method == "GET":
         patient_pages.calendar_opened(link, PDF)
@@ -128,14 +128,14 @@ def medicine(request: HttpRequest, link: LinkView) -> HttpResponse:
     if switched := strengths(plan):
         leaflets.insert(0, switched)
     context = {"leaflets": leaflets, "back_url": reverse("plan-page")}
-    return frame.page(request, "patient/medicine.html", plan.door, context)
+    return frame.page(request, "patient/medicine.html", plan.holder, context)
 
 
 @patient_page
 @by_press(plan_link, back="plan-page")
 @needs_year
 def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """From the plan to a check-in of the patient's own."""
+    """From the plan to a check-in the patient starts."""
     return link_session.lead_on(
         link_session.CHECKIN, sessions.own_session(link, device=link_session.device(request))
     )
@@ -145,7 +145,7 @@ def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
 @by_press(plan_link, back="plan-page")
 @needs_year
 def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """From the plan to day, hour, zone, language and pause of the messages."""
+    """From the plan to the message choices."""
     return link_session.lead_on(
         link_session.MAIL, mail_choices.session(link, device=link_session.device(request))
     )
@@ -154,16 +154,16 @@ def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
 @require_safe
 @public_page
 def printed(request: HttpRequest, token: str) -> HttpResponse:
-    """What a scanned page is worth, at one glance: CURRENT, or REPLACED ON a day. No health data."""
+    """Whether a printed page is current, for its QR code: CURRENT, or REPLACED ON a day. No health data."""
     try:
         status = patient_pages.document_status(token)
     except NotFound:
         return unknown_link.unknown(request, "patient/printed_unknown.html")
     with languages.speaking(request, status.language):
-        door = languages.spoken(status)
+        holder = languages.spoken(status)
         phone = status.care.prescriber_phone
         href = phone_href(phone) if phone else ""
-        context = {"status": status, "door": door, "token": token, "prescriber_href": href}
+        context = {"status": status, "holder": holder, "token": token, "prescriber_href": href}
         context |= languages.frame(request)
         return render(request, "patient/printed.html", context)
 

@@ -1,7 +1,7 @@
 """Where each link leads: every link a patient may hold × every route of patients × a device that knows the year or not.
 
-A link is opened and every button that leads on is pressed; then every route is tried. doors.toml says what each gives;
-what it does not name must be refused, and a new route without a row fails.
+A link is opened and every button that leads on is pressed; then every route is tried. link_routes.toml says what
+each gives; what it does not name must be refused, and a new route without a row fails.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.web.access_world import Route, Side, make_side, routes
 from tests.web.patient_story import make_known, shows_doses
 
 TABLE: Final[dict[str, Any]] = tomllib.loads(
-    Path(__file__).with_name("doors.toml").read_text(encoding="utf-8")
+    Path(__file__).with_name("link_routes.toml").read_text(encoding="utf-8")
 )
 ONWARD: Final = ("checkin-plan", "checkin-from-plan", "plan-page-mail")
 """Buttons that lead from the pages of one link to those of another."""

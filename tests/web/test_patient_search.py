@@ -1,4 +1,4 @@
-"""Whom staff look for never stands in an address; what they look for is known to their own session alone."""
+"""A searched name is never part of an address; only the searcher's own session knows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way to a patient's plan: a link, a year of birth, and what is shown to whoever has only one of them."""
+"""Access to a patient's plan: a link, a year of birth, and what is shown with only one of them."""
 
 from __future__ import annotations
 

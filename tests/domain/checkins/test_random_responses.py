@@ -1,4 +1,4 @@
-"""Ten thousand made-up answer sheets: each can be stored, and the rules find the same in what is stored."""
+"""Ten thousand random responses: each can be stored, and the rules find the same in what is stored."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def an_answer(item: Item, dice: random.Random) -> str:
     return dice.choice(item.options).value
 
 
-def a_sheet(ask: QuestionnaireSpec, dice: random.Random) -> dict[str, str]:
-    """A whole sheet: branches are followed until no question is open."""
+def random_answers(ask: QuestionnaireSpec, dice: random.Random) -> dict[str, str]:
+    """A complete response: branches are followed until no question is open."""
     answers: dict[str, str] = {}
     asked: set[str] = set()
     while True:
@@ -63,13 +63,13 @@ def a_sheet(ask: QuestionnaireSpec, dice: random.Random) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_every_rule_finds_the_same_in_ten_thousand_sheets_read_back_from_what_is_stored() -> None:
+def test_every_rule_finds_the_same_in_ten_thousand_responses_read_back_from_what_is_stored() -> None:
     dice = random.Random(20261122)
     before: tuple[Past, ...] = ()
     fired: set[str] = set()
     for _n in range(10_000):
         ask = an_ask(dice)
-        answers = a_sheet(ask, dice)
+        answers = random_answers(ask, dice)
         scores = scoring.score(ask, answers)
         about = PatientContext(taking=ask.taking, pregnant=dice.random() < 0.1)
         found = flags.evaluate(Evidence(answers, scores, before, about), whole=True)
@@ -100,11 +100,11 @@ def calm_answers(ask: QuestionnaireSpec) -> dict[str, str]:
 
 
 def median_effort(form: str, *, calm: bool) -> tuple[int, int, int]:
-    """Median pages, taps and key presses of 200 sheets."""
+    """Median pages, taps and key presses of 200 responses."""
     dice = random.Random(7)
     last = {} if form == "baseline" else {"phq9": TODAY, "gad7": TODAY}
     ask = decide(form=form, language="en", today=TODAY, last_long=last, taking=True)
-    found = [effort_of(ask, calm_answers(ask) if calm else a_sheet(ask, dice)) for _n in range(200)]
+    found = [effort_of(ask, calm_answers(ask) if calm else random_answers(ask, dice)) for _n in range(200)]
     return tuple(int(statistics.median(one)) for one in zip(*map(astuple, found), strict=True))  # type: ignore[return-value]  # three medians
 
 

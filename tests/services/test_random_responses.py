@@ -1,6 +1,6 @@
 """Made-up check-ins through the service: every one is a row, and every flag is found again from what is stored.
 
-RANDOM_SHEETS says how many (10000 for a long run), RANDOM_SEED which. One in fifty is answered page by page, the
+RANDOM_RESPONSES says how many (10000 for a long run), RANDOM_SEED which. One in fifty is answered page by page, the
 others are laid down up to their last page and sent through the service; some are left, some amended.
 """
 
@@ -24,17 +24,17 @@ from plans.services.actors import patient_actor
 from plans.services.checkins import evidence, flag_store, replay, responses, saving
 from plans.services.checkins.rules import thresholds_of
 from plans.services.checkins.sessions import CheckInSession
-from tests.domain.checkins.test_random_sheets import a_sheet
+from tests.domain.checkins.test_random_responses import random_answers
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
 from tests.present import present
 
-SHEETS = int(os.environ.get("RANDOM_SHEETS", "40"))
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(120 + SHEETS)]
+RESPONSES = int(os.environ.get("RANDOM_RESPONSES", "40"))
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(120 + RESPONSES)]
 SEED = int(os.environ.get("RANDOM_SEED", "20261123"))
 EACH = 20
-"""So many sheets a patient: each has earlier ones to be compared with."""
+"""Responses of each patient, so that each has earlier ones to compare with."""
 
 
 def a_patient(clinic: ClinicMade, dice: random.Random) -> Patient:
@@ -52,7 +52,7 @@ def a_patient(clinic: ClinicMade, dice: random.Random) -> Patient:
 def answer(
     subject: CheckInSession, ask: QuestionnaireSpec, answers: dict[str, str], dice: random.Random
 ) -> CheckIn:
-    """Send one sheet, or leave it after some pages and let it be closed."""
+    """Send one state, or leave it after some pages and let it be closed."""
     known: dict[str, str] = {}
     page = Response(ask).pages[0]
     leave_after = dice.randint(1, 12) if dice.random() < 0.1 else 0
@@ -74,7 +74,7 @@ def answer(
 
 
 def lay_down(subject: CheckInSession, ask: QuestionnaireSpec, answers: Mapping[str, str], page: str) -> None:
-    """The sheet as it stands before its last page: what page by page would have come to."""
+    """The state as it stands before its last page: what page by page would have come to."""
     patient = Patient.objects.select_related("clinic").get(pk=subject.patient_id)
     plan, now = Plan.objects.get(patient=patient), clock.now()
     context = evidence.context(patient, thresholds_of(patient.clinic, patient), taking=ask.taking, now=now)
@@ -95,7 +95,7 @@ def amend(subject: CheckInSession, row: CheckIn, dice: random.Random) -> None:
     """Answer a page once more: a new revision, and the rules look again."""
     ask = QuestionnaireSpec.from_json(row.form, row.form_version)
     page = dice.choice(Response(ask, CheckIn.objects.get(pk=row.pk).answers).pages)
-    fresh = a_sheet(ask, dice)
+    fresh = random_answers(ask, dice)
     posted = {code: [fresh[code]] for code in page.items if code in fresh}
     saving.save_page(subject, page=page.code, posted=posted)
 
@@ -104,39 +104,39 @@ def test_every_made_up_check_in_is_stored_and_its_flags_are_found_again_from_wha
     dice, begun = random.Random(SEED), monotonic()
     clinic = make_clinic()
     patient, differing, held = None, [], 0
-    for n in range(SHEETS):
+    for n in range(RESPONSES):
         if n % EACH == 0:
             patient = a_patient(clinic, dice)
         assert patient is not None
         with on(START + timedelta(days=1 + 7 * (n % EACH), hours=1)):
             by = patient_actor(patient.pk, patient.clinic_id)
-            subject = CheckInSession(by, patient.pk, None, None, late=False, nonce=f"sheet-{n}")
+            subject = CheckInSession(by, patient.pk, None, None, late=False, nonce=f"response-{n}")
             ask = responses.look(subject).response.spec
-            row = answer(subject, ask, a_sheet(ask, dice), dice)
+            row = answer(subject, ask, random_answers(ask, dice), dice)
             if row.state == "submitted" and dice.random() < 0.1:
                 with on(clock.now() + timedelta(hours=1)):
                     amend(subject, row, dice)
         if n % 500 == 499:
-            print(f"{n + 1} sheets, {monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-    print(f"{SHEETS} sheets stored, {monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+            print(f"{n + 1} responses, {monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    print(f"{RESPONSES} responses stored, {monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     for one in replay.every():
         assert not one.before
         held += one.flags
         if one.differs:
             differing.append(one)
     assert not differing, differing[:3]
-    assert CheckIn.objects.exclude(state="open").count() == replay.count() == SHEETS
+    assert CheckIn.objects.exclude(state="open").count() == replay.count() == RESPONSES
     assert Flag.objects.filter(checkin__isnull=False).count() == held
     assert not Flag.objects.filter(rule=flags.BROKEN.code).exists()
-    if SHEETS >= 1000:
+    if RESPONSES >= 1000:
         assert set(Flag.objects.values_list("rule", flat=True)) >= {rule.code for rule in flags.RULES} - {
             "U7"
         }
     fired = set(Flag.objects.filter(checkin__isnull=False).values_list("rule", flat=True))
     revisions, left = CheckInRevision.objects.count(), CheckIn.objects.filter(state="abandoned").count()
     print(
-        f"{SHEETS} sheets, seed {SEED}: {revisions} revisions, {left} left unfinished, {held} flags of {len(fired)} "
-        f"rules found again, {monotonic() - begun:.0f} s",
+        f"{RESPONSES} responses, seed {SEED}: {revisions} revisions, {left} left unfinished, "
+        f"{held} flags of {len(fired)} rules found again, {monotonic() - begun:.0f} s",
         file=sys.stderr,
     )
-    assert SHEETS < 1000 or fired == {rule.code for rule in flags.RULES}
+    assert RESPONSES < 1000 or fired == {rule.code for rule in flags.RULES}

@@ -1,4 +1,4 @@
-"""The small picture of a patient's way: its words stand clear of its lines, on any day."""
+"""The small step chart on a patient's page: its words never overlap its lines, on any day."""
 
 from __future__ import annotations
 

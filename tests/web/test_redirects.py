@@ -1,4 +1,4 @@
-"""Whoever is not signed in any more is led to the sign-in, as a whole page, and from there back to where they were."""
+"""After the session ends, people are redirected to the sign-in, as a whole page, and then back to where they were."""
 
 from __future__ import annotations
 
