@@ -1,6 +1,7 @@
 // Keyboard and focus for the clinic's pages. Everything here is a shortcut: each page works without it.
 //
 // data-key="n"        a single key that clicks a link or button, or focuses a field ("/")
+// data-copy="id"      a button, shown only with scripts, that copies the text of a field and says so (data-copied)
 // data-rows           a table whose rows J and K walk through, Enter opens, C takes
 // Single keys are off in fields, with modifiers, and when switched off on the settings page (localStorage "keys" = "off").
 
@@ -130,11 +131,25 @@
     });
   }
 
+  function copyButtons() {
+    document.querySelectorAll("[data-copy]").forEach(function (button) {
+      var field = document.getElementById(button.dataset.copy);
+      button.hidden = !navigator.clipboard;
+      button.addEventListener("click", function () {
+        field.select();
+        navigator.clipboard.writeText(field.value).then(function () {
+          button.textContent = button.dataset.copied;
+        });
+      });
+    });
+  }
+
   document.addEventListener("keydown", onKey);
   document.addEventListener("input", function (event) { forgetProblem(event.target); });
   document.addEventListener("htmx:after:settle", showToday);
   document.addEventListener("DOMContentLoaded", function () {
     showToday();
     settingOfKeys();
+    copyButtons();
   });
 })();

@@ -109,10 +109,10 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "zone": plan.patient.clinic_zone,
         "state": plans.state_words(plan.state, plan.since),
         "state_name": plans.STATE_NAMES[plan.state],
-        "facts": _facts(plan),
+        "facts": facts_of(plan),
         "reviews": reviews(actor, plan.schedule.drugs),
         "build_up": _build_up(taper, plan.patient.today),
-        "figures": _figures_at_rest(plan) if _rests(plan) else _figures(plan),
+        "figures": figures(plan),
         "item": item_line(items[0], clock.now()) if items else None,
         "more_items": max(0, len(items) - 1),
         "picture": picture_view(actor, plan_id, request.GET),
@@ -173,7 +173,7 @@ def _acts(plan: PlanPage, actor: Actor) -> tuple[str, ...]:
     return tuple(act.value for act in REVISIONS if act in possible)
 
 
-def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
+def facts_of(plan: PlanPage) -> tuple[tuple[str, str], ...]:
     """The line of facts: what matters on the record for this plan."""
     who = plan.patient
     none = gettext("none on record")
@@ -199,6 +199,11 @@ def _rests(plan: PlanPage) -> bool:
     return plan.state is PlanState.PAUSED or bool(plan.ended_because)
 
 
+def figures(plan: PlanPage) -> tuple[FigureView, ...]:
+    """Where the plan stands: the dose, the next change, the last dose, supply and check-ins."""
+    return _figures_at_rest(plan) if _rests(plan) else _figures_under_way(plan)
+
+
 def _figures_at_rest(plan: PlanPage) -> tuple[FigureView, ...]:
     """The figures of a plan that is paused or was ended: nothing of it lies ahead."""
     last = plan.schedule.steps[-1]
@@ -212,7 +217,7 @@ def _figures_at_rest(plan: PlanPage) -> tuple[FigureView, ...]:
     )
 
 
-def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
+def _figures_under_way(plan: PlanPage) -> tuple[FigureView, ...]:
     schedule, today = plan.schedule, plan.patient.today
     step, change = plan.step, plan.next_change
     found = []
