@@ -80,7 +80,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("visit.planned", AuditPart.RECORD, ("on",)),
             EventSpec("visit.cancelled", AuditPart.RECORD, ("on",)),
             *(EventSpec(act.audit, AuditPart.PLAN, act.facts) for act in plan_states.ACTS.values()),
-            EventSpec("plan.exported", AuditPart.PLAN, ("what",)),
+            EventSpec("plan.exported", AuditPart.PLAN),
             EventSpec("plan.review_set", AuditPart.PLAN, ("on",)),
             EventSpec("plan.pages_drawn", AuditPart.PLAN, ("on",)),
             EventSpec("plan.taken_recorded", AuditPart.PLAN, ("from_day",)),

@@ -111,12 +111,12 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "plan.taken_recorded": _("recorded the dose actually taken since %(from_day)s"),
     "plan.exported": _ByFact(
         "what",
+        _("exported the plan with all its versions and answers"),
         {
             "steps.csv": _("exported the steps of the plan"),
             "days.csv": _("exported the days of the plan"),
             "answers.csv": _("exported the answers of the check-ins"),
         },
-        _("exported the plan with all its versions and answers"),
     ),
     "plan.as_planned_again": _(
         "recorded that the dose is taken as planned again from %(from_day)s. %(note)s"

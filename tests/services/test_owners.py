@@ -12,6 +12,7 @@ from plans.services import members, owners
 from plans.services.actors import Role
 from tests.makers import ClinicMade, make_clinic, make_member, make_patient
 from tests.makers_plans import issue_story_plan
+from tests.present import present
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def test_an_owner_is_set_changed_and_taken_away_with_its_line_in_the_trail(clini
 def test_only_somebody_who_plans_here_can_own(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary)
     ended = make_member(clinic.id)
-    members.end(by=clinic.lead, user_id=ended.id)
+    members.end(by=clinic.lead, user_id=ended.member_id)
     for other in (clinic.staff.id, clinic.reader.id, make_clinic().primary.id, ended.id, uuid4()):
         with pytest.raises(Refused) as refused:
             owners.set_owner(by=clinic.primary, patient_id=patient.pk, owner_id=other)
@@ -76,17 +77,17 @@ def test_nobody_leaves_or_stops_planning_before_their_patients_are_handed_over(c
     leaving = make_member(clinic.id)
     patients = [make_patient(leaving) for _ in range(3)]
     for act in (
-        lambda: members.end(by=clinic.lead, user_id=leaving.id),
-        lambda: members.change_role(by=clinic.lead, user_id=leaving.id, role=Role.STAFF),
+        lambda: members.end(by=clinic.lead, user_id=leaving.member_id),
+        lambda: members.change_role(by=clinic.lead, user_id=leaving.member_id, role=Role.STAFF),
     ):
         with pytest.raises(Refused) as refused:
             act()
         assert reason_of(refused) == "owns_patients"
         assert refused.value.facts["number"] == 3
-    assert owners.hand_over(by=clinic.lead, from_id=leaving.id, to_id=clinic.second.id) == 3
+    assert owners.hand_over(by=clinic.lead, from_id=leaving.member_id, to_id=clinic.second.member_id) == 3
     assert {owner_of(patient) for patient in patients} == {clinic.second.id}
-    assert owners.hand_over(by=clinic.lead, from_id=leaving.id, to_id=clinic.second.id) == 0
-    assert members.end(by=clinic.lead, user_id=leaving.id)
+    assert owners.hand_over(by=clinic.lead, from_id=leaving.member_id, to_id=clinic.second.member_id) == 0
+    assert members.end(by=clinic.lead, user_id=leaving.member_id)
     told = AuditEvent.objects.filter(act="patient.owner_set", facts__who=clinic.second.name)
     assert told.count() == 3
 
@@ -94,10 +95,10 @@ def test_nobody_leaves_or_stops_planning_before_their_patients_are_handed_over(c
 def test_patients_are_handed_over_by_a_lead_to_somebody_else_who_plans(clinic: ClinicMade) -> None:
     make_patient(clinic.primary)
     with pytest.raises(NotAllowed):
-        owners.hand_over(by=clinic.second, from_id=clinic.primary.id, to_id=clinic.second.id)
-    for to in (clinic.primary.id, clinic.staff.id, make_clinic().primary.id):
+        owners.hand_over(by=clinic.second, from_id=clinic.primary.member_id, to_id=clinic.second.member_id)
+    for to in (clinic.primary.member_id, clinic.staff.member_id, make_clinic().primary.member_id):
         with pytest.raises(Refused) as refused:
-            owners.hand_over(by=clinic.lead, from_id=clinic.primary.id, to_id=to)
+            owners.hand_over(by=clinic.lead, from_id=clinic.primary.member_id, to_id=to)
         assert reason_of(refused) == "not_a_candidate"
 
 
@@ -105,12 +106,12 @@ def test_patients_of_another_clinic_stay_with_a_member_of_both(clinic: ClinicMad
     other = make_clinic()
     both = make_member(clinic.id)
     Membership.objects.create(
-        user_id=both.id,
+        user_id=both.member_id,
         clinic_id=other.id,
         role="clinician",
-        created_at=Membership.objects.first().created_at,
+        created_at=present(Membership.objects.first()).created_at,
     )
     here, there = make_patient(both), make_patient(other.primary)
     owners.set_owner(by=other.lead, patient_id=there.pk, owner_id=both.id)
-    assert owners.hand_over(by=clinic.lead, from_id=both.id, to_id=clinic.second.id) == 1
+    assert owners.hand_over(by=clinic.lead, from_id=both.member_id, to_id=clinic.second.member_id) == 1
     assert (owner_of(here), owner_of(there)) == (clinic.second.id, both.id)

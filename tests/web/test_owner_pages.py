@@ -53,4 +53,4 @@ def test_a_lead_removes_somebody_after_their_patients_were_handed_over(clinic: C
     assert "1 patient was handed over" in said.content.decode()
     assert Patient.objects.get(pk=patient.pk).owner_id == clinic.second.id
     assert lead.post(address, {"do": "end"}).status_code == 302
-    assert not Membership.objects.get(user_id=leaving.id).is_active
+    assert not Membership.objects.get(user_id=leaving.member_id).is_active
