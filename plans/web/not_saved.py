@@ -36,7 +36,7 @@ class NotSavedWhy:
 
 
 NO_CLINIC: Final = NotSavedWhy(
-    _("You are in no clinic now"),
+    _("You are not in a clinic now"),
     _("The lead may have ended your membership, or you work in several clinics and have chosen none."),
     _("Choose a clinic"),
 )

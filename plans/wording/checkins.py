@@ -77,7 +77,7 @@ def problem_text(code: str, item: Item) -> str:
     if code == "too_long":
         return _("This is too long. Use %(most)s letters or fewer.") % {"most": item.max_length}
     if code == "signs":
-        return _("This has a sign we cannot keep. Please type it again.")
+        return _("This has a character we cannot save. Please type it again.")
     return _("Please choose one of the answers.")
 
 

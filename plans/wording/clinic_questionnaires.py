@@ -28,7 +28,7 @@ PLACES: Final[Mapping[str, Promise]] = {
 FORMS: Final[Mapping[str, Promise]] = {
     "": _("In each check-in"),
     "weekly": _("In each but the first and the one at the last dose"),
-    "baseline": _("In the first and the one at the last dose alone"),
+    "baseline": _("Only in the first and the one at the last dose"),
 }
 
 

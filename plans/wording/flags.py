@@ -169,8 +169,8 @@ def _doses(facts: Facts) -> str:
     days = int(facts.get("days") or 0)
     if facts.get("why") == "marked":
         return ngettext(
-            "Ticked off something else than planned on %(days)s day of a week.",
-            "Ticked off something else than planned on %(days)s days of a week.",
+            "Ticked something other than planned on %(days)s day of a week.",
+            "Ticked something other than planned on %(days)s days of a week.",
             days,
         ) % {"days": days}
     return ngettext(
@@ -180,7 +180,7 @@ def _doses(facts: Facts) -> str:
 
 def _withheld(facts: Facts) -> str:
     if facts.get("kind") == "abandoned":
-        return _("Left the form after a telling safety answer: %(items)s") % {
+        return _("Left the questionnaire after a worrying safety answer: %(items)s") % {
             "items": _names(facts.get("items", ()))
         }
     return _("Would rather not say: %(items)s") % {"items": _names(facts.get("items", ()))}
@@ -206,7 +206,7 @@ def _numb(facts: Facts) -> str:
         else _("Severe (%(severe_from)s of 4 or more): %(items)s.")
     )
     text %= named
-    return text + " " + _("It was so when last asked as well.") if facts.get("running") else text
+    return text + " " + _("This was also so last time.") if facts.get("running") else text
 
 
 def _sleep(facts: Facts) -> str:
@@ -217,8 +217,8 @@ def _sleep(facts: Facts) -> str:
 
 def _words(facts: Facts) -> str:
     if facts.get("about") == "suicide":
-        return _("Free text holds words about suicide or self-harm. Read it.")
-    return _("Free text holds words about danger. Read it.")
+        return _("Free text contains words about suicide or self-harm. Read it.")
+    return _("Free text contains words about danger. Read it.")
 
 
 def _wanted(facts: Facts) -> str:
@@ -284,7 +284,7 @@ WORDS: Final[Mapping[str, FlagWords]] = {
         _worry,
     ),
     "H3": FlagWords(
-        lazy("An own symptom very severe or worsening"),
+        lazy("A symptom very severe or worsening"),
         _symptom,
     ),
     "H4": FlagWords(
@@ -316,7 +316,7 @@ WORDS: Final[Mapping[str, FlagWords]] = {
         ),
     ),
     "H10": FlagWords(
-        lazy("Would rather not say, or left after a telling safety answer"),
+        lazy("Would rather not say, or left after a worrying safety answer"),
         _withheld,
     ),
     "H11": FlagWords(

@@ -13,7 +13,7 @@ def trouble_words(fault: str) -> str:
         return _("The mail server refuses our sign-in: messages wait. Tell whoever runs this installation.")
     if fault == "held_up":
         return _(
-            "The mail server puts off or refuses everything we hand it: messages wait. Tell whoever runs this "
+            "The mail server delays or refuses all messages: messages wait. Tell whoever runs this "
             "installation."
         )
     return _("The mail server cannot be reached: messages wait. Tell whoever runs this installation.")

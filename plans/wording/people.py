@@ -54,10 +54,10 @@ EMAIL_STATES: Final[Mapping[str, Promise]] = {
 MAIL_STATES: Final[Mapping[str, Promise]] = {
     "on": _("Check-in messages are sent"),
     "opted_out": _("The patient stopped check-in messages"),
-    "suspended": _("Check-in messages rest: several were not answered"),
+    "suspended": _("Check-in messages are paused: several check-ins were not answered"),
 }
 _MAIL_AT_REST: Final[Mapping[CareState, Promise]] = {
-    CareState.ADMITTED: _("Check-in messages rest until the return from hospital is recorded"),
+    CareState.ADMITTED: _("Check-in messages are paused until the return from hospital is recorded"),
     CareState.TRANSFERRED: _("No check-in messages are sent: the patient is not in care here"),
     CareState.STOPPED_CARE: _("No check-in messages are sent: the patient is not in care here"),
     CareState.DIED: _("No messages are sent"),
@@ -99,7 +99,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "phone_missing": _("To be reached by phone, the patient needs a phone number here."),
     "consent_half": _("Give the consent text and the day it was given, or neither."),
     "consent_ahead": _("The day of consent lies ahead. Give the day it was given, today at the latest."),
-    "person_half": _("The person to call needs a name and a phone number. Give both, or neither."),
+    "person_half": _("An emergency contact needs a name and a phone number. Give both, or neither."),
     "not_an_adult": _("Taperplan is for adults: this person is younger than 18. Check the year."),
     "used_longer_than_life": _("This is longer than the patient has lived. Check it and the date of birth."),
     "record_no_taken": _("This record number is %(name)s’s. Open that record, or give another number."),
@@ -107,7 +107,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
         "The address has been changed %(most)s times today, each time with an e-mail to confirm it. "
         "Change it again tomorrow."
     ),
-    "bad_choice": _("Choose one of the list."),
+    "bad_choice": _("Choose one from the list."),
     "note_missing": _("Write why, so that others can follow."),
     "day_ahead": _("This date is in the future. Enter the day on which it happened, today at the latest."),
     "day_too_far_back": _(

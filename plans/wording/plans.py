@@ -80,14 +80,14 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "starts_too_late": _("The first day lies more than three years ahead. Choose an earlier first day."),
     "note_missing": _("Write why, in a few words: it is kept with the version and your name."),
     "text_too_long": _("This text is longer than 2,000 characters. Shorten it."),
-    "not_in_this_state": _("The plan is in a state in which this cannot be done. Look at the plan again."),
+    "not_in_this_state": _("The plan’s state does not allow this. Look at the plan again."),
     "plan_over": _("The plan has ended: there is no dose to change."),
     "review_missing": _("Enter the date of the next review."),
     "review_past": _("Enter a review date in the future."),
     "review_too_far": _("Enter a review date within the next year."),
     "no_review": _("Only an active plan at a maintenance dose has a review date."),
     "not_started": _("The plan has not begun. Change it from its first day on."),
-    "draft_gone": _("This draft was issued or thrown away meanwhile. What you typed is still here."),
+    "draft_gone": _("This draft was issued or discarded meanwhile. What you typed is still here."),
     "being_drawn": _("The calendar is still being drawn. Print this page meanwhile."),
     "bad_choice": _("Choose one of the choices shown."),
     "day_ahead": _("This date is in the future. Enter today or an earlier day."),
@@ -114,8 +114,8 @@ _STALE: Final = {
         "The plan has changed since it was shown to you. This is how it stands now: look at it, then issue it."
     ),
     "moves": _(
-        "What the button named is not what stands in the fields now. "
-        "This is what would move: look at it, then press again."
+        "The fields no longer match what the button said. "
+        "This is what would change: look at it, then press again."
     ),
     "plan": _(
         "{who} changed this plan after you opened the page. Nothing was overwritten: look at it again."

@@ -95,15 +95,15 @@ CALLEES: Final[Mapping[str, Promise]] = {
 }
 # Items that no check-in rule raised: by the code in their facts, or else by their source.
 _CODES: Final[Mapping[str, Promise]] = {
-    "address_refused": _("An e-mail came back: the mailbox does not take it"),
-    "alert_refused": _("An alert to a member of staff came back"),
+    "address_refused": _("An e-mail bounced: the mailbox does not accept it"),
+    "alert_refused": _("An alert to a member of staff bounced"),
     "answer_not_filed": _("A check-in page arrived but could not be filed: call the patient"),
     "birth_year_locked": _(
         "The year of birth was given wrongly five times: the dose pages are closed for a day"
     ),
     "complained": _("The patient’s mail provider reported our messages: they have stopped"),
     "document_failed": _("A calendar could not be drawn"),
-    "doses_marked": _("Something else than planned was ticked off on the patient’s page"),
+    "doses_marked": _("Something other than planned was ticked on the patient’s page"),
     "message_refused": _("The mail server refused a message"),
     "message_set_aside": _("A message could not be written"),
     "messages_late": _("A message was too late to be sent"),
@@ -129,16 +129,16 @@ _CODES: Final[Mapping[str, Promise]] = {
     "pages_to_hand_over": _("The next calendar pages are ready: print them and hand them over"),
     "review_date_missing": _("Maintenance dose without a review date: set one"),
     "review_due": _("Maintenance dose: review due"),
-    "wrong_person": _("Whoever reads this address says that it is not the patient’s"),
+    "wrong_person": _("The person at this address says that it is not the patient’s"),
 }
 _SOURCES: Final[Mapping[str, Promise]] = {
-    "checkin": _("A check-in needs a look"),
+    "checkin": _("A check-in needs review"),
     "missed": _("A check-in was not answered"),
-    "mail": _("A message needs a look"),
-    "document": _("A document needs a look"),
-    "supply": _("The supply needs a look"),
+    "mail": _("A message needs attention"),
+    "document": _("A document needs attention"),
+    "supply": _("The supply needs attention"),
     "scoring": _("A check-in could not be scored"),
-    "access": _("A patient’s page needs a look"),
+    "access": _("A patient’s page needs attention"),
     "care": _("Check where the patient is being treated"),
     "plan": _("A plan needs review"),
 }
@@ -163,10 +163,10 @@ _EVENTS: Final[Mapping[str, Promise]] = {
 _REFUSALS: Final[Mapping[str, Promise]] = {
     "not_now": _("This cannot be done with this item now. Look at what changed, then choose again."),
     "urgent": _("Something urgent cannot be snoozed. Act on it, reassign it or escalate it."),
-    "not_yours": _("Take the item first: only its holder can do this."),
+    "not_yours": _("Claim the item first: only its holder can do this."),
     "callee_missing": _("Choose who was called."),
     "outcome_missing": _("Choose what happened."),
-    "outcome_not_here": _("This item cannot end so. Choose another."),
+    "outcome_not_here": _("This item cannot be closed with that outcome. Choose another."),
     "note_missing": _("Write a note: others must be able to follow."),
     "not_a_clinician": _("Choose a clinician of this clinic."),
     "date_missing": _("Choose a day."),
@@ -174,7 +174,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "date_too_far": _("Choose a day within the next fortnight."),
     "no_plan": _("This patient has no plan that could be changed."),
     "asked_anyway": _("A check-in falls due tomorrow anyway: nothing was added."),
-    "bad_choice": _("Choose one of the list."),
+    "bad_choice": _("Choose one from the list."),
 }
 
 
@@ -229,7 +229,7 @@ def review_stale(stale: Stale, now: datetime, zone: str) -> str:
     """Who acted first, and what they did."""
     who = str(stale.facts.get("who") or gettext("Taperplan"))
     if stale.facts.get("what") == "held":
-        return gettext("%(who)s has taken this item already.") % {"who": who}
+        return gettext("%(who)s has claimed this item already.") % {"who": who}
     kind, raw = str(stale.facts.get("kind", "")), str(stale.facts.get("at", ""))
     if kind not in _EVENTS or not raw:
         return gettext("Somebody changed this item meanwhile.")
@@ -269,7 +269,7 @@ def supply_words(facts: Facts) -> str:
     elif not facts.get("next"):
         code = f"{code}_none"
     if code not in _WORDS:
-        return _now("The supply needs a look")
+        return _now("The supply needs attention")
     return str(_WORDS[code]) % {name: _day(facts.get(name)) for name in ("lasts_until", "collect_by", "next")}
 
 

@@ -19,7 +19,7 @@ from plans.wording.methods import preparation_words, table_words
 
 # Why a typed amount was not one, by `why`.
 AMOUNTS: Final[Mapping[str, Promise]] = {
-    "not_text": _("An amount must be text in quotes, such as “0.5”; here is something else."),
+    "not_text": _("An amount must be text in quotes, such as “0.5”."),
     "too_long": _("“%(raw)s…” is too long for an amount. Write it like 0.5 or 12.5."),
     "empty": _("An amount is missing. Write it like 0.5 or 12.5."),
     "no_leading_zero": _("“%(raw)s” has no digit before the point. Write 0%(raw)s."),
@@ -84,8 +84,8 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "wrong_type": _("Enter %(expected)s here, not %(got)s."),
     "missing_key": _("“%(key)s” is missing."),
     "unknown_key": _("“%(key)s” is not known here. Known are: %(allowed)s."),
-    "duplicate_key": _("“%(key)s” stands here twice."),
-    "duplicate": _("“%(what)s” stands here twice: leave one out."),
+    "duplicate_key": _("“%(key)s” appears twice here."),
+    "duplicate": _("“%(what)s” appears twice here: leave one out."),
     "mixed_times": _(
         "“%(raw)s” and “%(first)s” in one plan: use names of times of day or clock times, not both."
     ),

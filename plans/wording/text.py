@@ -26,27 +26,27 @@ _SAY: Final[Mapping[str, Callable[[Facts], str]]] = {
     "too_many_lines": lambda f: _("These are %(found)s lines; at most %(most)s fit.") % f,
     "broken": lambda f: _("A character in this is broken. Type it again."),
     "direction": lambda f: _(
-        "This holds a hidden mark that turns the direction of writing. Type it again instead of pasting it."
+        "This contains a hidden mark that changes the direction of writing. Type it again instead of pasting it."
     ),
     "control": lambda f: _(
-        "This holds a hidden control character, such as a line break. Type it again instead of pasting it."
+        "This contains a hidden control character, such as a line break. Type it again instead of pasting it."
     ),
     "invisible": lambda f: _(
-        "This holds characters that cannot be seen. Type it again instead of pasting it."
+        "This contains characters that cannot be seen. Type it again instead of pasting it."
     ),
     "email_not_ascii": lambda f: _(
-        "Letters with accents and hidden characters cannot stand in this address. Write it with plain letters."
+        "Letters with accents and hidden characters cannot be used in this address. Write it with plain letters."
     ),
     "email_more_than_one": lambda f: _(
-        "Give one address alone, without spaces, commas or a name beside it, such as name@example.org."
+        "Give a single address, without spaces, commas or a name beside it, such as name@example.org."
     ),
     "not_email": lambda f: _(
         "This is not an address that messages can be sent to. Write it like name@example.org."
     ),
     "emails_differ": lambda f: _("The two addresses differ. Type both again."),
-    "not_phone": lambda f: _("Write the number with digits and spaces, such as 555-0142 or +1 555 555 0142."),
-    "not_record_no": lambda f: _("Use letters, digits, spaces and . / - alone."),
-    "not_a_choice": lambda f: _("Choose one of the list."),
+    "not_phone": lambda f: _("Write the number in digits and spaces, such as 555-0142 or +1 555 555 0142."),
+    "not_record_no": lambda f: _("Use letters, digits, spaces and . / - only."),
+    "not_a_choice": lambda f: _("Choose one from the list."),
     "not_zone": lambda f: _("Choose a time zone from the list, such as America/New_York."),
     "not_whole": lambda f: _("Write a whole number in digits, such as 36."),
     "out_of_range": lambda f: _("Give a number from %(least)s to %(most)s.") % f,

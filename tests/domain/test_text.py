@@ -148,7 +148,7 @@ def test_record_numbers_of_usual_shapes_are_taken(raw):
 
 
 @pytest.mark.parametrize("raw", ["=cmd|x", "-1", "a;b", "@x"])
-def test_a_record_number_that_a_spreadresponse_would_run_is_refused(raw):
+def test_a_record_number_that_a_spreadsheet_would_run_is_refused(raw):
     assert why(clean_record_no, raw) == "not_record_no"
 
 

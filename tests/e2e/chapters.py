@@ -272,7 +272,7 @@ def see_the_new_version(demo: Running, clinician: Person, phone: Person, plan: s
 def read_the_trail(clinician: Person) -> None:
     page = clinician.look("/")
     clinician.follow(page.get_by_role("link", name="Wren Story").first)
-    clinician.follow(page.get_by_role("link", name="Audit trail"))
+    clinician.follow(page.get_by_role("link", name="History", exact=True))
     clinician.look()
     said = clinician.words()
     for act in (
@@ -282,9 +282,9 @@ def read_the_trail(clinician: Person) -> None:
         "gave a wrong year of birth",
         "message with the plan",
         "check-in invitation",
-        "put an item on the queue",
+        "opened an item on the queue",
         "escalated the item",
-        "took the item",
+        "claimed the item",
         "held the plan for 14 days",
         "message about the changed plan",
     ):

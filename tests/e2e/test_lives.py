@@ -190,7 +190,7 @@ def in_hospital(life: Life) -> None:
     )
     day.says("Ask the ward on 5 December 2026.", at=("plan", "record"))
     day.never_says("Hold H|Step back B|Slow down S|Print calendar|Next change [A-Z0-9]", at=("plan",))
-    day.says("Check-in messages rest until the return from hospital is recorded", at=("record",))
+    day.says("Check-in messages are paused until the return from hospital is recorded", at=("record",))
     day.says("tell the pharmacy that the plan is paused", at=("queue", "plan", "record"))
     the_ward_decides(day)
     assert day.mail == []

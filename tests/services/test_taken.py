@@ -150,7 +150,7 @@ def test_another_clinic_finds_no_plan_and_reception_may_not(clinic: ClinicMade, 
         record(clinic.staff, plan, *LESS)
 
 
-def test_the_pharmacys_response_is_drawn_again(clinic: ClinicMade, plan: Plan) -> None:
+def test_the_pharmacys_sheet_is_drawn_again(clinic: ClinicMade, plan: Plan) -> None:
     sheet = documents.ask_for(
         by=clinic.primary, plan_id=plan.pk, kind="pharmacy", paper="a4", size="normal", language="en"
     )

@@ -107,7 +107,7 @@ def test_a_user_without_a_clinic_is_told_what_to_do(clinic):
     )
     client = Client()
     client.force_login(loner)
-    assert "You belong to no clinic yet" in text(client.get("/clinics"))
+    assert "You are not a member of a clinic yet" in text(client.get("/clinics"))
 
 
 def test_the_lead_says_who_is_on_call(clinic):
@@ -152,14 +152,14 @@ def test_a_deactivated_member_is_out_at_once(clinic):
 def test_a_page_that_is_not_there_is_ours():
     response = Client().get("/nowhere")
     assert response.status_code == 404
-    assert "There is nothing at this address" in text(response)
+    assert "There is no page at this address" in text(response)
 
 
 def test_a_form_without_its_token_is_refused_with_what_to_do(clinic):
     client = client_of(clinic.lead, enforce_csrf_checks=True)
     response = client.post("/settings/on-call", {})
     assert response.status_code == 403
-    assert "This form is no longer good" in text(response)
+    assert "This form has expired" in text(response)
 
 
 @pytest.mark.slow

@@ -89,11 +89,11 @@ def test_a_change_of_what_documents_say_of_the_clinic_offers_it_too(clinic):
         ({"missed": ""}, "If a dose is missed:"),
         ({"missed": "x" * 301}, "If a dose is missed:"),
         ({"emergency": "\n".join("a sign" for _ in range(7))}, "Emergency:"),
-        ({"missed": "山田"}, "characters that the printed letters do not have"),
+        ({"missed": "山田"}, "characters that the printed fonts do not have"),
         ({"worse": "Take .5 mg more."}, "Doses and times are written out on paper"),
         (
             {"missed": "word " * 59, "worse": "word " * 59, "emergency": "long sign of it " * 5},
-            "no room on page 1",
+            "does not fit on page 1",
         ),
     ],
     ids=lambda value: str(value)[:30],

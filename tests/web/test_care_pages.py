@@ -368,7 +368,7 @@ def test_in_hospital_the_record_says_that_messages_rest(desk: Client, begun: Sto
     set_care(begun.clinic.primary, begun.patient, "admitted")
     said = words(desk.get(page))
     assert "Check-in messages are sent" not in said
-    assert "Check-in messages rest until the return from hospital is recorded" in said
+    assert "Check-in messages are paused until the return from hospital is recorded" in said
 
 
 @pytest.mark.slow

@@ -128,7 +128,7 @@ def test_parts_hold_what_they_say(clinic, client):
     assert names(clinic, show="no_plan") == ["Oriel None"]
     assert names(clinic, show="mine") == ["Oriel None", "Quill Held"]
     assert names(clinic, show="draft") == []
-    assert "Nobody here at the moment" in text(client.get("/?show=draft"))
+    assert "No patients here at the moment" in text(client.get("/?show=draft"))
     assert "Held" in text(client.get("/?show=held"))
 
 

@@ -123,7 +123,7 @@ def test_the_list_of_keys_opens_and_closes_by_key(page, clinic):
     sign_in(page, clinic.primary)
     page.goto("/queue")
     page.keyboard.press("?")
-    page.get_by_text("take the next one due").first.wait_for()
+    page.get_by_text("claim the next one due").first.wait_for()
     expect(page.locator("details.keyhelp")).to_have_attribute("open", "")
     assert violations(page) == []
     page.keyboard.press("Escape")
@@ -191,7 +191,7 @@ def test_without_scripts_a_change_is_shown_and_made_all_the_same(make_page, clin
     page.check("label:has-text('Slow down') input")
     page.fill("#id_act-days", "28")
     page.fill("#id_act-act_note", "Agreed by phone.")
-    follow(page, page.locator("text=Show what moves"))
+    follow(page, page.locator("text=Show what will change"))
     follow(page, page.locator("button:has-text('Slow down to a step every 28 days')"))
     page.wait_for_selector("text=Version 2 issued")
     assert present(plan_row(plan.pk).active_version).number == 2
@@ -205,7 +205,7 @@ def test_a_note_begun_in_one_form_survives_sending_another(page, clinic, item):
     page.click("summary:has-text('Log a call')")
     page.select_option("#id_call-callee", "patient")
     page.select_option("#id_call-outcome", "no_answer")
-    follow(page, page.locator("text=Write the call down"))
+    follow(page, page.locator("text=Record the call"))
     page.wait_for_selector("text=Call recorded")
     assert page.input_value("#id_end-note") == "Begun and not finished"
 

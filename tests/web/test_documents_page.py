@@ -39,7 +39,7 @@ def test_a_document_is_asked_for_on_the_plan_page_and_listed_there(world: World,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", ["large", "largelowink"])
-def test_a_pharmacy_response_comes_in_large_print_too(world: World, lead: Client, size: str) -> None:
+def test_a_pharmacy_sheet_comes_in_large_print_too(world: World, lead: Client, size: str) -> None:
     lead.post(f"/plans/{world.a.plan.pk}/documents", {**LOOK, "kind": "pharmacy", "size": size})
     assert Document.objects.get(kind="pharmacy").variant == f"letter-{size}-es"
 
@@ -61,7 +61,7 @@ def test_a_document_there_is_not_is_refused_in_words(world: World, lead: Client)
 def test_all_documents_are_asked_for_again_with_progress_and_can_be_stopped(
     world: World, lead: Client
 ) -> None:
-    assert "Not done before." in lead.get("/documents").content.decode()
+    assert "Not done yet." in lead.get("/documents").content.decode()
     lead.post("/documents", {"act": "redraw"})
     said = lead.get("/documents/run").content.decode()
     assert "<progress" in said

@@ -117,7 +117,7 @@ def test_lists_without_rows_say_so(story):
     [
         ("plan", "issued the plan", "sent a check-in"),
         ("checkins", "sent a check-in", "issued the plan"),
-        ("reviews", "put an item on the queue", "sent a check-in"),
+        ("reviews", "opened an item on the queue", "sent a check-in"),
         ("record", "added the patient", "issued the plan"),
     ],
 )

@@ -93,7 +93,7 @@ def test_a_call_without_an_outcome_is_refused_with_its_form_open(client, item):
 def test_hidden_marks_in_a_note_are_refused_and_shown_again(client, item):
     response = act(client, item, "note", **{"note-note": "a\u202eb"})
     assert response.status_code == 422
-    assert "turns the direction of writing" in text(response)
+    assert "changes the direction of writing" in text(response)
 
 
 @pytest.mark.slow
@@ -103,7 +103,7 @@ def test_an_item_is_passed_to_a_colleague(clinic, client, item):
     assert act(client, item, "pass", **sent).status_code == 302
     assert again(item).holder_id == clinic.second.id
     theirs = text(client_of(clinic.second).get(f"/items/{item.pk}"))
-    assert "I have seen it and take it" in theirs
+    assert "I have seen it and claim it" in theirs
 
 
 def test_somebody_of_another_clinic_cannot_be_chosen(client, item):

@@ -125,7 +125,7 @@ class TestActingOnThePlan:
         sent = self.sent(mine, plan, **{"act-act": act})
         response = self.done(client, mine, sent, shown=shown)
         assert response.status_code == 409
-        assert "What the button named is not what stands in the fields now" in text(response)
+        assert "The fields no longer match what the button said" in text(response)
         assert "Agreed by phone." in text(response)
         assert present(plan_row(plan.pk).active_version).number == 1
         assert not again(mine).events.filter(kind__in=("plan_left", "plan_changed")).exists()

@@ -152,7 +152,7 @@ def words_of(document: Document) -> str:
 
 
 @pytest.mark.timeout(240)
-def test_calendar_pharmacy_response_and_summary_go_on_with_the_dose(stayed: Stayed) -> None:
+def test_calendar_pharmacy_sheet_and_summary_go_on_with_the_dose(stayed: Stayed) -> None:
     by, plan = stayed.side.clinic.primary, stayed.plan
     for kind, size in (("calendar", "large"), ("pharmacy", "normal"), ("summary", "normal")):
         ask_for(by=by, plan_id=plan.pk, kind=kind, paper="a4", size=size, language="en")

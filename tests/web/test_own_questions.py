@@ -50,10 +50,10 @@ def test_a_question_is_looked_at_before_it_is_published_and_looking_keeps_nothin
     [
         ("english", "", "This is needed."),
         ("english", "x" * 161, "at most 160 fit"),
-        ("english", "a\u202eb", "turns the direction of writing"),
+        ("english", "a\u202eb", "changes the direction of writing"),
         ("spanish", "x" * 161, "at most 160 fit"),
-        ("answer", "slider", "Choose one of the list."),
-        ("after", "safety", "Choose one of the list."),
+        ("answer", "slider", "Choose one from the list."),
+        ("after", "safety", "Choose one from the list."),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_words_and_stays_on_the_page(

@@ -91,7 +91,7 @@ def test_the_last_twelve_weeks_can_be_chosen(signed_in, plan):
 @pytest.mark.slow
 def test_with_no_worker_the_page_says_so_and_offers_the_calendar_to_print(signed_in, plan):
     page = page_of(signed_in, plan)
-    assert "Nobody is drawing documents just now" in page
+    assert "No documents are being drawn at the moment" in page
     assert reverse("plan-calendar", args=[plan.pk]) in page
 
 
@@ -165,7 +165,7 @@ def test_a_look_at_what_moves_changes_nothing_though_the_button_in_focus_was_sen
 @pytest.mark.parametrize(("act", "shown"), [("hold", ""), ("hold", "stop"), ("stop", ""), ("stop", "hold")])
 def test_what_was_not_shown_is_shown_and_not_done(signed_in, plan, act, shown):
     page = change(signed_in, plan, act=act, shown=shown).content.decode()
-    assert "What the button named is not what stands in the fields now" in page
+    assert "The fields no longer match what the button said" in page
     assert "Asked for contact" in page
     assert (plan_row(plan.pk).state, present(plan_row(plan.pk).active_version).number) == ("active", 1)
 

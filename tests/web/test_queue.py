@@ -87,7 +87,7 @@ def test_taking_the_next_opens_it(clinic, client):
 @pytest.mark.slow
 def test_taking_the_next_of_nothing_says_so(client):
     page = text(client.post("/queue/next", follow=True))
-    assert "There is nothing to take" in page
+    assert "There is nothing to claim" in page
 
 
 @pytest.mark.slow

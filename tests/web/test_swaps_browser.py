@@ -169,7 +169,7 @@ def test_a_button_does_what_it_named_or_the_page_shows_what_would_be_done(page, 
     looks.wait()
     # The look has not come: the button still names the hold for 14 days.
     follow(page, button)
-    expect(page.get_by_text("What the button named is not what stands in the fields now")).to_be_visible()
+    expect(page.get_by_text("The fields no longer match what the button said")).to_be_visible()
     assert present(plan_row(plan.pk).active_version).number == 1
     follow(page, hold_button(page, plan, 21))
     page.wait_for_selector("text=Version 2 is")
@@ -248,13 +248,13 @@ def test_a_look_that_gets_no_answer_is_said_and_asked_for_again(make_page, clini
     broken = (lambda route: route.abort()) if fault == "no line" else (lambda route: route.fulfill(**said))
     page.route("**/change**", broken)
     page.fill("#r-days", "21")
-    expect(page.get_by_text("This page is not up to date")).to_be_visible()
+    expect(page.get_by_text("This page may be out of date")).to_be_visible()
     expect(hold_button(page, plan, 14)).to_be_visible()
     expect(page).to_have_title(title)
     page.unroute("**/change**")
     page.get_by_role("button", name="Ask again").click()
     expect(hold_button(page, plan, 21)).to_be_visible()
-    expect(page.get_by_text("This page is not up to date")).to_be_hidden()
+    expect(page.get_by_text("This page may be out of date")).to_be_hidden()
     expect(page.locator("#r-note")).to_have_value("Asked for contact")
 
 
@@ -296,7 +296,7 @@ def test_a_note_whose_form_met_a_broken_line_is_still_there_and_goes_when_it_has
     page.go_back()
     expect(page.locator("#id_note-note")).to_have_value("She called back at noon")
     follow(page, page.locator("text=Add the note"))
-    page.wait_for_selector("text=Note written down")
+    page.wait_for_selector("text=Note added")
     expect(page.locator("#id_note-note")).to_have_value("")
     kept = "Object.keys(sessionStorage).filter((key) => key.startsWith('kept:')).length"
     assert page.evaluate(kept) == 0

@@ -46,9 +46,7 @@ def test_a_hold_says_how_long_and_from_when():
 
 def test_a_dose_taken_otherwise_than_planned_is_not_called_ticked_off():
     assert act_words("dose.marked", {"how": "planned"}) == "ticked off a dose"
-    assert (
-        act_words("dose.marked", {"how": "other"}) == "ticked off that something else was taken than planned"
-    )
+    assert act_words("dose.marked", {"how": "other"}) == "ticked that something other than planned was taken"
 
 
 def test_an_escalation_says_to_whom():

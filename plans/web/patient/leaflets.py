@@ -64,8 +64,8 @@ def _headings() -> dict[str, str]:
 def _mark(code: str) -> str:
     marks = {
         "verified": _("we checked this"),
-        "second_hand": _("told by others"),
-        "unverified": _("widely known, not checked"),
+        "second_hand": _("second hand, not checked"),
+        "unverified": _("general knowledge, not checked"),
     }
     return marks[code]
 

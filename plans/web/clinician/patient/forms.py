@@ -132,12 +132,12 @@ class PatientForm(EdgeForm):
         text.clean_lines,
         required=False,
         label=_("Other medicines"),
-        help_text=_("One a line; shown, but not screened"),
+        help_text=_("One per line; shown, but not screened"),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
     notes = _long(3, label=_("Notes"))
     close_watch = forms.BooleanField(
-        label=_("Close watch: a missed check-in is looked at within a day"), required=False
+        label=_("Close watch: a missed check-in is reviewed within a day"), required=False
     )
 
     consent_version = forms.ChoiceField(

@@ -29,7 +29,7 @@ _REFUSALS: Final = {
     "in_the_past": gettext_lazy("This day has passed where the patient lives. Give a later one."),
     "too_far": gettext_lazy("This is more than three years away. Check the year."),
     "already_planned": gettext_lazy("A visit at this hour of this day is already planned. Choose another."),
-    "too_many": gettext_lazy("%(most)s visits are planned already. Take one back first."),
+    "too_many": gettext_lazy("%(most)s visits are planned already. Cancel one first."),
 }
 
 
@@ -91,7 +91,7 @@ def visit_add(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         except Refused as refusal:
             form.refuse(refusal, str(_REFUSALS[str(refusal.facts["reason"])]) % refusal.facts)
         else:
-            say(request, _("The visit is planned"), _("The patient’s calendar is drawn anew with it."))
+            say(request, _("The visit is planned"), _("The patient’s calendar is being redrawn with it."))
             return redirect("patient-visits", patient_id)
     return _show(request, found, form, 422)
 
@@ -103,6 +103,6 @@ def visit_remove(request: StaffRequest, patient_id: UUID, visit_id: UUID) -> Htt
     standing = visits.of_patient(request.actor, patient_id).upcoming
     visits.cancel_visit(by=request.actor, patient_id=patient_id, visit_id=visit_id)
     day = next((long_day(one.on) for one in standing if one.id == visit_id), "")
-    said = _("The visit on %(day)s is taken back") % {"day": day} if day else _("The visit is taken back")
-    say(request, said, _("The patient’s calendar is drawn anew without it."))
+    said = _("The visit on %(day)s is cancelled") % {"day": day} if day else _("The visit is cancelled")
+    say(request, said, _("The patient’s calendar is being redrawn without it."))
     return redirect("patient-visits", patient_id)

@@ -239,7 +239,7 @@ def legend(data: PictureData, left: float, top: float) -> SafeString:
         ('<path class="line next" d="M0 0H22"/>', gettext("Planned"), 100),
         (
             '<path class="track" d="M0 0H22"/><path class="bead" d="M3 -2.4v4.8M8 -2.4v4.8M13 -2.4v4.8M18 -2.4v4.8"/>',
-            gettext("Reported as taken, a mark a day"),
+            gettext("Reported as taken, one mark per day"),
             220,
         ),
         (
@@ -256,7 +256,7 @@ def legend(data: PictureData, left: float, top: float) -> SafeString:
         ('<path class="ghost" d="M0 0H22"/>', gettext("Version 1"), 110),
         (
             '<path class="limit" d="M0 0H18"/><circle class="pt over" cx="9" cy="-4" r="2.4"/>',
-            gettext("Score to look at"),
+            gettext("Score to review"),
             140,
         ),
     ]

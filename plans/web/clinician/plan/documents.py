@@ -79,7 +79,7 @@ def plan_documents(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         if refusal.facts.get("reason") == "no_plan":
             layout_context.say(
                 request,
-                _("Documents are drawn for plans that are under way. This one is over."),
+                _("Documents are drawn only for a running plan. This one is over."),
                 kind="think",
             )
         else:

@@ -348,7 +348,7 @@ def _discard(request: HttpRequest, actor: Actor, patient: PatientSummary) -> Htt
     except TaperplanError as refusal:
         layout_context.say(request, plans.problem(refusal), kind="stop")
         return redirect("plan-new", patient.id)
-    layout_context.say(request, gettext("The draft is thrown away."))
+    layout_context.say(request, gettext("The draft was discarded."))
     return redirect("patient", patient.id)
 
 

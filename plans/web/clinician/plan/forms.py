@@ -183,14 +183,14 @@ class PlanForm(forms.Form):
         label=_("Rows"), required=False, strip=False, max_length=100_000,
         widget=forms.Textarea(attrs={"class": "input", "rows": 6, "spellcheck": "false"}),
         help_text=_(
-            "A line a step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875). Or paste the "
-            "cells of a spreadsheet: days and total, or days, drug and a column a time of day."
+            "One line per step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875). Or paste the "
+            "cells of a spreadsheet: days and total, or days, drug and one column per time of day."
         ),
     )  # fmt: skip
     before = forms.CharField(
         label=_("Days before the plan"), required=False, strip=False, max_length=10_000,
         widget=forms.Textarea(attrs={"class": "input", "rows": 4, "spellcheck": "false"}),
-        help_text=_("Oldest first, a line for days alike: days, then doses (3: night 10). Nothing taken: 2:"),
+        help_text=_("Oldest first, one line for equal days: days, then doses (3: night 10). Nothing taken: 2:"),
     )  # fmt: skip
     interval = whole_field(_("A cut every"), 1, 366)
     lengthen = whole_field(
@@ -234,7 +234,7 @@ class PlanForm(forms.Form):
     drug_order = choice_field(_("Tapered first"), _DRUGS, required=False)
     cross_to = forms.ChoiceField(label=_("Switch to"), required=False)
     cross_days = whole_field(_("A stage every"), 1, 366)
-    cross_part = dose_field(_("At most so much of an old dose a stage"))
+    cross_part = dose_field(_("Old dose replaced in one stage, at most"))
     cross_percent = ReadField(
         read_percent, label=_("Share of the equivalent"), css="input num", mode="decimal", max_length=40
     )

@@ -225,4 +225,4 @@ def forms_to_choose(*, home_made: bool) -> tuple[tuple[str, str], ...]:
         ("order_capsule", gettext("capsule made to order")),
         ("order_tablet", gettext("tablet made to order, as in a tapering strip")),
     )
-    return (*found, (HOME_MADE, gettext("suspension made at home of tablets"))) if home_made else found
+    return (*found, (HOME_MADE, gettext("suspension made at home from tablets"))) if home_made else found

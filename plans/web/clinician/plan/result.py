@@ -190,6 +190,7 @@ class Result:
     to_sign: tuple[CautionNote, ...] = ()
     cautions: tuple[CautionNote, ...] = ()
     within: int = 0
+    all_within: bool = False
     equivalents: tuple[str, ...] = ()
     supply: tuple[str, ...] = ()
     at_home: str = ""
@@ -261,6 +262,7 @@ def of_preview(
         to_sign=tuple(note for note in cautions if note.must_sign),
         cautions=tuple(note for note in cautions if not note.must_sign),
         within=len(RULES) - len({finding.rule for finding in shown.findings}),
+        all_within=not shown.findings,
         equivalents=_equivalents(shown),
         supply=_supply(taper),
         at_home=_at_home(taper),

@@ -76,7 +76,7 @@ class AgainForm(forms.Form):
     """From which day the plan is followed again, and who reported it."""
 
     again_from = ReadField(read_day, label=_("As planned again from"), required=True, attrs={"type": "date"})
-    again_note = note_field(_("Who said so, and why"))
+    again_note = note_field(_("Who reported it, and why"))
 
     def __init__(self, data: QueryDict | None = None, *, initial: Values | None = None) -> None:
         super().__init__(data, initial=initial, auto_id="g-%s")
@@ -96,7 +96,7 @@ def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     plan = queries.plan_page(request.actor, plan_id)
     if not plan.in_care:
         layout_context.say(
-            request, gettext("This plan rests or has ended: no dose is recorded beside it."), kind="think"
+            request, gettext("This plan is paused or has ended: no dose is recorded beside it."), kind="think"
         )
         return redirect("plan", plan_id)
     if request.method != "POST":

@@ -107,7 +107,7 @@ def take_next(request: StaffRequest) -> HttpResponse:
     """Claim the most urgent unassigned item."""
     item_id = review.claim_next(request.actor)
     if item_id is None:
-        say(request, _("There is nothing to take"), _("All open items are assigned."))
+        say(request, _("There is nothing to claim"), _("All open items are assigned."))
         return redirect("queue")
     say(request, _("This item is yours"))
     return redirect("item", item_id)
@@ -145,7 +145,7 @@ def release(request: StaffRequest, item_id: UUID) -> HttpResponse:
         request,
         item_id,
         lambda lock: review.release(by=request.actor, item_id=item_id, seen_lock=lock),
-        _("Released. It waits for somebody else."),
+        _("Released. It is unassigned again."),
     )
 
 
@@ -167,7 +167,7 @@ def log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
 def add_note(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     """Add a note."""
     review.add_note(**_common(request, item), note=form.cleaned_data["note"])
-    return _("Note written down")
+    return _("Note added")
 
 
 @act("escalate", May.ENTER_CHECKIN)
@@ -216,7 +216,7 @@ def change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
         if shown != LEAVE:
             raise Stale(what="moves")
         items.leave_plan(**_common(request, item), note=data["act_note"])
-        return _("Written down: the plan stays as it is")
+        return _("Recorded: the plan stays as it is")
     if not isinstance(form, ActForm):
         raise TypeError("the plan is changed by its own form")
     number = items.act_on_plan(

@@ -26,8 +26,8 @@ from plans.wording import people
 from plans.wording.documents import calendar_words
 
 _NOT_PRINTED: Final = {
-    "does_not_fit": gettext_lazy("This has no room on page 1 in every size of print. Make it shorter."),
-    "unprintable_text": gettext_lazy("This holds characters that the printed letters do not have."),
+    "does_not_fit": gettext_lazy("This does not fit on page 1 in every print size. Make it shorter."),
+    "unprintable_text": gettext_lazy("This contains characters that the printed fonts do not have."),
     "writing": gettext_lazy(
         "Doses and times are written out on paper: 0.5 mg, 5 mg, half, and. No abbreviations, no & or +."
     ),
@@ -69,7 +69,9 @@ class AdviceForm(EdgeForm):
     emergency = ParsedField(
         _signs,
         label=gettext_lazy("Emergency"),
-        help_text=gettext_lazy("Signs that need an ambulance, one a line; the number to call stands above"),
+        help_text=gettext_lazy(
+            "Signs that need an ambulance, one per line; the number to call is printed above"
+        ),
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
     )
 
@@ -143,6 +145,6 @@ def _say_signed(request: StaffRequest, number: int) -> None:
     say(
         request,
         _("Signed as number %(number)s") % {"number": number},
-        _("Documents drawn from now on say it. Documents drawn before still show what it was."),
+        _("Documents drawn from now on show it; earlier ones keep the old text."),
         go=(reverse("documents"), _("Draw all documents again")),
     )

@@ -70,20 +70,20 @@ class ClinicFactsForm(EdgeForm):
     phone = ParsedField(
         text.clean_phone,
         label=gettext_lazy("Phone"),
-        help_text=gettext_lazy("Patients are told to call it; it stands on every document"),
+        help_text=gettext_lazy("The number patients are told to call; on every document"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     address = ParsedField(
         lambda raw: text.clean_line(raw, required=False),
         required=False,
         label=gettext_lazy("Address"),
-        help_text=gettext_lazy("In one line; it stands on the calendar and on the pharmacy sheet"),
+        help_text=gettext_lazy("One line; on the calendar and the pharmacy sheet"),
     )
     pharmacist_phone = ParsedField(
         lambda raw: text.clean_phone(raw, required=False),
         required=False,
         label=gettext_lazy("Phone for pharmacists"),
-        help_text=gettext_lazy("On the pharmacy sheet; empty: the clinic’s phone stands there"),
+        help_text=gettext_lazy("On the pharmacy sheet; if empty, the clinic’s phone"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     paper = forms.ChoiceField(
@@ -93,20 +93,20 @@ class ClinicFactsForm(EdgeForm):
         _days,
         required=False,
         label=gettext_lazy("Holidays"),
-        help_text=gettext_lazy("Days the clinic is closed, one a line, such as 2026-12-25"),
+        help_text=gettext_lazy("Days the clinic is closed, one per line, such as 2026-12-25"),
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),
     )
     crisis_words = ParsedField(
         text.clean_text,
         required=False,
-        label=gettext_lazy("Told in a crisis"),
+        label=gettext_lazy("Words for a crisis"),
         help_text=gettext_lazy("Shown beside the help lines. Promise only what is true at night as well"),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
     out_of_hours_words = ParsedField(
         text.clean_text,
         required=False,
-        label=gettext_lazy("Told out of hours"),
+        label=gettext_lazy("Words out of hours"),
         help_text=gettext_lazy("Whom to call while the clinic is closed"),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
@@ -232,11 +232,11 @@ def _say_saved(request: StaffRequest, changed: tuple[str, ...]) -> None:
         say(
             request,
             _("The clinic was saved"),
-            _("Pages and messages say it from now on. Documents drawn before still show what it was."),
+            _("Pages and messages show it from now on; documents already drawn keep the old text."),
             go=(reverse("documents"), _("Draw all documents again")),
         )
     else:
-        say(request, _("The clinic was saved"), _("Pages and messages say it from now on."))
+        say(request, _("The clinic was saved"), _("Pages and messages show it from now on."))
 
 
 def _show(

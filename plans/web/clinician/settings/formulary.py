@@ -67,9 +67,9 @@ class FormularyForm(EdgeForm):
         label=gettext_lazy("Oral syringes given out"), required=False, widget=forms.CheckboxSelectMultiple
     )
     home_made = forms.BooleanField(
-        label=gettext_lazy("A suspension may be made at home of tablets and water"),
+        label=gettext_lazy("A suspension may be made at home from tablets and water"),
         help_text=gettext_lazy(
-            "No licence and no study of stability covers it: the prescriber answers for it."
+            "It is unlicensed and its stability has not been studied: the prescriber is responsible for it."
         ),
         required=False,
     )

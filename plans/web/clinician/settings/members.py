@@ -27,7 +27,7 @@ from plans.wording.people import ROLE_MAY, ROLES
 
 _REFUSALS: Final = {
     "already_member": gettext_lazy(
-        "Somebody with this e-mail is in the list already. If their place was ended, open it there and give it back."
+        "Somebody with this e-mail is in the list already. If they were removed, open them there and add them again."
     ),
     "too_many_invitations": gettext_lazy(
         "The clinic has sent too many invitations today. Try again tomorrow."
@@ -36,7 +36,7 @@ _REFUSALS: Final = {
     "on_call": gettext_lazy("They are on call. Say in the settings who is on call instead, then come back."),
     "owns_patients": gettext_lazy("They have patients of their own. Hand them over first."),
     "not_a_candidate": gettext_lazy("They do not plan in this clinic. Choose somebody else."),
-    "ended": gettext_lazy("Their place was ended meanwhile. Give it back first."),
+    "ended": gettext_lazy("They were removed from the clinic meanwhile. Add them again first."),
 }
 
 

@@ -81,7 +81,7 @@ class RulesForm(ThresholdsForm):
             required=False,
             widget=forms.CheckboxSelectMultiple,
             choices=[(code, said(items[code].texts, language)) for code in clinic_rules.optional_items()],
-            help_text=_("Ticked ones are not asked. Items that an urgent rule rests on are always asked."),
+            help_text=_("Ticked ones are not asked. Items that an urgent rule needs are always asked."),
         )
 
     def ladder(self) -> Ladder:

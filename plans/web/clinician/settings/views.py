@@ -169,7 +169,7 @@ def on_call(request: StaffRequest) -> HttpResponse:
         except Refused as refusal:
             form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
         else:
-            say(request, _("Saved who is on call"), _("Alerts go to them from now on."))
+            say(request, _("On-call clinicians saved"), _("Alerts go to them from now on."))
             return redirect("settings")
     return _show(request, clinic, members, form, 422)
 
