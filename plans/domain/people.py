@@ -62,7 +62,6 @@ class MailState(StrEnum):
 LANGUAGES: Final = ("en", "es")
 # Versions of the consent text, whose texts are in plans.wording.people. A published version is never edited.
 CONSENT_VERSIONS: Final = ("1",)
-CONSENT_NOW: Final = CONSENT_VERSIONS[-1]
 
 OLDEST_BIRTH: Final = date(1900, 1, 1)
 ADULT_FROM: Final = 18

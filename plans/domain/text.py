@@ -152,15 +152,6 @@ def clean_record_no(raw: str, *, where: str = "") -> str:
     return text
 
 
-def clean_code(raw: str, codes: Collection[str], *, where: str = "", required: bool = True) -> str:
-    """One code of a closed set."""
-    if not raw:
-        return _finish("", where=where, most=0, required=required)
-    if raw not in codes:
-        raise BadText(where=where, why="not_a_choice")
-    return raw
-
-
 def clean_whole(raw: str, *, least: int, most: int, where: str = "") -> int:
     """A whole number in ASCII digits, without sign, point or leading zero, from `least` to `most`."""
     text = raw.strip(" ")

@@ -14,7 +14,7 @@ from plans.domain.people import EmailState
 from plans.models import Patient, Work
 from plans.services import clock, close_watch
 from plans.services.actors import SYSTEM
-from plans.services.delivery import consequences, free_carried, item, trail
+from plans.services.delivery import consequences, free_carried, item, record_act
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 
@@ -71,7 +71,7 @@ def complaint(work_id: UUID) -> bool:
         )
         if not same.update(email_state=EmailState.COMPLAINED):
             return False
-        trail(work, "patient.mail_complained", SYSTEM, {})
+        record_act(work, "patient.mail_complained", SYSTEM, {})
         severity = "high" if close_watch.watched(work.patient, now) else "routine"
         item(work, now, "mail", f"complained:{work.patient.pk}", severity, {"code": "complained"})
     return True

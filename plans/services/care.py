@@ -177,7 +177,7 @@ def write_change(
         made_at=now,
         made_by_id=by.user_id,
     )
-    trail(
+    record_act(
         patient,
         by,
         "patient.care_state",
@@ -220,7 +220,7 @@ def ask_ward_again(*, by: Actor, patient_id: UUID, on: date | None) -> None:
     now = clock.now()
     plan.ask_ward_on = _asked_on(on, now.astimezone(clock.zone_of(patient.zone)).date())
     plan.save(update_fields=["ask_ward_on"])
-    trail(patient, by, "patient.ward_asked_again", {"from_day": plan.ask_ward_on.isoformat()}, now)
+    record_act(patient, by, "patient.ward_asked_again", {"from_day": plan.ask_ward_on.isoformat()}, now)
 
 
 def _tell_pharmacy(
@@ -260,7 +260,7 @@ def item_keys(patient: Patient, change: CareChange) -> tuple[str, ...]:
     return ()
 
 
-def trail(patient: Patient, by: Actor, act: str, facts: dict[str, str], now: datetime) -> None:
+def record_act(patient: Patient, by: Actor, act: str, facts: dict[str, str], now: datetime) -> None:
     audit.record(
         by=by,
         act=act,

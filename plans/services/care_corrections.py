@@ -51,7 +51,9 @@ def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> Non
         )
     if change.was == CareState.IN_CARE.value:
         care.messages_again(patient, now)
-    care.trail(patient, by, "patient.care_corrected", {"was": was, "now": change.was, "note": words}, now)
+    care.record_act(
+        patient, by, "patient.care_corrected", {"was": was, "now": change.was, "note": words}, now
+    )
 
 
 def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, now: datetime) -> None:

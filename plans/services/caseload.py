@@ -25,7 +25,6 @@ from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
 from plans.services.care_status import Care
 from plans.services.caseload_order import Sort, changes, open_items, runs_of
-from plans.services.clinic_scope import clinic_id
 from plans.services.paging import Page
 from plans.services.plan_summaries import PlanSummary, plan_summaries
 from plans.services.plans import taken
@@ -145,7 +144,7 @@ def _of_drug(rows: QuerySet[Patient], drug: str) -> QuerySet[Patient]:
 def drugs_of(actor: Actor) -> tuple[str, ...]:
     """Every drug in the live plans of the actor's clinic, by name."""
     check_may(actor, May.LOOK)
-    rows = Plan.objects.filter(clinic_id=clinic_id(actor), state__in=LIVE_STATES)
+    rows = Plan.objects.filter(clinic_id=actor.home, state__in=LIVE_STATES)
     named = rows.annotate(drug=Func("drugs", function="unnest", output_field=CharField()))
     return tuple(named.order_by("drug").values_list("drug", flat=True).distinct())
 
@@ -154,7 +153,7 @@ def show_counts(actor: Actor) -> dict[str, int]:
     """How many patients each part holds, counted up to `paging.COUNTED` + 1, beyond which nobody reads the number."""
     check_may(actor, May.LOOK)
     today = clock.today(get_clinic_for(actor).zone)
-    rows = Patient.objects.filter(clinic_id=clinic_id(actor))
+    rows = Patient.objects.filter(clinic_id=actor.home)
     most = paging.COUNTED + 1
     return {show.value: _shown(rows, show, actor, today)[:most].count() for show in CaseloadShow}
 
@@ -174,7 +173,7 @@ def caseload(
     today = clock.today(get_clinic_for(actor).zone)
     part = CaseloadShow(show) if show in {s.value for s in CaseloadShow} else CaseloadShow.ALL
     by = Sort(sort) if sort in {s.value for s in Sort} else Sort.FLAG
-    every = Patient.objects.filter(clinic_id=clinic_id(actor))
+    every = Patient.objects.filter(clinic_id=actor.home)
     # A search by name also finds patients who are treated elsewhere now.
     shown = every if q and part is CaseloadShow.ALL else _shown(every, part, actor, today)
     wanted = _matching(_of_drug(shown, drug), q)

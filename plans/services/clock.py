@@ -34,11 +34,6 @@ def real_now() -> datetime:
     return machine_now() + _behind
 
 
-def shared_now() -> datetime:
-    """The same as `real_now()`."""
-    return real_now()
-
-
 def set_behind(behind: timedelta) -> None:
     """Set how far this machine's clock is behind the database's; see `machine_clocks`."""
     global _behind  # noqa: PLW0603 - one machine a process

@@ -27,7 +27,7 @@ from plans.services.outbox import Claim, Settlement
 from plans.services.outbox.claiming import write_end
 from plans.services.review.review_items import open_item
 
-TOLD: Final = "in_one_message"
+BUNDLED: Final = "in_one_message"
 """The reason on a row that was bundled into another message, its `carried_by`."""
 TO_FILE: Final = "to_file"
 """The reason on a row whose message was written to a file because this database is a copy on another host."""
@@ -96,7 +96,7 @@ def after_crash(work: Work, now: datetime) -> str:
 
 def free_carried(work_id: UUID) -> None:
     """Release entries bundled into a message that failed: for that message's next try, or to be sent by themselves."""
-    told = _carried(work_id).filter(Q(state=WorkState.SKIPPED, reason=TOLD) | Q(state=WorkState.UNKNOWN))
+    told = _carried(work_id).filter(Q(state=WorkState.SKIPPED, reason=BUNDLED) | Q(state=WorkState.UNKNOWN))
     next_try, queue = Work.objects.values_list("try_at", "queue").get(pk=work_id)
     again = {"state": WorkState.PENDING, "reason": "", "carried_by": None, "settled_at": None}
     if told.update(**again, due_at=clock.now(), try_at=next_try):
@@ -110,14 +110,14 @@ def _carried(work_id: UUID) -> QuerySet[Work]:
 def _doubt_carried(work_id: UUID, end: Settlement) -> None:
     """Entries bundled into a message of unknown fate are of unknown fate too, and the clinic decides on each: a later
     answer to the check-in does not show that the news of the calendar arrived."""
-    for told in _carried(work_id).filter(state=WorkState.SKIPPED, reason=TOLD):
+    for told in _carried(work_id).filter(state=WorkState.SKIPPED, reason=BUNDLED):
         write_end(Work.objects.filter(pk=told.pk), end)
-        trail(told, "message.unknown", SYSTEM, {"notice": told.notice, "reason": end.reason})
+        record_act(told, "message.unknown", SYSTEM, {"notice": told.notice, "reason": end.reason})
 
 
 def consequences(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
     """Write the audit events and open the items that follow from an end."""
-    trail(work, _act(work, end.state), SYSTEM, {"notice": work.notice, "reason": end.reason})
+    record_act(work, _act(work, end.state), SYSTEM, {"notice": work.notice, "reason": end.reason})
     if end.state == WorkState.REJECTED:
         _rejected(work, end, now, to_address)
     elif end.state == WorkState.UNKNOWN:
@@ -163,7 +163,7 @@ def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> No
         )
         if not same.update(email_state=EmailState.BOUNCED):
             return
-        trail(work, "patient.mail_bounced", SYSTEM, {"smtp": end.smtp_code})
+        record_act(work, "patient.mail_bounced", SYSTEM, {"smtp": end.smtp_code})
     severity = "high" if close_watch.watched(patient, now) else "routine"
     item(work, now, "mail", f"{end.reason}:{patient.pk}", severity, facts)
 
@@ -186,7 +186,7 @@ def item(work: Work, now: datetime, source: str, key: str, severity: str, facts:
     )
 
 
-def trail(work: Work, act: str, by: Actor, facts: JsonObject) -> None:
+def record_act(work: Work, act: str, by: Actor, facts: JsonObject) -> None:
     """Record an act on an outbox entry."""
     audit.record_all((_event(work, act, by, facts),))
 

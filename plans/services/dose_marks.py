@@ -108,10 +108,10 @@ def mark(link: LinkView, *, on: date, time: str, drug: str, how: str) -> None:
         by = patient_actor(patient.pk, patient.clinic_id)
         facts = {"on": on.isoformat(), "time": time, "how": how}
         if how:
-            _trail("dose.marked", by, plan, facts)
+            _audit("dose.marked", by, plan, facts)
             _look_at_the_week(plan, patient, on, now)
         else:
-            _trail("dose.unmarked", by, plan, facts)
+            _audit("dose.unmarked", by, plan, facts)
 
 
 def _look_at_the_week(plan: Plan, patient: Patient, on: date, now: datetime) -> None:
@@ -134,7 +134,7 @@ def _look_at_the_week(plan: Plan, patient: Patient, on: date, now: datetime) -> 
         )
 
 
-def _trail(act: str, by: Actor, plan: Plan, facts: dict[str, str]) -> None:
+def _audit(act: str, by: Actor, plan: Plan, facts: dict[str, str]) -> None:
     audit.record(
         by=by,
         act=act,

@@ -50,8 +50,8 @@ ALERTS_HELD_FOR: Final = timedelta(hours=1)
 HELD_UP: Final = "held_up"
 # Rounds over all plans, one page per tick, and the longest each may take for every plan to be checked in time.
 SUPPLY_ROUND: Final = "supply"
-LAYING_ROUND: Final = "laying"
-_ROUNDS: Final = {SUPPLY_ROUND: timedelta(days=1), LAYING_ROUND: timedelta(days=5)}
+SCHEDULING_ROUND: Final = "laying"
+_ROUNDS: Final = {SUPPLY_ROUND: timedelta(days=1), SCHEDULING_ROUND: timedelta(days=5)}
 # A little more than the longest back-off: a fault not seen since then is over.
 _FAULT_HOLDS: Final = timedelta(minutes=70)
 # Two machines' clocks differ a little. A heartbeat from further ahead came from a wrong clock.

@@ -20,7 +20,7 @@ from plans.models import Patient, User, Work
 from plans.services import clock, outbox, paging
 from plans.services.access import check_may, get_work_for
 from plans.services.actors import Actor, May
-from plans.services.delivery import free_carried, trail
+from plans.services.delivery import free_carried, record_act
 from plans.services.from_row import from_row
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
@@ -180,12 +180,12 @@ def leave(*, by: Actor, work_id: UUID) -> None:
         work = get_work_for(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state in _REFUSED and _SEEN not in work.facts:
             Work.objects.filter(pk=work.pk).update(facts={**work.facts, _SEEN: True})
-            trail(work, "message.seen", by, {"notice": work.notice})
+            record_act(work, "message.seen", by, {"notice": work.notice})
             return
         if work.state != WorkState.UNKNOWN or work.reason == "left":
             raise Stale(what="message")
         Work.objects.filter(pk=work.pk).update(reason="left")
-        trail(work, "message.left", by, {"notice": work.notice})
+        record_act(work, "message.left", by, {"notice": work.notice})
 
 
 def send_again(*, by: Actor, work_id: UUID) -> None:
@@ -209,7 +209,7 @@ def send_again(*, by: Actor, work_id: UUID) -> None:
         )
         write_end(Work.objects.filter(pk=work.pk), Settlement(WorkState.PENDING, "once_more", repeat=True))
         free_carried(work.pk)
-        trail(work, "message.once_more", by, {"notice": work.notice})
+        record_act(work, "message.once_more", by, {"notice": work.notice})
         outbox.notify_on_commit(work.queue)
 
 
@@ -222,5 +222,5 @@ def try_again(*, by: Actor, work_id: UUID) -> None:
         facts = {name: value for name, value in work.facts.items() if name != _SEEN}
         Work.objects.filter(pk=work.pk).update(crashes=0, settled_at=None, facts=facts)
         write_end(Work.objects.filter(pk=work.pk), Settlement(WorkState.PENDING, "tried_again"))
-        trail(work, "message.tried_again", by, {"notice": work.notice})
+        record_act(work, "message.tried_again", by, {"notice": work.notice})
         outbox.notify_on_commit(work.queue)

@@ -168,9 +168,9 @@ def plan_pdf(link: LinkView) -> documents.OpenFile:
     return documents.open_current_for_patient(plan)
 
 
-def calendar_opened(link: LinkView, way: str) -> None:
+def calendar_opened(link: LinkView, form: str) -> None:
     """Record that the patient opened the calendar, as "page" or "pdf"."""
-    documents.note_opened(_live_plan(link), way)
+    documents.note_opened(_live_plan(link), form)
 
 
 def give_year(link: LinkView, raw: str) -> YearOutcome:

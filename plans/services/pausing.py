@@ -22,7 +22,7 @@ from plans.domain.review.item_states import ItemState
 from plans.models import Clinic, Heartbeat, Membership, ReviewItem, User, Work
 from plans.services import clock, heartbeat, rows
 from plans.services.actors import SYSTEM, Role
-from plans.services.delivery import TOLD, trail
+from plans.services.delivery import BUNDLED, record_act
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import lease_from, write_end
 from plans.services.review.review_items import open_item
@@ -126,9 +126,9 @@ def gather_alerts() -> int:
         first.save(update_fields=["facts", "repeat"])
         marked += old
         for told in others:
-            write_end(Work.objects.filter(pk=told.pk), Settlement(WorkState.SKIPPED, TOLD))
+            write_end(Work.objects.filter(pk=told.pk), Settlement(WorkState.SKIPPED, BUNDLED))
             Work.objects.filter(pk=told.pk).update(carried_by=first)
-            trail(told, "message.skipped", SYSTEM, {"notice": told.notice, "reason": TOLD})
+            record_act(told, "message.skipped", SYSTEM, {"notice": told.notice, "reason": BUNDLED})
     return marked
 
 

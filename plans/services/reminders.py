@@ -18,7 +18,7 @@ from plans.domain.people import CareState, MailState
 from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
 from plans.services import audit, close_watch, links, outbox, patient_mail, rows
 from plans.services.actors import SYSTEM
-from plans.services.checkins import flag_store, ladder, responses, saving, scheduling
+from plans.services.checkins import flag_store, ladder, occasions, responses, saving
 from plans.services.links import LinkPurpose
 from plans.services.review.review_items import open_item
 
@@ -50,7 +50,7 @@ def tick(now: datetime) -> ReminderCounts:
     asked, failed_to_ask = rows.each(
         asking, "due_at", lambda key: _invite(key, now), seconds=ASKING_SECONDS, together=20
     )
-    scheduled, failed_to_schedule = scheduling.schedule_ahead(now)
+    scheduled, failed_to_schedule = occasions.schedule_ahead(now)
     left, failed_to_leave = rows.each(leaving, "saved_at", lambda key: _leave(key, now))
     failed = failed_to_close + failed_to_ask + failed_to_schedule + failed_to_leave
     return ReminderCounts(scheduled, sum(asked), sum(gone), failed, sum(left))
@@ -95,7 +95,7 @@ def _invite(key: UUID, now: datetime) -> bool:
         expires_at=occasion.closes_at,
     )
     ladder.put_messages(occasion, now=now)
-    _trail(occasion, "checkin.asked", now)
+    _audit(occasion, "checkin.asked", now)
     return True
 
 
@@ -110,7 +110,7 @@ def _close(key: UUID, now: datetime) -> bool:
             _left_unfinished(occasion, now)
         occasion.state, occasion.settled_at = "answered", now
         occasion.save(update_fields=["state", "settled_at"])
-        _trail(occasion, "checkin.closed", now)
+        _audit(occasion, "checkin.closed", now)
         return False
     if occasion.plan.state not in LIVE_STATES or occasion.patient.care_state != CareState.IN_CARE:
         # Since the invitation the plan ended, or the patient went to hospital, elsewhere, or died: no answer is
@@ -160,7 +160,7 @@ def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
         outbox.skip_pending(
             patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="suspended", now=now
         )
-    _trail(occasion, "checkin.missed", now)
+    _audit(occasion, "checkin.missed", now)
 
 
 def _tell_of_silence(
@@ -192,7 +192,7 @@ def _in_a_row(patient: Patient) -> int:
     return (gone.filter(closes_at__gt=last) if last is not None else gone).count()
 
 
-def _trail(occasion: Occasion, act: str, now: datetime) -> None:
+def _audit(occasion: Occasion, act: str, now: datetime) -> None:
     audit.record(
         by=SYSTEM,
         act=act,

@@ -10,7 +10,7 @@ import pytest
 
 from plans.models import Clinic, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import heartbeat, links, reminders, restoring, rows
-from plans.services.checkins import occasions, scheduling
+from plans.services.checkins import occasions
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
@@ -106,7 +106,7 @@ def test_plans_are_looked_at_in_turns_whether_they_are_laid_out_far_enough(
 ) -> None:
     plans = [plan, *(issue_story_plan(clinic.primary, make_patient(clinic.primary)) for _ in range(2))]
     Occasion.objects.filter(plan__in=plans).delete()
-    monkeypatch.setattr(scheduling, "LOOK_AT", 1)
+    monkeypatch.setattr(occasions, "LOOK_AT", 1)
     assert [reminders.tick(START).scheduled for _turn in range(4)] == [1, 1, 1, 0]
     assert Occasion.objects.filter(state="planned").values("plan").distinct().count() == 3
 

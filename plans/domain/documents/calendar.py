@@ -24,7 +24,7 @@ DAY: Final = timedelta(days=1)
 SHORT_MONTH: Final = 7
 MOST_WEEKS: Final = 6
 # How long "no dose" is still shown for a drug that was switched to another.
-TOLD: Final = timedelta(days=14)
+STILL_SHOWN: Final = timedelta(days=14)
 
 
 class NothingToShow(TaperplanError):
@@ -150,13 +150,13 @@ def last_shown_day(schedule: Schedule) -> date:
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
     """The slots with a dose in any step up to and including one (all steps if None), in the order of the day.
 
-    A drug that has ended is left out of steps that begin more than TOLD after its last day: by then "no dose" has been
-    shown long enough, and four of them a day would hide what is taken.
+    A drug that has ended is left out of steps that begin more than STILL_SHOWN after its last day: by then "no dose"
+    has been shown long enough, and four of them a day would hide what is taken.
     """
     steps = schedule.steps if until_step is None else schedule.steps[:until_step]
     used = {(dose.time, dose.drug) for step in steps for dose in step.doses}
     if until_step is not None and len(schedule.drugs) > 1:
-        since = schedule.steps[until_step - 1].start - TOLD
+        since = schedule.steps[until_step - 1].start - STILL_SHOWN
         taken = {dose.drug for step in schedule.steps if step.end >= since for dose in step.doses}
         used = {(time, drug) for time, drug in used if drug in taken}
     times = in_order(time for time, _ in used)

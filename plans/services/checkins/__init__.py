@@ -10,6 +10,6 @@ staff on the phone. Everything else takes a session.
 
 Saving is one transaction: load the response, answer the page, write what is new, raise flags (`flag_store`) and the
 item and alert they ask for. Answers that cannot be written are stored raw (`raw`) and filed later by the tick; findings
-can be reproduced years later (`replay`). Occasions are scheduled ahead (`occasions`, `scheduling`), and their messages
+can be reproduced years later (`replay`). Occasions are scheduled ahead (`occasions`), and their messages
 with them (`ladder`).
 """

@@ -34,7 +34,7 @@ BUDGET: Final = 10
 """Flags of one rule per hundred check-ins beyond which alerts go unread (PROMPT-Care)."""
 ENOUGH: Final = 20
 """With fewer check-ins than this a rule's share means nothing."""
-_SHEETS: Final = 1000
+_CHECKINS: Final = 1000
 _ACTS: Final = ("called", "plan_changed", "escalated", "passed")
 _ACTED: Final = tuple(
     one.value
@@ -162,7 +162,7 @@ def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
             pregnant="pregnancy" in patient.conditions, substances=known_substances(patient)
         )
     recent = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since)
-    latest = recent.order_by("-started_at", "id")[:_SHEETS]
+    latest = recent.order_by("-started_at", "id")[:_CHECKINS]
     wanted = {row.pk: row for row in latest}
     base = thresholds_of(clinic)
     counts: dict[str, Counter[str]] = {"now": Counter(), "then": Counter()}

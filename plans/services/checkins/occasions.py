@@ -1,12 +1,17 @@
-"""Occasions: check-ins scheduled ahead. One whose invitation has gone out is never moved or cancelled here."""
+"""Occasions: check-ins scheduled ahead, so that every live plan always has some weeks of them.
+
+An occasion whose invitation has gone out is never moved or cancelled here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Max, Q, QuerySet
 
 from plans.domain.checkins import clinic_rules
 from plans.domain.checkins import occasions as when
@@ -17,11 +22,16 @@ from plans.domain.errors import Refused
 from plans.domain.people import CareState
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import StepKind
-from plans.models import LIVE_STATES, Clinic, Occasion, Patient, Plan, PlanStep, PlanVersion
+from plans.models import LIVE_STATES, Clinic, Heartbeat, Occasion, Patient, Plan, PlanStep, PlanVersion
+from plans.services import clock, heartbeat
+from plans.services.rows import each
 
+SCHEDULE_WITHIN: Final = timedelta(days=when.AHEAD_DAYS - 7)
+# Plans per tick that are checked for check-ins far enough ahead.
+LOOK_AT: Final = 2000
 _KEPT = (OccasionState.INVITED, OccasionState.ANSWERED, OccasionState.MISSED)
 # Not scheduled here: the patient's own, and those a clinician requested.
-_NOT_LAID = (Purpose.UNSCHEDULED.value, Purpose.EXTRA.value)
+_NOT_SCHEDULED = (Purpose.UNSCHEDULED.value, Purpose.EXTRA.value)
 
 
 @transaction.atomic
@@ -32,7 +42,7 @@ def schedule_occasions(plan: Plan, *, now: datetime) -> None:
     is not in care; nothing else stops them, least of all a hold.
     """
     patient, clinic = plan.patient, plan.clinic
-    mine = Occasion.objects.filter(plan=plan).exclude(purpose__in=_NOT_LAID)
+    mine = Occasion.objects.filter(plan=plan).exclude(purpose__in=_NOT_SCHEDULED)
     rows = list(mine.filter(state=OccasionState.PLANNED).select_for_update().order_by("due_at", "id"))
     if (
         plan.state not in LIVE_STATES
@@ -202,3 +212,50 @@ def ask_tomorrow(plan_id: UUID, *, now: datetime) -> date:
     make(plan, Due(Purpose.EXTRA, on), zone, now)
     schedule_occasions(plan, now=now)
     return on
+
+
+def schedule_ahead(now: datetime) -> tuple[int, int]:
+    """Schedule check-ins for those of the next few thousand plans that need more; how many, and how many failed."""
+    short, looked_at = _short_plans(now)
+    scheduled, failed = each(short, "id", lambda key: _schedule_plan(key, now))
+    looked_at()
+    return len(scheduled), failed
+
+
+def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
+    """Those of the next few thousand live plans whose check-ins do not reach far enough, and a function to mark the
+    page as done. A plan with its whole follow-up scheduled is never short.
+
+    Plans are checked in pages, since a query over every check-in of a large clinic takes seconds; there is a week's
+    time for all.
+    """
+    seen = (
+        Heartbeat.objects.filter(name=heartbeat.SCHEDULING_ROUND).values_list("facts", flat=True).first()
+        or {}
+    )
+    live = Plan.objects.filter(state__in=LIVE_STATES, patient__care_state=CareState.IN_CARE)
+    further = live if seen.get("after", "end") in ("", "end") else live.filter(pk__gt=seen["after"])
+    keys = list(further.order_by("id").values_list("id", flat=True)[:LOOK_AT])
+    after = str(keys[-1]) if len(keys) == LOOK_AT else "end"
+    first = seen.get("after", "end") in ("", "end")
+    began = clock.real_now().isoformat() if first else seen.get("began", "")
+
+    def looked_at() -> None:
+        if after != seen.get("after", "end"):
+            heartbeat.beat(heartbeat.SCHEDULING_ROUND, {"after": after, "began": began})
+
+    until = when.local_date(now, "UTC") + SCHEDULE_WITHIN
+    whole = Q(ends_at_zero=True, last_day__isnull=False, reach__gt=F("last_day") + timedelta(weeks=25))
+    reaching = Plan.objects.filter(pk__in=keys).annotate(
+        reach=Max("occasions__local_date", filter=~Q(occasions__state=OccasionState.CANCELLED))
+    )
+    # A plan without any check-in is always short: there is nothing to compare.
+    return reaching.filter(Q(reach=None) | Q(reach__lt=until) & ~whole), looked_at
+
+
+def _schedule_plan(key: UUID, now: datetime) -> bool:
+    patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=key)
+    Patient.objects.select_for_update().get(pk=patient_id)
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=key)
+    schedule_occasions(plan, now=now)
+    return True

@@ -64,7 +64,7 @@ def publish(row: Clinic, text: str, *, by: Actor) -> Questionnaire:
             item_set=made.item_set(),
             loaded_at=clock.now(),
         )
-    _trail(row, "clinic.questionnaire_loaded", made.code, made.version, by)
+    _audit(row, "clinic.questionnaire_loaded", made.code, made.version, by)
     return made
 
 
@@ -80,11 +80,11 @@ def withdraw(row: Clinic, code: str, *, by: Actor) -> bool:
     if found is None:
         return False
     ClinicQuestionnaire.objects.filter(pk=found.pk).update(asked=False)
-    _trail(row, "clinic.questionnaire_stopped", code, found.version, by)
+    _audit(row, "clinic.questionnaire_stopped", code, found.version, by)
     return True
 
 
-def _trail(clinic: Clinic, act: str, code: str, version: int, by: Actor) -> None:
+def _audit(clinic: Clinic, act: str, code: str, version: int, by: Actor) -> None:
     audit.record(
         by=by,
         act=act,

@@ -166,10 +166,10 @@ def _write(session: CheckInSession, row: CheckIn, step: AnswerStep, now: datetim
     row.save(force_insert=new)
     _revise(row, after, now, session.user_id)
     if changed:
-        _trail(session, row, "checkin.begun" if new else "checkin.saved", now, {"page": step.page.code})
+        _audit(session, row, "checkin.begun" if new else "checkin.saved", now, {"page": step.page.code})
     if first_sent:
         _settle(row, now)
-        _trail(session, row, "checkin.sent", now, {"late": row.late})
+        _audit(session, row, "checkin.sent", now, {"late": row.late})
 
 
 def _revise(row: CheckIn, response: Response, now: datetime, user_id: UUID | None) -> None:
@@ -203,7 +203,7 @@ def _waiting(row: CheckIn, now: datetime) -> QuerySet[Occasion]:
     return open_now.filter(due_at__lte=now, closes_at__gt=now, checkin=None)
 
 
-def _trail(session: CheckInSession, row: CheckIn, act: str, now: datetime, facts: dict[str, object]) -> None:
+def _audit(session: CheckInSession, row: CheckIn, act: str, now: datetime, facts: dict[str, object]) -> None:
     audit.record(
         by=session.by,
         act=act,

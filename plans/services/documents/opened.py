@@ -27,11 +27,11 @@ class Opened:
 
     on: date
     version: int
-    way: str
+    form: str
     current: bool
 
 
-def note_opened(plan: Plan, way: str) -> None:
+def note_opened(plan: Plan, form: str) -> None:
     """Record that the patient opened the current calendar, once per day and format ("page" or "pdf")."""
     version = plan.active_version
     if version is None:
@@ -39,7 +39,7 @@ def note_opened(plan: Plan, way: str) -> None:
     zone = ZoneInfo(plan.patient.zone)
     begun = datetime.combine(clock.today(plan.patient.zone), time(), tzinfo=zone)
     rows = AuditEvent.objects.filter(patient_id=plan.patient_id, act=_OPENED, plan_id=plan.pk)
-    if rows.filter(version=version.number, at__gte=begun, facts__way=way).exists():
+    if rows.filter(version=version.number, at__gte=begun, facts__way=form).exists():
         return
     with transaction.atomic():
         audit.record(
@@ -50,7 +50,7 @@ def note_opened(plan: Plan, way: str) -> None:
             patient_id=plan.patient_id,
             plan_id=plan.pk,
             version=version.number,
-            facts={"way": way},
+            facts={"way": form},
         )
 
 
@@ -65,6 +65,6 @@ def last_opened(actor: Actor, plan_id: UUID) -> Opened | None:
     return Opened(
         on=row.at.astimezone(ZoneInfo(plan.patient.zone)).date(),
         version=row.version,
-        way=str(row.facts.get("way", PAGE)),
+        form=str(row.facts.get("way", PAGE)),
         current=row.version == number,
     )

@@ -19,7 +19,7 @@ from plans.domain.people import MailState
 from plans.models import Work
 from plans.services import clock
 from plans.services.actors import SYSTEM
-from plans.services.delivery import TOLD, trail
+from plans.services.delivery import BUNDLED, record_act
 from plans.services.messages.context import MessageContext
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
@@ -68,7 +68,7 @@ def take_along(work: Work, context: MessageContext) -> str:
     if news is None:
         return ""
     row = Work.objects.filter(pk=news.pk)
-    write_end(row, Settlement(WorkState.SKIPPED, TOLD))
+    write_end(row, Settlement(WorkState.SKIPPED, BUNDLED))
     row.update(carried_by=work)
-    trail(news, "message.skipped", SYSTEM, {"notice": news.notice, "reason": TOLD})
+    record_act(news, "message.skipped", SYSTEM, {"notice": news.notice, "reason": BUNDLED})
     return news.notice

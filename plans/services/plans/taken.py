@@ -222,7 +222,7 @@ def keep(
         recorded_at=now,
         recorded_by_id=user_key(by),
     )
-    _trail(plan, by, "plan.taken_recorded", {"from_day": from_day.isoformat(), "told_by": told_by})
+    _audit(plan, by, "plan.taken_recorded", {"from_day": from_day.isoformat(), "told_by": told_by})
     return row
 
 
@@ -243,7 +243,7 @@ def as_planned(*, by: Actor, plan_id: UUID, seen_lock: int, from_day: date, note
     if from_day < open_row.from_day:
         raise Refused(reason="day_before_record", where="from_day", earliest=open_row.from_day.isoformat())
     end(plan, by=by, last=from_day - _DAY, how="as_planned", note=_note(note))
-    _trail(plan, by, "plan.as_planned_again", {"from_day": from_day.isoformat(), "note": _note(note)})
+    _audit(plan, by, "plan.as_planned_again", {"from_day": from_day.isoformat(), "note": _note(note)})
     _touched(plan, patient)
 
 
@@ -322,7 +322,7 @@ def _touched(plan: Plan, patient: Patient) -> None:
     documents.redraw(patient, clock.now(), kinds=TELLS_OTHER_DOSE)
 
 
-def _trail(plan: Plan, by: Actor, act: str, facts: dict[str, str]) -> None:
+def _audit(plan: Plan, by: Actor, act: str, facts: dict[str, str]) -> None:
     audit.record(
         by=by,
         act=act,

@@ -30,7 +30,6 @@ from plans.models import ReviewItem
 from plans.services import clock
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
-from plans.services.clinic_scope import clinic_id
 from plans.services.review import holding
 from plans.services.review.alerts import alert, reviewers
 
@@ -78,7 +77,7 @@ def claim_next(by: Actor) -> UUID | None:
         )
         item = (
             ReviewItem.objects.select_for_update(skip_locked=True)
-            .filter(free, clinic_id=clinic_id(by))
+            .filter(free, clinic_id=by.home)
             .order_by("priority", "first_action_due", "id")
             .first()
         )

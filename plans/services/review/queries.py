@@ -24,7 +24,6 @@ from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewIte
 from plans.services import clock, paging
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
-from plans.services.clinic_scope import clinic_id
 from plans.services.from_row import from_row
 from plans.services.paging import Page
 from plans.services.plan_summaries import PlanSummary, plan_summaries
@@ -119,7 +118,7 @@ class QueueRow:
 
 def counts(actor: Actor) -> QueueCounts:
     """The open counts of the actor's clinic."""
-    rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor)).exclude(state=ItemState.RESOLVED)
+    rows = ReviewItem.objects.filter(clinic_id=actor.home).exclude(state=ItemState.RESOLVED)
     found = rows.aggregate(open=Count("id"), urgent=Count("id", filter=Q(severity=Priority.URGENT.value)))
     newest = rows.order_by("-opened_at").values_list("opened_at", flat=True).first()
     return QueueCounts(urgent=found["urgent"], open=found["open"], newest=newest)
@@ -128,7 +127,7 @@ def counts(actor: Actor) -> QueueCounts:
 def new_since(actor: Actor, since: datetime) -> dict[str, int]:
     """How many items of each severity were opened after `since` and are still open."""
     check_may(actor, May.LOOK)
-    rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor), opened_at__gt=since).exclude(
+    rows = ReviewItem.objects.filter(clinic_id=actor.home, opened_at__gt=since).exclude(
         state=ItemState.RESOLVED
     )
     return dict(rows.order_by().values_list("severity").annotate(n=Count("id")))
@@ -141,7 +140,7 @@ def _midnight(clinic: UUID) -> datetime:
 
 def _in_tab(rows: QuerySet[ReviewItem], tab: QueueTab, actor: Actor) -> QuerySet[ReviewItem]:
     if tab is QueueTab.CLOSED:
-        return rows.filter(state=ItemState.RESOLVED, resolved_at__gte=_midnight(clinic_id(actor)))
+        return rows.filter(state=ItemState.RESOLVED, resolved_at__gte=_midnight(actor.home))
     rows = rows.exclude(state=ItemState.RESOLVED)
     if tab is QueueTab.MINE:
         return rows.filter(holder_id=actor.user_id, state__in=_HELD)
@@ -162,7 +161,7 @@ def _for_reason(rows: QuerySet[ReviewItem], reason: str) -> QuerySet[ReviewItem]
 
 def tab_counts(actor: Actor) -> dict[str, int]:
     """How many items each tab holds."""
-    rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
+    rows = ReviewItem.objects.filter(clinic_id=actor.home)
     return {tab.value: _in_tab(rows, tab, actor).count() for tab in QueueTab}
 
 
@@ -185,7 +184,7 @@ def queue(
     """A page of the queue: most urgent first, then soonest due; resolved ones by when they ended."""
     check_may(actor, May.LOOK)
     which = QueueTab(tab) if tab in {t.value for t in QueueTab} else QueueTab.OPEN
-    every = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
+    every = ReviewItem.objects.filter(clinic_id=actor.home)
     order = _ORDER
     if which is QueueTab.CLOSED:
         every, order = every.filter(state=ItemState.RESOLVED), _CLOSED_ORDER

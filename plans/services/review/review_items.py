@@ -110,7 +110,7 @@ def _open(
         facts=dict(facts),
     )
     ReviewEvent.objects.create(item=item, at=now, kind="opened", facts=dict(facts))
-    _trail(item, "item.opened", now, {"priority": level.value, "source": source})
+    _audit(item, "item.opened", now, {"priority": level.value, "source": source})
     return item
 
 
@@ -136,10 +136,10 @@ def _append(item: ReviewItem, clinic: Clinic, level: Priority, facts: Facts, now
         kind="raised_again",
         facts={**facts, "severity_was": was.value, "severity": worse.value},
     )
-    _trail(item, "item.raised_again", now, {"priority": worse.value, "source": item.source})
+    _audit(item, "item.raised_again", now, {"priority": worse.value, "source": item.source})
 
 
-def _trail(item: ReviewItem, act: str, now: datetime, facts: dict[str, object]) -> None:
+def _audit(item: ReviewItem, act: str, now: datetime, facts: dict[str, object]) -> None:
     audit.record(
         by=SYSTEM,
         act=act,
