@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.line import Line
+from benchmarks.line import BenchmarkLine
 
 
 def prepare(stack: ExitStack) -> None:
@@ -38,7 +38,7 @@ def prepare(stack: ExitStack) -> None:
     call_command("prepare_database", verbosity=0)
 
 
-def _written(line: Line) -> str:
+def _written(line: BenchmarkLine) -> str:
     limit = "" if line.limit is None else f"limit {line.limit:g}"
     return (
         f"{line.name:<44} {line.ours:>12.6f} {line.unit} {line.yardstick:>12.6f} {line.unit} {line.ratio:>8.2f}  "
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
     with ExitStack() as stack:
         prepare(stack)
         for name in wanted:
-            lines: Iterable[Line] = importlib.import_module(f"benchmarks.{name}").run()
+            lines: Iterable[BenchmarkLine] = importlib.import_module(f"benchmarks.{name}").run()
             for line in lines:
                 too_slow = line.limit is not None and line.ratio > line.limit
                 print(_written(line) + ("  TOO SLOW" if too_slow else ""), flush=True)

@@ -12,7 +12,7 @@ from io import BytesIO
 from time import process_time
 
 from benchmarks.bench_documents import twelve_months
-from benchmarks.line import Line
+from benchmarks.line import BenchmarkLine
 from plans.documents.kinds import draw
 from plans.documents.readback.pdf import Shown, read_pages
 
@@ -43,7 +43,7 @@ def as_html(pages: list[Shown]) -> str:
     return f"<!doctype html><meta charset=utf-8><title>Plan</title><style>{style}</style>{''.join(parts)}"
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """Processor time: the shortest of a few alternating runs."""
     try:
         from weasyprint import HTML
@@ -52,7 +52,9 @@ def run() -> Iterator[Line]:
         for name in ("weasyprint", "weasyprint.progress", "fontTools"):
             logging.getLogger(name).setLevel(logging.ERROR)
     except OSError as missing:
-        yield Line(f"{NAME}: not measured, Pango is not here ({str(missing).split(':')[0][:40]})", 0, 0, 0)
+        yield BenchmarkLine(
+            f"{NAME}: not measured, Pango is not here ({str(missing).split(':')[0][:40]})", 0, 0, 0
+        )
         return
     facts = twelve_months()
     source = as_html(read_pages(draw(facts)))
@@ -65,7 +67,7 @@ def run() -> Iterator[Line]:
         best[0] = min(best[0], _cpu(lambda: draw(facts)))
         if turn < THEIRS:
             best[1] = min(best[1], _cpu(theirs))
-    yield Line(NAME, best[0], best[1], best[0] / best[1], LIMIT)
+    yield BenchmarkLine(NAME, best[0], best[1], best[0] / best[1], LIMIT)
 
 
 def _cpu(work: Callable[[], object]) -> float:

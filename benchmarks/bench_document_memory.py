@@ -9,7 +9,7 @@ from pathlib import Path
 from resource import getpagesize
 
 from benchmarks.bench_documents import twelve_months
-from benchmarks.line import Line
+from benchmarks.line import BenchmarkLine
 from plans.dispatch.drawing import Drawer
 from plans.domain.documents.facts import DocumentFacts, PharmacyFacts, SummaryFacts
 
@@ -30,7 +30,7 @@ def _memory_kb(drawer: Drawer) -> int:
     return int(resident) * getpagesize() // 1024
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """Resident memory of one process after all documents, against that after the first tenth; drawn and read back."""
     year = twelve_months()
     # Six weeks on two pages: two thousand of them in a few minutes.
@@ -50,6 +50,6 @@ def run() -> Iterator[Line]:
             if n + 1 == WARM:
                 before = _memory_kb(drawer)
         after = _memory_kb(drawer)
-    yield Line(
+    yield BenchmarkLine(
         f"memory of a drawing process, {DOCUMENTS} documents", after, before, after / before, 1.1, "kB"
     )

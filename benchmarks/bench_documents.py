@@ -15,7 +15,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Table
 
-from benchmarks.line import Line, measured
+from benchmarks.line import BenchmarkLine, measured
 from plans.documents.engine.fonts import BOLD, REGULAR
 from plans.documents.kinds import draw
 from plans.documents.readback.pdf import Shown, read_pages
@@ -99,7 +99,7 @@ def table_of_paragraphs(pages: list[Shown]) -> bytes:
     return buffer.getvalue()
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """Compare them. Ours also draws lines, signs and codes, and measures what fits."""
     facts = twelve_months()
     pages = read_pages(draw(facts))

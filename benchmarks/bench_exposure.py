@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from benchmarks.line import Line, measured
+from benchmarks.line import BenchmarkLine, measured
 from plans.domain.amounts import Dose, Volume
 from plans.domain.taper.exposure import curve
 from plans.domain.taper.products import Form, Product, Take
@@ -40,7 +40,7 @@ def bare(hours: int) -> list[int]:
     return levels
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """At most three times the bare update."""
     schedule = two_years()
     hours = (schedule.days + 14) * 24

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
 
-from benchmarks.line import Line
-from benchmarks.receiver import Receiver
+from benchmarks.line import BenchmarkLine
+from benchmarks.receiver import CountingReceiver
 from plans.domain.outbox import WorkState
 
 MESSAGES = int(os.environ.get("MESSAGES", "5000"))
@@ -34,9 +34,9 @@ MEMORY_MESSAGES = int(os.environ.get("MEMORY_MESSAGES", "10000"))
 LIMIT = 2.0
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """The lines of this benchmark."""
-    with Receiver() as receiver:
+    with CountingReceiver() as receiver:
         from django.conf import settings
 
         from plans.dispatch.messages import SECONDS as RUN_SECONDS
@@ -55,7 +55,7 @@ def run() -> Iterator[Line]:
         _all_sent()
         name = f"{MESSAGES} messages, due rows to sent rows, {OURS} workers beside {WORKERS}"
         beside = yardstick / handed * MESSAGES
-        yield Line(name, ours, beside, ours / beside, LIMIT)
+        yield BenchmarkLine(name, ours, beside, ours / beside, LIMIT)
         yield _memory()
     yield _notifying(min(MESSAGES, sent / ours * RUN_SECONDS) / OURS)
     yield from _claims()
@@ -145,7 +145,7 @@ def _work(number: int) -> Any:
     return work
 
 
-def _memory() -> Line:
+def _memory() -> BenchmarkLine:
     """Kilobytes that one worker uses after many messages, and after its first batches."""
     from django.db import connections
 
@@ -173,7 +173,7 @@ def _memory() -> Line:
     before, after, sent = (int(part) for part in os.read(read, 100).split())
     if sent != MEMORY_MESSAGES:
         raise RuntimeError("not all messages of the measurement of memory were sent")
-    return Line(
+    return BenchmarkLine(
         f"memory after {MEMORY_MESSAGES} messages and a tenth", after, before, after / before, 1.1, "kB"
     )
 
@@ -196,7 +196,7 @@ def _memory_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _arrived(receiver: Receiver) -> int:
+def _arrived(receiver: CountingReceiver) -> int:
     """How many messages arrived in this turn; each must be its recipient's own, and none a duplicate."""
     messages, strange, twice = receiver.arrived()
     if strange or twice:
@@ -212,7 +212,7 @@ def _all_sent() -> None:
         raise RuntimeError(f"{left} rows are not sent")
 
 
-def _notifying(messages_a_run: float) -> Line:
+def _notifying(messages_a_run: float) -> BenchmarkLine:
     """Share of notifying workers in the cost of a message: one notification per run, and a run sends until nothing is
     due or its time is up."""
     from plans.jobs import notifier
@@ -224,17 +224,19 @@ def _notifying(messages_a_run: float) -> Line:
         notifier.notify_workers("messages")
     once = (perf_counter() - began) / turns
     share = once / messages_a_run
-    return Line("Celery and Redis, a message (limit: 10 µs)", share, 10e-6, share / 10e-6, 1.0)
+    return BenchmarkLine("Celery and Redis, a message (limit: 10 µs)", share, 10e-6, share / 10e-6, 1.0)
 
 
-def _claims() -> Iterator[Line]:
+def _claims() -> Iterator[BenchmarkLine]:
     """Claiming, beginning and settling a hundred entries out of a few rows and out of very many. Both walk the same
     index from its beginning; every other statement goes by key."""
     few, few_ends = _claim_seconds(1_000)
     many, many_ends = _claim_seconds(DUE_ROWS)
-    yield Line(f"claim of 100 out of {DUE_ROWS} due rows and out of 1000", many, few, many / few, 2.0)
+    yield BenchmarkLine(
+        f"claim of 100 out of {DUE_ROWS} due rows and out of 1000", many, few, many / few, 2.0
+    )
     name = f"claim, begin and settle a message, {DUE_ROWS} due rows and 1000"
-    yield Line(name, many_ends, few_ends, many_ends / few_ends, 2.0)
+    yield BenchmarkLine(name, many_ends, few_ends, many_ends / few_ends, 2.0)
 
 
 def _due_rows(rows: int) -> None:

@@ -12,7 +12,7 @@ from itertools import cycle
 from time import perf_counter
 from typing import Any
 
-from benchmarks.line import Line
+from benchmarks.line import BenchmarkLine
 from plans.domain.taper import snapshot
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.plan_states import PlanState
@@ -121,7 +121,7 @@ def texts(clinic: str) -> int:
     return count
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """Time each once: ten seconds of work need no best of fifteen."""
     from django.core.management import call_command
 
@@ -136,4 +136,4 @@ def run() -> Iterator[Line]:
     assert out.getvalue().startswith(f"{PLANS} plans judged")
     # Exactly the plans that were built are judged, so any difference would be our fault.
     assert "No plan is judged otherwise" in out.getvalue()
-    yield Line("rejudge: 2,000 plans of a clinic", ours, bare, ours / bare, limit=60)
+    yield BenchmarkLine("rejudge: 2,000 plans of a clinic", ours, bare, ours / bare, limit=60)

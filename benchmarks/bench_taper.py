@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from benchmarks.line import Line, measured
+from benchmarks.line import BenchmarkLine, measured
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.request import TaperRequest
@@ -39,7 +39,7 @@ def bare(doses: list[tuple[int, int, int]]) -> int:
     return taken
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """The lines of this benchmark."""
     solved = two_years()
     request = TaperRequest.from_json(

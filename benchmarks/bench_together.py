@@ -20,7 +20,7 @@ from socket import create_connection
 from time import perf_counter
 
 from benchmarks import large_clinic, visitors
-from benchmarks.line import Line
+from benchmarks.line import BenchmarkLine
 
 PATIENTS = int(os.environ.get("PATIENTS", "20000"))
 VISITED = 200
@@ -32,7 +32,7 @@ MOST_SLOWER = 8.0
 MOST_OF_A_LIST = 0.5
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """Measure without, with, and again without the clinicians, so that a busy moment hits both."""
     from django.db import connections
 
@@ -63,13 +63,15 @@ def run() -> Iterator[Line]:
     yield from _lines(alone, together)
 
 
-def _lines(alone: visitors.Measurements, together: visitors.Measurements) -> Iterator[Line]:
+def _lines(alone: visitors.Measurements, together: visitors.Measurements) -> Iterator[BenchmarkLine]:
     for what, kinds in (("an answer", ("open", "answer")), ("help", ("help",))):
         ours, yardstick = together.slow(*kinds), alone.slow(*kinds)
         name = f"{what} beside {CLINICIANS} clinicians, 95 of 100"
-        yield Line(name, ours, yardstick, ours / yardstick, MOST_SLOWER)
+        yield BenchmarkLine(name, ours, yardstick, ours / yardstick, MOST_SLOWER)
     ours, yardstick = together.slow("open", "answer", "help"), together.slow("list")
-    yield Line("a patient's page and a list meanwhile", ours, yardstick, ours / yardstick, MOST_OF_A_LIST)
+    yield BenchmarkLine(
+        "a patient's page and a list meanwhile", ours, yardstick, ours / yardstick, MOST_OF_A_LIST
+    )
 
 
 @contextmanager

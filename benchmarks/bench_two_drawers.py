@@ -7,7 +7,7 @@ from threading import Thread
 from time import perf_counter
 
 from benchmarks.bench_documents import twelve_months
-from benchmarks.line import Line
+from benchmarks.line import BenchmarkLine
 from plans.dispatch.drawing import Drawer
 
 DOCUMENTS = 12
@@ -35,7 +35,7 @@ def _seconds(drawers: list[Drawer]) -> float:
     return perf_counter() - begun
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """Seconds per document with two processes and with one: the shortest of a few alternating rounds."""
     with Drawer() as one, Drawer() as other:
         for drawer in (one, other):
@@ -44,4 +44,4 @@ def run() -> Iterator[Line]:
         for _ in range(ROUNDS):
             best[1] = min(best[1], _seconds([one]) / DOCUMENTS)
             best[0] = min(best[0], _seconds([one, other]) / (2 * DOCUMENTS))
-    yield Line("documents: two drawing processes for one", best[0], best[1], best[0] / best[1], 0.6)
+    yield BenchmarkLine("documents: two drawing processes for one", best[0], best[1], best[0] / best[1], 0.6)

@@ -17,14 +17,14 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Final
 
-from benchmarks.line import Line
+from benchmarks.line import BenchmarkLine
 
 OURS: Final = tuple(f"{Path(__file__).resolve().parents[1] / name}/" for name in ("plans", "taperplan"))
 # Functions and files at the first release (0.1.0), counted the same way.
 FIRST: Final = {"issue a plan": (329, 68), "answer a page": (148, 50), "send a message": (86, 21)}
 
 
-class Walk:
+class CallTrace:
     """The functions of ours that were called, and how often."""
 
     def __init__(self) -> None:
@@ -50,9 +50,9 @@ class Walk:
 
 
 @contextmanager
-def walking() -> Iterator[Walk]:
+def walking() -> Iterator[CallTrace]:
     """Record every function of ours that this thread calls meanwhile."""
-    walk = Walk()
+    walk = CallTrace()
 
     def note(frame: FrameType, event: str, _arg: object) -> None:
         code = frame.f_code
@@ -66,16 +66,16 @@ def walking() -> Iterator[Walk]:
         sys.setprofile(None)
 
 
-def run() -> Iterator[Line]:
+def run() -> Iterator[BenchmarkLine]:
     """The lines of this benchmark."""
     for name, walk in _walks():
         for found, before, what in zip(
             (walk.functions, walk.files), FIRST[name], ("functions", "files"), strict=True
         ):
-            yield Line(f"{name}: {what}, and at 0.1.0", found, before, found / before, None, "")
+            yield BenchmarkLine(f"{name}: {what}, and at 0.1.0", found, before, found / before, None, "")
 
 
-def _walks() -> Iterator[tuple[str, Walk]]:
+def _walks() -> Iterator[tuple[str, CallTrace]]:
     from django.conf import settings
 
     settings.ALLOWED_HOSTS = ["testserver"]
@@ -89,7 +89,7 @@ def _walks() -> Iterator[tuple[str, Walk]]:
         yield name, request()
 
 
-def _issue() -> Walk:
+def _issue() -> CallTrace:
     """POST "issue" on the form of a plan whose reasons are given."""
     from tests.clients import client_of
     from tests.makers import make_clinic, make_patient
@@ -110,7 +110,7 @@ def _issue() -> Walk:
     return walk
 
 
-def _answer() -> Walk:
+def _answer() -> CallTrace:
     """POST of the first page: yes, a fit."""
     from django.test import Client
 
@@ -130,9 +130,9 @@ def _answer() -> Walk:
     return walk
 
 
-def _send() -> Walk:
+def _send() -> CallTrace:
     """One due invitation, from claim to sent."""
-    from benchmarks.receiver import Receiver
+    from benchmarks.receiver import CountingReceiver
     from plans.channels.email.delivery import Server, SmtpTransport
     from plans.dispatch import messages
     from plans.domain.notices import Queue
@@ -141,7 +141,7 @@ def _send() -> Walk:
     from tests.makers_messages import make_invitations
 
     clinic = make_clinic()
-    with Receiver() as receiver:
+    with CountingReceiver() as receiver:
         server = Server("127.0.0.1", receiver.port)
         # What is read once per clinic and day is read by the first.
         for number in (0, 1):

@@ -8,7 +8,7 @@ from time import perf_counter
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BenchmarkLine:
     """`ours` and `yardstick` in `unit`, measured in the same run; `ratio` must not pass `limit` (None: no limit)."""
 
     name: str
@@ -21,7 +21,7 @@ class Line:
 
 def measured(
     name: str, ours: Callable[[], object], yardstick: Callable[[], object], *, limit: float | None = None
-) -> Line:
+) -> BenchmarkLine:
     """A line from the shortest of several alternating runs, so that a busy moment hits both."""
     best = [float("inf"), float("inf")]
     for _ in range(15):
@@ -29,4 +29,4 @@ def measured(
             begun = perf_counter()
             work()
             best[n] = min(best[n], perf_counter() - begun)
-    return Line(name, best[0], best[1], best[0] / best[1], limit)
+    return BenchmarkLine(name, best[0], best[1], best[0] / best[1], limit)

@@ -90,7 +90,7 @@ async def _serve() -> None:
         book.seen.clear()
 
 
-class Receiver:
+class CountingReceiver:
     """The receiver in a process of its own."""
 
     def __enter__(self) -> Self:

@@ -46,9 +46,9 @@ class TaperplanError(Exception):
         yield self.code
         if self.where:
             yield f" at {self.where}"
-        told = [f"{name} {value}" for name, value in self.facts.items() if name in self.shown and value != ""]
-        if told:
-            yield f" ({', '.join(told)})"
+        safe = [f"{name} {value}" for name, value in self.facts.items() if name in self.shown and value != ""]
+        if safe:
+            yield f" ({', '.join(safe)})"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.code!r}, where={self.where!r}, facts={self.facts!r})"

@@ -32,14 +32,14 @@ def step_events(histories: Sequence[Schedule], *, ended_on: date | None = None) 
     known: dict[int, StepEvent] = {}
     for history in histories:
         # A hospital stay has no event: the ward decides, and no dose of it is published.
-        told = {
+        current = {
             step.n: step
             for step in history
             if step.start <= last_shown_day(history) and step.doses and step.kind is not StepKind.PAUSE
         }
-        for n, step in told.items():
+        for n, step in current.items():
             known[n] = _told(known.get(n), step, min(step.end, last_shown_day(history)))
-        for n in known.keys() - told.keys():
+        for n in known.keys() - current.keys():
             known[n] = _gone(known[n])
     if ended_on is not None:
         for n, event in known.items():

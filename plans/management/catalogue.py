@@ -24,7 +24,7 @@ class BadTranslations(ValueError):
 
 
 @dataclass
-class _Entry:
+class _PoEntry:
     parts: dict[str, str] = field(default_factory=dict)
     fuzzy: bool = False
 
@@ -46,7 +46,7 @@ class _Entry:
 def read_po(text: str) -> dict[str, str]:
     """The finished translations of a catalogue, without untranslated and fuzzy entries. Raises BadTranslations."""
     found: dict[str, str] = {}
-    entry, part = _Entry(), ""
+    entry, part = _PoEntry(), ""
 
     def close() -> None:
         if "msgid" in entry.parts and entry.value() and not entry.fuzzy:
@@ -59,7 +59,7 @@ def read_po(text: str) -> dict[str, str]:
         if not line or line.startswith("#"):
             if part.startswith("msgstr"):
                 close()
-                entry, part = _Entry(), ""
+                entry, part = _PoEntry(), ""
             entry.fuzzy = entry.fuzzy or (line.startswith("#,") and "fuzzy" in line)
         elif line.startswith('"') and part:
             entry.parts[part] += _unquoted(line, number)
@@ -67,7 +67,7 @@ def read_po(text: str) -> dict[str, str]:
             part, _, rest = line.partition(" ")
             if part in entry.parts:
                 close()
-                entry = _Entry()
+                entry = _PoEntry()
             entry.parts[part] = _unquoted(rest, number)
         else:
             raise BadTranslations(f"line {number}: {line[:60]}")

@@ -131,14 +131,14 @@ class DocumentCommand(BaseCommand):
 
     def refuse(self, fault: TaperplanError) -> None:
         """Print a refusal and exit with status 2."""
-        told = {
+        refusal = {
             "code": fault.code,
             "says": says_document(fault) or says(fault),
             "where": fault.where,
             "nearest": fault.nearest,
             "facts": fault.facts,
         }
-        self.stderr.write(json.dumps({"error": told}, ensure_ascii=False), style_func=str)
+        self.stderr.write(json.dumps({"error": refusal}, ensure_ascii=False), style_func=str)
         sys.exit(2)
 
     def facts(self, options: Namespace) -> DocumentFacts:

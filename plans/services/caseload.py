@@ -189,9 +189,9 @@ def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanSummary], dict
         standing = best.get(plan.patient_id)
         if standing is None or _SHOWN_FIRST.get(plan.state, 2) <= _SHOWN_FIRST.get(standing.state, 2):
             best[plan.patient_id] = plan
-    stand, told = plan_summaries(best.values()), taken.current_of(best.values())
+    stand, records = plan_summaries(best.values()), taken.current_of(best.values())
     shown = {patient_id: stand[plan.pk] for patient_id, plan in best.items()}
-    return shown, {best_of: told[plan.pk] for best_of, plan in best.items() if plan.pk in told}
+    return shown, {best_of: records[plan.pk] for best_of, plan in best.items() if plan.pk in records}
 
 
 def _mood(patients: list[Patient], since: date) -> dict[UUID, list[MoodPoint]]:
@@ -221,7 +221,7 @@ def _worst(patients: list[Patient]) -> dict[UUID, tuple[str, UUID]]:
 
 def _rows(patients: list[Patient]) -> list[CaseRow]:
     worst = _worst(patients)
-    (plans, told), care = _plans_shown(patients), care_status.status_of(patients)
+    (plans, records), care = _plans_shown(patients), care_status.status_of(patients)
     mood = _mood(patients, (clock.now() - MOOD_FOR).date())
     answered = dict(
         CheckIn.objects.filter(patient__in=patients, state=CheckInState.SUBMITTED)
@@ -255,7 +255,7 @@ def _rows(patients: list[Patient]) -> list[CaseRow]:
             missed=missed[patient.pk],
             phone_by=closing.get(patient.pk),
             care=care.get(patient.pk),
-            taken=told.get(patient.pk),
+            taken=records.get(patient.pk),
         )
         for patient in patients
     ]

@@ -96,10 +96,12 @@ def after_crash(work: Work, now: datetime) -> str:
 
 def free_carried(work_id: UUID) -> None:
     """Release entries bundled into a message that failed: for that message's next try, or to be sent by themselves."""
-    told = _carried(work_id).filter(Q(state=WorkState.SKIPPED, reason=BUNDLED) | Q(state=WorkState.UNKNOWN))
+    carried = _carried(work_id).filter(
+        Q(state=WorkState.SKIPPED, reason=BUNDLED) | Q(state=WorkState.UNKNOWN)
+    )
     next_try, queue = Work.objects.values_list("try_at", "queue").get(pk=work_id)
     again = {"state": WorkState.PENDING, "reason": "", "carried_by": None, "settled_at": None}
-    if told.update(**again, due_at=clock.now(), try_at=next_try):
+    if carried.update(**again, due_at=clock.now(), try_at=next_try):
         outbox.notify_on_commit(queue)
 
 
@@ -110,9 +112,9 @@ def _carried(work_id: UUID) -> QuerySet[Work]:
 def _doubt_carried(work_id: UUID, end: Settlement) -> None:
     """Entries bundled into a message of unknown fate are of unknown fate too, and the clinic decides on each: a later
     answer to the check-in does not show that the news of the calendar arrived."""
-    for told in _carried(work_id).filter(state=WorkState.SKIPPED, reason=BUNDLED):
-        write_end(Work.objects.filter(pk=told.pk), end)
-        record_act(told, "message.unknown", SYSTEM, {"notice": told.notice, "reason": end.reason})
+    for carried in _carried(work_id).filter(state=WorkState.SKIPPED, reason=BUNDLED):
+        write_end(Work.objects.filter(pk=carried.pk), end)
+        record_act(carried, "message.unknown", SYSTEM, {"notice": carried.notice, "reason": end.reason})
 
 
 def consequences(work: Work, end: Settlement, now: datetime, to_address: str) -> None:

@@ -148,11 +148,11 @@ def _feed(link: LinkView, *, doses: bool) -> Feed:
         if event.cancelled or event.last == (old.ended_on or _day(old, old.state_at))
     ]
     care = care_of(plan.patient)
-    told = [(plan.pk.hex, event) for event in _events(plan, ended_on=_ended_on(plan, care))]
+    current = [(plan.pk.hex, event) for event in _events(plan, ended_on=_ended_on(plan, care))]
     newest = PlanVersion.objects.filter(plan=plan).order_by("-number")[:1].get()
     other = taken.current(plan)
     return Feed(
-        events=(*gone, *told),
+        events=(*gone, *current),
         key=plan.pk.hex,
         # A calendar never states a dose to somebody who is treated elsewhere or takes another one.
         doses=doses and care.state is CareState.IN_CARE and not (other is not None and other.differs),
@@ -180,11 +180,11 @@ def _said_on(plan: Plan, care: Care) -> tuple[date, date] | None:
 
 def _events(plan: Plan, *, ended_on: date | None) -> tuple[StepEvent, ...]:
     pages = _pages(plan)
-    told: list[tuple[date, Schedule]] = []
+    so_far: list[tuple[date, Schedule]] = []
     histories = []
     for row in PlanVersion.objects.filter(plan=plan).order_by("number"):
-        told.append((row.from_day, schedule_of(row)))
-        valid = valid_days(told)
+        so_far.append((row.from_day, schedule_of(row)))
+        valid = valid_days(so_far)
         # Whenever pages were extended, the continuing step was published again.
         ends = sorted(until for number, until in pages if number == row.number)
         histories += [valid.through(until) for until in ends or [valid.end]]

@@ -206,9 +206,9 @@ def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: d
         # After the last dose there is nothing to continue or change.
         return _Made(act, state, day, today, regimen, present.schedule, known)
     request = replace(present.request, patient=facts_of(patient, today))
-    told = dose_records.taken_on(known, day - _DAY)
+    recorded = dose_records.taken_on(known, day - _DAY)
     schedule = going_on.go_on_from(
-        request, present.schedule, from_day=day, regimen=regimen, taken=told.regimen if told else None
+        request, present.schedule, from_day=day, regimen=regimen, taken=recorded.regimen if recorded else None
     )
     # From this day on the plan counts; the record counts for the days before.
     return _Made(act, state, day, today, regimen, schedule, _until(known, day))

@@ -1,5 +1,5 @@
-"""Whose patient a patient is: the member who looks after them, who sees them under Mine. It gives no right and takes
-none; it is handed over when somebody leaves."""
+"""The owner of a patient: the member who looks after them and sees them under Mine. It changes no permission, and is
+handed over when somebody leaves."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from plans.services import audit
 from plans.services.access import check_may, get_clinic_for, get_patient_for
 from plans.services.actors import ROLE_MAY, Actor, May
 
-# Roles whose members can have patients of their own: those who plan.
+# Roles whose members can own patients: those who plan.
 OWNING: Final = tuple(role.value for role, may in ROLE_MAY.items() if May.PLAN in may)
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Whose a patient is; `owner_id` is None and `owner` empty for nobody's."""
+    """A patient's owner; `owner_id` is None and `owner` empty without one."""
 
     patient_id: UUID
     name: str
@@ -30,7 +30,7 @@ class Ownership:
 
 
 def ownership(actor: Actor, patient_id: UUID, may: May = May.LOOK) -> Ownership:
-    """Whose a patient is. Raises NotFound."""
+    """The owner of a patient. Raises NotFound."""
     return _seen(get_patient_for(actor, patient_id, may))
 
 
@@ -40,7 +40,7 @@ def _seen(patient: Patient) -> Ownership:
 
 
 def candidates(actor: Actor, *, but: UUID | None = None) -> tuple[tuple[UUID, str], ...]:
-    """The members who can have patients, by name: (key, name)."""
+    """The members who can own patients, as (key, name), by name."""
     rows = Membership.objects.filter(
         clinic=get_clinic_for(actor), is_active=True, user__is_active=True, role__in=OWNING
     )
@@ -49,13 +49,13 @@ def candidates(actor: Actor, *, but: UUID | None = None) -> tuple[tuple[UUID, st
 
 
 def owned(actor: Actor, user_id: UUID) -> int:
-    """How many patients of the clinic are somebody's."""
+    """How many patients of the clinic a member owns."""
     return Patient.objects.filter(clinic=get_clinic_for(actor), owner_id=user_id).count()
 
 
 @transaction.atomic
 def set_owner(*, by: Actor, patient_id: UUID, owner_id: UUID | None) -> bool:
-    """Say whose patient it is, or nobody's; False when it was so already.
+    """Set or remove a patient's owner; False if nothing changed.
 
     Raises Refused("not_a_candidate") for somebody who does not plan in this clinic, or no longer does.
     """
@@ -79,7 +79,7 @@ def set_owner(*, by: Actor, patient_id: UUID, owner_id: UUID | None) -> bool:
 
 @transaction.atomic
 def hand_over(*, by: Actor, from_id: UUID, to_id: UUID) -> int:
-    """Give every patient of one member to another; how many there were.
+    """Hand every patient of one member over to another; returns how many.
 
     Raises Refused("not_a_candidate") for somebody who does not plan in this clinic.
     """
@@ -102,9 +102,9 @@ def hand_over(*, by: Actor, from_id: UUID, to_id: UUID) -> int:
 
 
 def check_owns_none(actor: Actor, user_id: UUID) -> None:
-    """Raise Refused("owns_patients") for a member whose patients somebody else has to take over first.
+    """Raise Refused("owns_patients") for a member whose patients must be handed over first.
 
-    In the transaction that ends the place, which nobody gives patients to meanwhile.
+    Call it in the transaction that ends the membership, which is locked against new patients.
     """
     _hold_place(actor, user_id)
     number = owned(actor, user_id)
@@ -113,13 +113,13 @@ def check_owns_none(actor: Actor, user_id: UUID) -> None:
 
 
 def _hold_place(actor: Actor, user_id: UUID) -> None:
-    """Lock a member's place, before any patient: nobody leaves while they are given patients."""
+    """Lock a membership before any patient, so that nobody leaves while getting patients."""
     places = Membership.objects.select_for_update(no_key=True).filter(clinic=actor.home, user_id=user_id)
     list(places.values_list("pk", flat=True))
 
 
 def begin(patient: Patient, by: Actor) -> None:
-    """Let a patient who is nobody's be whose plan is issued, in the transaction of the issue; the row is locked."""
+    """Make the issuer the owner of a patient without one, in the transaction of the issue; the row is locked."""
     if patient.owner_id is None and by.user_id is not None:
         patient.owner_id = by.user_id
         patient.save(update_fields=["owner"])

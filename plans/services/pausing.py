@@ -125,10 +125,10 @@ def gather_alerts() -> int:
         first.repeat += old
         first.save(update_fields=["facts", "repeat"])
         marked += old
-        for told in others:
-            write_end(Work.objects.filter(pk=told.pk), Settlement(WorkState.SKIPPED, BUNDLED))
-            Work.objects.filter(pk=told.pk).update(carried_by=first)
-            record_act(told, "message.skipped", SYSTEM, {"notice": told.notice, "reason": BUNDLED})
+        for other in others:
+            write_end(Work.objects.filter(pk=other.pk), Settlement(WorkState.SKIPPED, BUNDLED))
+            Work.objects.filter(pk=other.pk).update(carried_by=first)
+            record_act(other, "message.skipped", SYSTEM, {"notice": other.notice, "reason": BUNDLED})
     return marked
 
 

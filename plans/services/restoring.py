@@ -118,8 +118,8 @@ def count_sendings() -> None:
         cursor.execute(_NEXT, {"name": _COUNT, "at": clock.real_now()})
         count = int(cursor.fetchone()[0])
     known = _known()
-    told = witness.record(known["id"], count)
-    marks = {"marked": bool(known.get("marked")) or told.documents, "counted": told.anybody}
+    accepted = witness.record(known["id"], count)
+    marks = {"marked": bool(known.get("marked")) or accepted.documents, "counted": accepted.anybody}
     if any(known.get(name) != value for name, value in marks.items()):
         _remember(**marks)
 

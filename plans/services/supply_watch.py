@@ -120,11 +120,11 @@ def look(plan_id: UUID, now: datetime) -> int:
         or patient.care_state != CareState.IN_CARE
     ):
         return 0
-    told = PlanVersion.objects.filter(plan=plan, number__lte=plan.active_version.number).order_by("number")
+    issued = PlanVersion.objects.filter(plan=plan, number__lte=plan.active_version.number).order_by("number")
     closed = ClosedDays(opening_of(plan.clinic), plan.clinic.country)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     warned = supply_watch.look(
-        [_issued(row) for row in told],
+        [_issued(row) for row in issued],
         today=today,
         closed=closed.why,
         last_open=closed.last_open,

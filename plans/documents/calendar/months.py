@@ -104,8 +104,8 @@ def _all_fit(context: CalendarContext, layout: MonthLayout, wide: float) -> bool
         if not all(measured.fits(cell) for cell in cells.values()):
             return False
         # A date without a marker or a month's name fits at every size.
-        told = [day for day in month.days if day.marks or day.date.month != month.month]
-        if not all(measured.date_fits(day, month=month_name(context, month, day)) for day in told):
+        dated = [day for day in month.days if day.marks or day.date.month != month.month]
+        if not all(measured.date_fits(day, month=month_name(context, month, day)) for day in dated):
             return False
     return True
 
@@ -342,9 +342,9 @@ def _sentences(context: CalendarContext, month: Month) -> list[str]:
         if days and DayMark.LAST_DAY in days[-1].marks:
             parts.append((days[-1].date, words.say("last_day_sentence", date=form(days[-1].date))))
     # Marks are in their cells too; visits are only here.
-    told = [(visits[0], words.say("visits_on", dates=words.days(visits)))] if visits else []
+    visit_part = [(visits[0], words.say("visits_on", dates=words.days(visits)))] if visits else []
     return [
-        ".  ".join(text for _, text in sorted([*parts, *told], key=lambda part: part[0]))
+        ".  ".join(text for _, text in sorted([*parts, *visit_part], key=lambda part: part[0]))
         for parts in (long, short, [])
     ]
 

@@ -334,10 +334,10 @@ class Weeks(Section):
             return canvas.text(self.right, 82, self.context.second_fact, 16, align="right")
         # Visits take the line beside the dates, so the year of birth moves up under the name.
         born = canvas.text(self.right, 66.5, self.context.second_fact, 13, align="right")
-        told = self.words.say("visits_on", dates=self.words.days(visits))
+        visits_text = self.words.say("visits_on", dates=self.words.days(visits))
         sizes, room = (16, 15, 14, 13, 12, 11, 10, 9), self.wide * 0.45
-        size = one_line(canvas, self.right, 84, told, sizes, room, "visits", bold=True, align="right")
-        return max(born, width(told, BOLD, size))
+        size = one_line(canvas, self.right, 84, visits_text, sizes, room, "visits", bold=True, align="right")
+        return max(born, width(visits_text, BOLD, size))
 
     def _rows(self, canvas: Canvas, week: WeekPage, page: int) -> None:
         rows, row = week.rows, week.rows.row

@@ -84,13 +84,13 @@ def _other_dose(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDef
 
 def _told_once(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
     """Check when drugs ended that are no longer listed, the stock at home, and the instalments."""
-    told = [
+    expected = [
         ("ended_drug", context.ended_line),
         ("at_hand", at_hand_words(context)),
         ("instalments", instalment_words(context)),
         *(("to_hand_over", text) for text in to_hand_over(context)),
     ]
-    for code, text in told:
+    for code, text in expected:
         said = plain(text)
         if said and said not in _joined(pages):
             yield PdfDefect(code, facts={"text": said})
@@ -103,10 +103,10 @@ def _changes(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect
         return
     joined = _joined(pages)
     rows = changes(context, facts.previous) if facts.previous is not None else []
-    told = [text for row in rows for text in (row.of, row.old, row.new)]
+    expected = [text for row in rows for text in (row.of, row.old, row.new)]
     if facts.previous is not None and not rows:
-        told.append(context.words.say("nothing_changed", version=facts.replaces))
-    for text in (*told, cancel_words(context)):
+        expected.append(context.words.say("nothing_changed", version=facts.replaces))
+    for text in (*expected, cancel_words(context)):
         if plain(text) not in joined:
             yield PdfDefect("changes", facts={"text": plain(text)})
 

@@ -433,9 +433,9 @@ class StepRows:
 
     def _units(self, step: Step) -> list[tuple[Product, str]]:
         """The units that a step uses: of every product in columns, else of those it uses."""
-        told = [(product, step_units(self.context, step, product)) for product in self.context.supplied]
+        pairs = [(product, step_units(self.context, step, product)) for product in self.context.supplied]
         none = self.words.say("none")
-        return told if self.columns else [pair for pair in told if pair[1] != none]
+        return pairs if self.columns else [pair for pair in pairs if pair[1] != none]
 
     def _row(self, step: Step, heading: FlowPart) -> FlowPart:
         totals, units = day_total(self.context, step), self._units(step)

@@ -237,8 +237,10 @@ def _in_language(entry: Help, language: str) -> Help:
         )
         for line in entry.lines
     )
-    told = [one for one in entry.services if one.way not in _OF_A_LANGUAGE]
-    return replace(entry, lines=lines, services=tuple(one for one in mine if one.way == "chat") + tuple(told))
+    others = [one for one in entry.services if one.way not in _OF_A_LANGUAGE]
+    return replace(
+        entry, lines=lines, services=tuple(one for one in mine if one.way == "chat") + tuple(others)
+    )
 
 
 def countries() -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def read_questionnaire(path: Path) -> Questionnaire:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise BadQuestionnaire(file=path.name, why="not_toml") from wrong
-    return _Reader(path.stem, data).questionnaire()
+    return _QuestionnaireReader(path.stem, data).questionnaire()
 
 
 @lru_cache(maxsize=64)
@@ -69,7 +69,7 @@ def read_text(text: str) -> Questionnaire:
         raise BadQuestionnaire(file="", why="not_toml") from wrong
     stem = f"{data.get('code')}_v{data.get('version')}"
     try:
-        made = _Reader(stem, data).questionnaire()
+        made = _QuestionnaireReader(stem, data).questionnaire()
     except (AttributeError, KeyError, TypeError, ValueError) as wrong:
         raise BadQuestionnaire(file=stem, why="bad_value", where=str(wrong)[:80]) from wrong
     if any(made.code == one.code for one in shipped().values()):
@@ -127,7 +127,7 @@ def translations() -> dict[str, Translation]:
     return dict(newest("phq9").translations)
 
 
-class _Reader:
+class _QuestionnaireReader:
     """Walks one parsed file. Every `_take` removes a key, so whatever is left over is unknown."""
 
     def __init__(self, stem: str, data: JsonObject) -> None:

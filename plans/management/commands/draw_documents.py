@@ -77,12 +77,12 @@ class Command(BaseCommand):
 
 def _drawn(clinic_id: UUID) -> Iterator[int]:
     """Draw along with the workers until nothing waits; yields once for each finished document."""
-    told = 0
+    reported = 0
     while True:
         counts = drawing.run(seconds=_SPELL)
         run = documents.redrawing(by=SYSTEM, clinic_id=clinic_id)
         finished = run.ready + run.failed if run else 0
-        yield from range(told, finished)
-        told = max(told, finished)
+        yield from range(reported, finished)
+        reported = max(reported, finished)
         if run is None or run.over or not (counts.any or run.waiting):
             return

@@ -25,8 +25,8 @@ def held_back(row: CheckIn, after: Response, before: Response, now: datetime) ->
     if not any(_within(row, most, span, now) for most, span in SAVES):
         return False
     soon = (FlagPriority.URGENT, FlagPriority.HIGH)
-    told = {(one.rule, one.kind) for one in after.findings if one.priority in soon}
-    return not told & after.renewed_since(before)
+    urgent = {(one.rule, one.kind) for one in after.findings if one.priority in soon}
+    return not urgent & after.renewed_since(before)
 
 
 def _within(row: CheckIn, most: int, span: timedelta, now: datetime) -> bool:

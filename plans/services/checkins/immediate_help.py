@@ -64,10 +64,10 @@ def help_again(session: CheckInSession, *, page: str, sitting: Sitting) -> Immed
         return None
     following = response.next(where)
     sent = response.is_sent and following is None
-    screens, told = response.screens(where.items, sent=sent), response.dangers(where.items)
-    if not screens and not told:
+    screens, found_dangers = response.screens(where.items, sent=sent), response.dangers(where.items)
+    if not screens and not found_dangers:
         return None
-    return ImmediateHelp(screens, told, urgency_of(row, patient), following, sent, row.late)
+    return ImmediateHelp(screens, found_dangers, urgency_of(row, patient), following, sent, row.late)
 
 
 def current_dangers(checkin_id: UUID | None) -> tuple[DangerFinding, ...]:

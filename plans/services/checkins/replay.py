@@ -52,9 +52,9 @@ def every() -> Iterator[Replayed]:
 def of_plan(plan_id: UUID) -> Iterator[Replayed]:
     """Judge the responses of a plan again: scores, and every flag with its inputs and facts. Writes nothing."""
     checkins = list(CheckIn.objects.filter(plan_id=plan_id).order_by("started_at", "id"))
-    told: dict[UUID, list[CheckInRevision]] = defaultdict(list)
+    revisions_of: dict[UUID, list[CheckInRevision]] = defaultdict(list)
     for revision in CheckInRevision.objects.filter(checkin__plan_id=plan_id).order_by("number"):
-        told[revision.checkin_id].append(revision)
+        revisions_of[revision.checkin_id].append(revision)
     raised: dict[UUID | None, list[Flag]] = defaultdict(list)
     # The first of its kind comes last, so that it represents those raised again after it was dealt with.
     for flag in Flag.objects.filter(checkin__plan_id=plan_id).order_by("-raised_at", "-id"):
@@ -65,15 +65,15 @@ def of_plan(plan_id: UUID) -> Iterator[Replayed]:
         and RawAnswer.objects.filter(patient_id=checkins[0].patient_id, state=RawAnswerState.STORED).exists()
     )
     for n, row in enumerate(checkins):
-        earlier = [(one, told[one.pk]) for one in checkins[:n] if one.started_at < row.started_at]
-        yield _again(row, told[row.pk], raised[row.pk], earlier, put_aside=put_aside)
+        earlier = [(one, revisions_of[one.pk]) for one in checkins[:n] if one.started_at < row.started_at]
+        yield _again(row, revisions_of[row.pk], raised[row.pk], earlier, put_aside=put_aside)
 
 
-_Told = list[tuple[CheckIn, list[CheckInRevision]]]
+_Earlier = list[tuple[CheckIn, list[CheckInRevision]]]
 
 
 def _again(
-    row: CheckIn, revisions: list[CheckInRevision], raised: list[Flag], earlier: _Told, *, put_aside: bool
+    row: CheckIn, revisions: list[CheckInRevision], raised: list[Flag], earlier: _Earlier, *, put_aside: bool
 ) -> Replayed:
     standing = {_named(flag.rule, flag.facts): flag for flag in raised}
     if not all(one.known for one in revisions):
@@ -123,12 +123,12 @@ def _differ(found: FlagFinding | None, flag: Flag | None, *, put_aside: bool) ->
     return bool(json.loads(json.dumps(now)) != then)
 
 
-def _past(earlier: _Told, moment: datetime) -> tuple[Past, ...]:
+def _past(earlier: _Earlier, moment: datetime) -> tuple[Past, ...]:
     """The earlier responses finished by a moment, oldest first, as they were then."""
     known: list[Past] = []
     for checkin, revisions in earlier:
-        told = [one for one in revisions if one.saved_at <= moment]
-        if told and told[-1].known.get("whole"):
+        saved = [one for one in revisions if one.saved_at <= moment]
+        if saved and saved[-1].known.get("whole"):
             asked = QuestionnaireSpec.from_json(checkin.form, checkin.form_version)
-            known.append(Past(checkin.local_date, told[-1].answers, scoring.score(asked, told[-1].answers)))
+            known.append(Past(checkin.local_date, saved[-1].answers, scoring.score(asked, saved[-1].answers)))
     return tuple(known)

@@ -84,14 +84,14 @@ def save_page(
             # Messages suspended for lack of answers resume: somebody answers again, by link or phone.
             patient_mail.set_mail_state(patient=patient, state=MailState.ON.value, by=session.by)
         # Earlier answers, perhaps somebody else's, are not revealed to whoever holds the link now.
-        told = frozenset(step.page.items) - (unseen - step.answered)
+        shown = frozenset(step.page.items) - (unseen - step.answered)
         return SavedPage(
             problems=step.problems,
             posted=step.typed,
             following=step.following,
             sent=step.sends,
-            screens=after.screens(told, sent=step.sends),
-            dangers=after.dangers(told),
+            screens=after.screens(shown, sent=step.sends),
+            dangers=after.dangers(shown),
             urgency=urgency,
             checkin_id=row.pk,
             late=row.late,

@@ -108,7 +108,7 @@ def read_context(works: Sequence[Work], batch: BatchContext, now: datetime) -> M
         recently_reminded=around.recently,
         being_reminded=frozenset(around.being),
         not_invited=frozenset(around.not_invited),
-        bundled=frozenset(around.reminded & around.told),
+        bundled=frozenset(around.reminded & around.with_news),
         asked_last=_asked_last({work.patient_id for work in works if work.notice == CONFIRM_ADDRESS}),
         staff=_staff({work.user_id for work in works if work.user_id is not None}),
     )
@@ -120,7 +120,7 @@ class _Reminders:
     being: set[UUID] = field(default_factory=set)
     not_invited: set[UUID] = field(default_factory=set)
     reminded: set[UUID] = field(default_factory=set)
-    told: set[UUID] = field(default_factory=set)
+    with_news: set[UUID] = field(default_factory=set)
 
 
 def _reminders(mine: Collection[UUID], patients: Collection[UUID], now: datetime) -> _Reminders:
@@ -139,7 +139,7 @@ def _reminders(mine: Collection[UUID], patients: Collection[UUID], now: datetime
             if notice in REMINDERS and settled_at is not None and pk not in mine:
                 found.recently[patient] = max(settled_at, found.recently.get(patient, settled_at))
         elif notice in CARRIED:
-            found.told.add(patient)
+            found.with_news.add(patient)
         else:
             found.reminded.add(patient)
             if notice == CHECKIN_INVITATION and occasion is not None:

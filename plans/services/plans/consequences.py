@@ -224,9 +224,9 @@ def judged(
     taken, by default those on record.
     """
     sure = frozenset(product for product in schedule.products if product.name in confirmed)
-    told = taken.records_of(plan) if known is None else known
+    recorded = taken.records_of(plan) if known is None else known
     return engine.assess(
-        request, schedule, holidays=holidays_of(plan.clinic), confirmed=sure, recorded=tuple(told)
+        request, schedule, holidays=holidays_of(plan.clinic), confirmed=sure, recorded=tuple(recorded)
     )
 
 

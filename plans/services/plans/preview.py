@@ -282,7 +282,7 @@ def taken_before(patient: Patient, asked: TaperRequest) -> tuple[TakenBefore, ..
 
 def _on(schedule: Schedule, records: Sequence[Recorded], day: date) -> tuple[Intake, ...]:
     """What was taken on a day according to the record, else the plan; () without either."""
-    told = dose_records.taken_on(records, day)
-    if told is not None:
-        return told.regimen
+    recorded = dose_records.taken_on(records, day)
+    if recorded is not None:
+        return recorded.regimen
     return dose_records.regimen_on(schedule, day) if schedule.start <= day <= schedule.end else ()

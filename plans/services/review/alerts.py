@@ -37,9 +37,9 @@ def alert(item: ReviewItem, *, tier: int | None, now: datetime, also: Sequence[U
     """
     reached, people = (item.tier, []) if tier is None else _of_tier(item.clinic, tier)
     rounds = item.events.filter(kind="alerted").count()
-    told = {user.pk: user for user in (*people, *also)}
+    recipients = {user.pk: user for user in (*people, *also)}
     notice = ITEM_ALERT if rounds == 0 else ITEM_ESCALATED
-    for user in told.values():
+    for user in recipients.values():
         outbox.put(
             notice=notice,
             key=f"{notice}:{item.pk}:{user.pk}:{rounds + 1}",
@@ -54,5 +54,5 @@ def alert(item: ReviewItem, *, tier: int | None, now: datetime, also: Sequence[U
         item=item,
         at=now,
         kind="alerted",
-        facts={"tier": reached, "to": [user.name for user in told.values()]},
+        facts={"tier": reached, "to": [user.name for user in recipients.values()]},
     )
