@@ -146,7 +146,7 @@ class DocumentCommand(BaseCommand):
         request = TaperRequest.from_text(read_file(options.request, MOST_BYTES))
         taper = build(request)
         whole = taper.schedule
-        words = calendar_words(options.language)
+        words = calendar_words(options.language, request.country)
         made_on = options.made_on or whole.start
         shared = DocumentFacts(
             schedule=whole if KINDS[options.kind].tells_past else whole.as_of(made_on),

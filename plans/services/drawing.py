@@ -154,7 +154,7 @@ def _facts(row: Document) -> DocumentFacts:
         made_on=pages.made_on,
         status_url=f"{settings.SITE_URL}/q/{links.token_of(link)}",
         language=variant.language,
-        words=calendar_words(variant.language),
+        words=calendar_words(variant.language, said.request.country),
         paper=variant.paper,
         large=variant.large,
         low_ink=variant.low_ink,

@@ -45,7 +45,7 @@ class PatientPlan:
     `today` is None before the first and after the last day, and always if the plan is `over`: nobody should follow a
     plan that the clinic has ended. A dose that `stays` has no last day: `schedule` extends through its pages, and
     `review_on` is when the clinic reviews it. `equivalents`: mg of each drug that equal 10 mg of diazepam, by the
-    plan's `table`.
+    plan's `table`; `country` is that of its products.
     """
 
     holder: LinkHolder
@@ -68,6 +68,7 @@ class PatientPlan:
     clinician: str
     table: str
     equivalents: Mapping[str, str]
+    country: str
     other_dose: bool = False
     """The clinic has recorded another dose than the plan's: until it is asked, nothing in the plan is an
     instruction."""
@@ -128,6 +129,7 @@ def plan_page(link: LinkView) -> PatientPlan:
         stays=plan.state == PlanState.MAINTENANCE,
         review_on=plan.review_on if plan.review_on is not None and plan.review_on >= day else None,
         version=version.number,
+        country=said.request.country,
         made_on=plan.pages_from or version.made_on,
         document=documents.current_for_patient(plan),
         visits=upcoming_visits(plan.patient, since=day),

@@ -21,6 +21,8 @@ from django.utils.translation import gettext_lazy as lazy
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.documents.calendar import last_shown_day
 from plans.domain.documents.words import Words
+from plans.domain.taper.drug import DEFAULT_COUNTRY
+from plans.domain.taper.form_names import OdtName, odt_name
 from plans.domain.taper.schedule import Schedule, TimedDose, TimeOfDay
 from plans.wording.document_forms import form_words, number_words
 
@@ -53,8 +55,11 @@ def choices() -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=16)
-def calendar_words(language: str) -> Words:
-    """All words of the printed documents in a language Django knows ("en", "es"); others fall back as Django does."""
+def calendar_words(language: str, country: str = DEFAULT_COUNTRY) -> Words:
+    """All words of the printed documents in a language Django knows ("en", "es"); others fall back as Django does.
+
+    What an abbreviated form is called is said as in `country`, that of the plan's products.
+    """
     with translation.override(language):
         return Words(
             language=language,
@@ -80,8 +85,15 @@ def calendar_words(language: str) -> Words:
                 TimeOfDay.BEDTIME: gettext("at bedtime"),
             },
             forms=form_words(),
-            said={**_marks(), **_pages(), **_first_page(), **_pharmacy()},
+            said={**_marks(), **_pages(), **_first_page(), **_pharmacy(), "odt_melts": _odt_melts(country)},
         )
+
+
+def _odt_melts(country: str) -> str:
+    """What ODT stands for in a country, and how it is taken."""
+    if odt_name(country) is OdtName.ORODISPERSIBLE:
+        return gettext("ODT is an orodispersible tablet: let it melt on your tongue.")
+    return gettext("ODT is an orally disintegrating tablet: let it melt on your tongue.")
 
 
 def _marks() -> dict[str, str]:
@@ -195,7 +207,6 @@ def _first_page() -> dict[str, str]:
         "halving": gettext(
             "Halve one tablet at a time, with a tablet cutter. Keep the other half dry and use it next."
         ),
-        "odt_melts": gettext("ODT is an orally disintegrating tablet: let it melt on your tongue."),
         "liquid_care": gettext("Measure with the oral syringe from the pharmacy, never with a spoon."),
         "drops_care": gettext(
             "Count the drops into a spoon or a glass, one by one. If you lose count, pour them away and start again."

@@ -5,7 +5,9 @@ Counts are words and parts are words ("half a 0.5 mg tablet"): a printed 1/2 or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from django.utils.functional import Promise
@@ -14,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
 from plans.domain.taper import catalogue
+from plans.domain.taper.drug import DEFAULT_COUNTRY
+from plans.domain.taper.form_names import OdtName, odt_name
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import TimeOfDay
 
@@ -75,10 +79,30 @@ def number_words(count: int) -> str:
     return str(_NUMBERS[count]) if count < len(_NUMBERS) else str(count)
 
 
+# The country whose names of forms are used, as a language is active.
+_COUNTRY: Final = ContextVar("country of the names of forms", default=DEFAULT_COUNTRY)
+
+
+@contextmanager
+def forms_as_in(country: str) -> Iterator[None]:
+    """Name forms as a country does, for what is said inside."""
+    before = _COUNTRY.set(country)
+    try:
+        yield
+    finally:
+        _COUNTRY.reset(before)
+
+
+def _odt_words(count: int) -> str:
+    if odt_name(_COUNTRY.get()) is OdtName.ORODISPERSIBLE:
+        return ngettext("orodispersible tablet", "orodispersible tablets", count)
+    return ngettext("orally disintegrating tablet", "orally disintegrating tablets", count)
+
+
 # A row for each form; `ngettext` is called late, in the reader's language.
 _FORM_WORDS: Final[Mapping[Form, Callable[[int], str]]] = {
     Form.TABLET: lambda count: ngettext("tablet", "tablets", count),
-    Form.ODT: lambda count: ngettext("orally disintegrating tablet", "orally disintegrating tablets", count),
+    Form.ODT: _odt_words,
     Form.CAPSULE: lambda count: ngettext("capsule", "capsules", count),
     Form.FILM: lambda count: ngettext("film", "films", count),
     Form.SUBLINGUAL: lambda count: ngettext("under-the-tongue tablet", "under-the-tongue tablets", count),

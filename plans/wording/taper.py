@@ -10,6 +10,7 @@ from plans.wording.directions import missed_dose_words, sig, step_words
 from plans.wording.drugs import (
     drug_words,
     form_words,
+    forms_as_in,
     listed,
     measured_lines,
     number_words,
@@ -38,6 +39,7 @@ __all__ = [
     "drug_words",
     "end_words",
     "form_words",
+    "forms_as_in",
     "indication_words",
     "kind_words",
     "level_words",

@@ -46,3 +46,13 @@ def test_every_syringe_that_is_ticked_stays_ticked_where_the_form_is_drawn_befor
     page = signed_in.get(form_page(patient)).content.decode()
     ticked = re.findall(r'<input[^>]*name="syringes"[^>]*checked', page)
     assert len(ticked) == 3
+
+
+def test_forms_are_named_as_in_the_country_of_the_products(signed_in, patient):
+    form = typed(patient, drug_a="lorazepam", a_morning="", a_night="2", products=[], listed=[])
+    page = signed_in.post(form_page(patient), {**form, "country": "BE", "do": "show"}).content.decode()
+    assert "orodispersible tablet" in page
+    assert "orally disintegrating" not in page
+    assert (
+        "orally disintegrating tablet" in signed_in.post(form_page(patient), typed(patient)).content.decode()
+    )

@@ -14,7 +14,8 @@ from plans.domain.syringes import Draw, Syringe, draws_of, volumes_of
 
 
 class Form(StrEnum):
-    """Dosage forms of the catalogue. `ODT` is an orally disintegrating tablet. Drops are counted."""
+    """Dosage forms of the catalogue. `ODT` melts on the tongue; `form_names.py` says what each country
+    calls it. Drops are counted."""
 
     TABLET = "tablet"
     ODT = "odt"

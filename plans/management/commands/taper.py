@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import published_names
 from plans.domain.taper.answer import answer, refusal
+from plans.domain.taper.drug import DEFAULT_COUNTRY
 from plans.domain.taper.engine import build
 from plans.domain.taper.published.files import schedule, schedules
 from plans.domain.taper.reading import MOST_BYTES, read_json, word
@@ -27,7 +28,7 @@ from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.rows_file import typed_method
 from plans.domain.taper.schedule import TimeOfDay, in_order
 from plans.wording.published import published_words
-from plans.wording.taper import says
+from plans.wording.taper import forms_as_in, says
 
 # Any: the answer as described by docs/taper-answer.schema.json.
 Answer = Mapping[str, Any]
@@ -37,6 +38,8 @@ class Command(BaseCommand):
     """Compute a taper."""
 
     help = "Compute a taper from a JSON request (docs/taper-json.md); needs no database and no server."
+    country = DEFAULT_COUNTRY
+    """Of the request, as soon as one is read: forms are named as there."""
     # Nothing here needs the database or an installation's settings.
     requires_system_checks: ClassVar[list[str]] = []  # type: ignore[misc]  # Django's stub says instance variable
 
@@ -86,11 +89,14 @@ class Command(BaseCommand):
             )
         if options["rows"] is not None and isinstance(asked, dict):
             asked["method"] = typed_method(_read(options["rows"]).decode("utf-8", "replace"))
-        taper = build(TaperRequest.from_json(asked))
-        return FORMATS[options["format"]](answer(taper, says=says, exposure=options["exposure"]))
+        request = TaperRequest.from_json(asked)
+        self.country = request.country
+        with forms_as_in(self.country):
+            return FORMATS[options["format"]](answer(build(request), says=says, exposure=options["exposure"]))
 
     def _refuse(self, fault: TaperplanError) -> None:
-        self.stderr.write(json.dumps(refusal(fault, says=says)), style_func=str)
+        with forms_as_in(self.country):
+            self.stderr.write(json.dumps(refusal(fault, says=says)), style_func=str)
         sys.exit(2)
 
 

@@ -71,7 +71,7 @@ class Consequences:
 
     `messages` are unsent messages of the current version that would be cancelled; `to_dispense` are whole units needed
     from the day on, less what should be at hand; where a dose stays, for fills begun by `to_dispense_by`. `digest`
-    identifies the result, and making the change sends it back.
+    identifies the result, and making the change sends it back. `country` is that of the products.
     """
 
     act: str
@@ -88,6 +88,7 @@ class Consequences:
     to_dispense: tuple[tuple[Product, int, int], ...]
     to_dispense_by: date | None
     schedule: Schedule
+    country: str
     digest: str
 
 
@@ -194,6 +195,7 @@ def of(
         to_dispense=_to_dispense(present.schedule, schedule, request, day, dispense_by, stock),
         to_dispense_by=dispense_by,
         schedule=schedule,
+        country=request.country,
         digest=digest_of_change(act.value, days, day, schedule),
     )
 

@@ -150,6 +150,8 @@ class CalendarPage:
     clinic_phone: str
     hours: dict[str, list[str]]
     clinic_country: str
+    country: str
+    """Of the products."""
     follow_up: tuple[date, ...]
     emergency: str
     help_checked: date
@@ -276,6 +278,7 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         follow_up=tuple(one.on for one in upcoming_visits(plan.patient, since=version.made_on)),
         hours=plan.clinic.hours,
         clinic_country=plan.clinic.country,
+        country=said.request.country,
         emergency=aid.emergency,
         help_checked=aid.checked_on,
         followed=plan.state != PlanState.PAUSED.value and not plan.ended_because,

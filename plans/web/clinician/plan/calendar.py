@@ -34,7 +34,7 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
             request, gettext("This plan is not in use now: there is no calendar to print."), kind="think"
         )
         return redirect("plan", plan_id)
-    words = calendar_words(get_language() or "en")
+    words = calendar_words(get_language() or "en", found.country)
     schedule = found.schedule.as_of(found.made_on)
     after = after_last_day(schedule, words, own=found.after_words, review_on=found.review_on)
     context = {

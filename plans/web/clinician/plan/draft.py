@@ -41,6 +41,7 @@ from plans.web.clinician.plan.rows import row_lines
 from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
+from plans.wording.taper import forms_as_in
 from plans.wording.times import zone_words
 
 # Fields that may have several values.
@@ -125,9 +126,11 @@ def _result(
         actor, patient_id=patient.id, request=form.request, confirmed=form.ticked("confirmed")
     )
     if shown.error is not None:
-        form.refuse(shown.error)
+        with forms_as_in(form.products.country):
+            form.refuse(shown.error)
     drugs = shown.taper.schedule.drugs if shown.taper else ()
-    return of_preview(shown, form, reviews=reviews(actor, drugs), asked_for=asked_for)
+    with forms_as_in(form.products.country):
+        return of_preview(shown, form, reviews=reviews(actor, drugs), asked_for=asked_for)
 
 
 def _context(
@@ -146,7 +149,7 @@ def _context(
         "lock": draft.lock if draft else "",
         "saved_at": plans.at(draft.saved_at, patient.clinic_zone) if draft else "",
         "refused": refused,
-        "own_forms": forms_to_choose(home_made=form.formulary.home_made),
+        "own_forms": forms_to_choose(form.products.country, home_made=form.formulary.home_made),
         "home_made": form.formulary.home_made,
         "regimens": _regimens(form),
         "methods": _method_fields(form),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Refused, TaperplanError
+from plans.domain.taper.drug import DEFAULT_COUNTRY
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import StepKind
@@ -36,7 +37,7 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.web.untyped import Values
 from plans.wording import plans
 from plans.wording.taken import TOLD_BY, higher_words
-from plans.wording.taper import product_words, says
+from plans.wording.taper import forms_as_in, product_words, says
 
 _MOST_AT_HOME: Final = 9999
 
@@ -57,10 +58,11 @@ class GoOnForm(forms.Form):
         *,
         initial: Values | None = None,
         products: tuple[Product, ...] | None = None,
+        country: str = DEFAULT_COUNTRY,
     ) -> None:
-        """`products`: those of the plan, after a hospital stay; None without one."""
+        """`products`: those of the plan, after a hospital stay; None without one. `country` is theirs."""
         super().__init__(data, initial=initial, auto_id="o-%s")
-        self.products = products
+        self.products, self.country = products, country
         self.back: Return | None = None
         if products is not None:
             self._add_return(products)
@@ -88,7 +90,9 @@ class GoOnForm(forms.Form):
             widget=forms.RadioSelect,
         )
         for n, product in enumerate(products):
-            self.fields[f"stock_{n}"] = whole_field(product_words(product, count=2), 0, _MOST_AT_HOME)
+            with forms_as_in(self.country):
+                named = product_words(product, count=2)
+            self.fields[f"stock_{n}"] = whole_field(named, 0, _MOST_AT_HOME)
 
     def clean_note(self) -> str:
         """The note, plain."""
@@ -127,10 +131,15 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
             regimen = taken.planned_on(request.actor, plan.id, today)
             initial |= {"since": today.isoformat(), "from_dose": "taken", "stock_known": "no"}
             initial |= regimen_initial(regimen)
-        return _show(request, plan, GoOnForm(initial=initial, products=products), look=not back)
+        return _show(
+            request,
+            plan,
+            GoOnForm(initial=initial, products=products, country=plan.request.country),
+            look=not back,
+        )
     if layout_context.duplicated(request):
         raise SuspiciousOperation("duplicated fields")
-    form = GoOnForm(request.POST, products=products)
+    form = GoOnForm(request.POST, products=products, country=plan.request.country)
     valid, going = form.is_valid(), request.POST.get("do") == "go"
     if not valid:
         _check_since(request, plan, form)

@@ -17,7 +17,7 @@ from plans.domain.taper.products import LIQUIDS, NEVER_SPLIT, Form, Product
 from plans.domain.taper.request import MOST_AT_HOME, product_from_json, product_json
 from plans.domain.which import which
 from plans.web.clinician.plan.fields import read_dose, read_volume, whole_between
-from plans.wording.drugs import drug_words, form_words, product_words
+from plans.wording.drugs import drug_words, form_words, forms_as_in, product_words
 from plans.wording.plans import problem
 
 OWN: Final = (1, 2, 3)
@@ -90,10 +90,11 @@ class ProductRows:
         ticked = set(_values(data, "products"))
         self.country = known
         self.problems: list[str] = []
-        self.groups = tuple(
-            self._group(data, drug, known, None if f"{drug}/{known}" not in listed else ticked)
-            for drug in drugs
-        )
+        with forms_as_in(known):
+            self.groups = tuple(
+                self._group(data, drug, known, None if f"{drug}/{known}" not in listed else ticked)
+                for drug in drugs
+            )
         self.listed = tuple(f"{drug}/{known}" for drug in drugs)
         self.own = tuple(self._own_row(data, n) for n in OWN)
         typed = [(row, self._own_product(row)) for row in self.own]
@@ -218,10 +219,13 @@ def _row(
     )
 
 
-def forms_to_choose(*, home_made: bool) -> tuple[tuple[str, str], ...]:
-    """Forms a product typed by hand may have; a suspension made at home only where the clinic has switched it on."""
+def forms_to_choose(country: str, *, home_made: bool) -> tuple[tuple[str, str], ...]:
+    """Forms a product typed by hand may have, as a country calls them; a suspension made at home only where the clinic
+    has switched it on."""
+    with forms_as_in(country):
+        named = [(form.value, form_words(form)) for form in Form]
     found = (
-        *((form.value, form_words(form)) for form in Form),
+        *named,
         ("order_capsule", gettext("capsule made to order")),
         ("order_tablet", gettext("tablet made to order, as in a tapering strip")),
     )

@@ -29,7 +29,7 @@ from plans.wording import plans
 from plans.wording.directions import step_words
 from plans.wording.lanes import severity_name
 from plans.wording.taken import regimen_words
-from plans.wording.taper import reason_words, says
+from plans.wording.taper import forms_as_in, reason_words, says
 
 _COMING: Final = 6
 _NAMES: Final = {
@@ -53,11 +53,13 @@ def plan_record(request: HttpRequest, plan_id: UUID) -> HttpResponse:
             return _file(export.export(by=actor, plan_id=plan_id, kind=kind))
         problem = gettext("Choose what to export: steps, days, answers or everything.")
     plan = queries.plan_page(actor, plan_id)
+    with forms_as_in(plan.request.country):
+        # Records that are pasted into keep no non-breaking spaces.
+        text = "\n".join(record_lines(actor, plan)).replace(NBSP, " ")
     context = {
         "plan": plan,
         "patient": plan.patient,
-        # Records that are pasted into keep no non-breaking spaces.
-        "text": "\n".join(record_lines(actor, plan)).replace(NBSP, " "),
+        "text": text,
         "exports": [(kind.value, name) for kind, name in _NAMES.items()],
         "problem": problem,
     }

@@ -31,7 +31,7 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.web.untyped import Values
 from plans.wording import plans
 from plans.wording.doses import day_dose_words
-from plans.wording.taper import product_words, says
+from plans.wording.taper import forms_as_in, product_words, says
 
 NAMES: Final = {
     PlanAct.HOLD: _("Hold: keep the dose longer before the next change"),
@@ -255,11 +255,12 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
             plans.fresh_words(seen.messages, told=seen.told),
         )
     )
-    lines += [
-        (_to_dispense(product, seen.to_dispense_by), str(was), str(now))
-        for product, was, now in seen.to_dispense
-        if was != now
-    ]
+    with forms_as_in(seen.country):
+        lines += [
+            (_to_dispense(product, seen.to_dispense_by), str(was), str(now))
+            for product, was, now in seen.to_dispense
+            if was != now
+        ]
     return tuple(lines)
 
 

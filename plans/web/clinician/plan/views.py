@@ -56,6 +56,7 @@ from plans.wording.levels import level_missing, level_notes, level_range, set_na
 from plans.wording.patient_facts import fact_words
 from plans.wording.taper import (
     condition_words,
+    forms_as_in,
     indication_words,
     listed,
     mark_words,
@@ -100,7 +101,9 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     plan = queries.plan_page(actor, plan_id)
     taper = assess(plan.request, plan.schedule, recorded=plan.recorded)
-    rows = step_rows(taper, plan.patient.today)
+    with forms_as_in(plan.request.country):
+        rows = step_rows(taper, plan.patient.today)
+        shown = figures(plan)
     document_rows = documents.for_plan(actor, plan_id)
     items = open_items(actor, plan.patient.id)
     context = {
@@ -112,7 +115,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "facts": facts_of(plan),
         "reviews": reviews(actor, plan.schedule.drugs),
         "build_up": _build_up(taper, plan.patient.today),
-        "figures": figures(plan),
+        "figures": shown,
         "item": item_line(items[0], clock.now()) if items else None,
         "more_items": max(0, len(items) - 1),
         "picture": picture_view(actor, plan_id, request.GET),

@@ -14,7 +14,7 @@ from plans.services.item_page import ItemPage
 from plans.services.plans import revise
 from plans.web.clinician.review.forms import ActForm
 from plans.wording.doses import day_dose_words
-from plans.wording.drugs import listed, product_words
+from plans.wording.drugs import forms_as_in, listed, product_words
 from plans.wording.plans import (
     fresh_words,
     hold_button,
@@ -147,11 +147,8 @@ def _moved(found: revise.Consequences) -> list[Moved]:
     lines.append(Moved(_("Messages"), unsent_words(found.messages), fresh))
     more = [(product, now - was) for product, was, now in found.to_dispense if now != was]
     if more:
-        words = listed(
-            [
-                f"{'+' if n > 0 else '−'}{abs(n)} × {product_words(product, named=True, clinician=True)}"
-                for product, n in more
-            ]
-        )
+        with forms_as_in(found.country):
+            named = [(product_words(product, named=True, clinician=True), n) for product, n in more]
+        words = listed([f"{'+' if n > 0 else '−'}{abs(n)} × {product}" for product, n in named])
         lines.append(Moved(_("To dispense"), "", words))
     return lines

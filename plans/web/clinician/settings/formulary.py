@@ -25,7 +25,7 @@ from plans.web.forms import EdgeForm
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context, Options, Posted, Values
-from plans.wording.drugs import drug_words, form_words, product_words
+from plans.wording.drugs import drug_words, form_words, forms_as_in, product_words
 
 _LONGEST_SEARCH: Final = 60
 _SPLITS: Final = (
@@ -157,7 +157,9 @@ def _rows(drug: str, country: str, own: Sequence[Product] | None) -> tuple[Stock
         splits = tuple((str(split), split == product.split) for split in _fitting(product))
         ticked = entry.default if own is None else product.name in chosen
         unverified = entry.mark is not SourceMark.VERIFIED
-        found.append(StockRow(product.name, product_words(product), unverified, ticked, splits))
+        with forms_as_in(country):
+            named = product_words(product)
+        found.append(StockRow(product.name, named, unverified, ticked, splits))
     return tuple(found)
 
 

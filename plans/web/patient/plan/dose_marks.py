@@ -45,7 +45,7 @@ def context_of(plan: PatientPlan) -> dict[str, object]:
     standing = dose_marks.marks_on(plan.plan_id, plan.day)
     several = len(plan.schedule.drugs) > 1
     rows: list[MarkRow] = []
-    for dose, said in zip(plan.today.doses, doses_of(plan.today), strict=True):
+    for dose, said in zip(plan.today.doses, doses_of(plan.today, plan.country), strict=True):
         name = taper.time_words(dose.time)
         if several:
             name = f"{name}, {taper.drug_words(dose.drug)}"

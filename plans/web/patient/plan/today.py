@@ -83,17 +83,18 @@ def _take_words(take: Take) -> TakeWords:
     return TakeWords(words=taper.take_words(take), shape=_shape(take), parts=_parts(take))
 
 
-def doses_of(step: Step) -> tuple[DoseWords, ...]:
-    """The doses of a day in the order of the day."""
-    return tuple(
-        DoseWords(
-            time=taper.time_words(dose.time),
-            drug=taper.drug_words(dose.drug),
-            mg=dose.dose.mg,
-            takes=tuple(_take_words(take) for take in dose.take),
+def doses_of(step: Step, country: str) -> tuple[DoseWords, ...]:
+    """The doses of a day in the order of the day, with forms named as in the country of the products."""
+    with taper.forms_as_in(country):
+        return tuple(
+            DoseWords(
+                time=taper.time_words(dose.time),
+                drug=taper.drug_words(dose.drug),
+                mg=dose.dose.mg,
+                takes=tuple(_take_words(take) for take in dose.take),
+            )
+            for dose in step.doses
         )
-        for dose in step.doses
-    )
 
 
 def context_of(plan: PatientPlan) -> dict[str, object]:

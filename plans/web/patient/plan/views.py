@@ -65,7 +65,7 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     if plan.over or plan.other_dose:
         # The plan page says that the plan is over, or that another dose is taken, and what to do.
         return HttpResponseRedirect(reverse("plan-page"))
-    words = calendar_words(plan.holder.language)
+    words = calendar_words(plan.holder.language, plan.country)
     clinic = plan.holder.clinic
     # From today on: past days are on the printed calendar at home.
     day = max(plan.made_on, plan.day)
