@@ -103,6 +103,18 @@ class Work(Row):
             models.Index(fields=("clinic", "-created_at", "-id"), name="work_of_clinic"),
             models.Index(fields=("clinic", "queue", "settled_at"), name="work_settled"),
             models.Index(
+                fields=("clinic", "-created_at", "-id"),
+                condition=models.Q(state__in=(WorkState.SKIPPED.value, WorkState.CANCELLED.value)),
+                name="work_not_sent",
+            ),
+            models.Index(
+                fields=("clinic", "-created_at", "-id"),
+                condition=models.Q(
+                    state__in=(WorkState.PENDING.value, WorkState.CLAIMED.value, WorkState.SENDING.value)
+                ),
+                name="work_waiting",
+            ),
+            models.Index(
                 fields=("carried_by",), condition=models.Q(carried_by__isnull=False), name="work_carried"
             ),
         )

@@ -81,6 +81,28 @@ class ReviewItem(Row):
                 name="item_to_escalate",
             ),
             models.Index(fields=("patient", "-opened_at"), name="item_of_patient"),
+            # What the tick looks for, and the two counts of every page and of the closed ones.
+            models.Index(
+                fields=("lease_until", "id"),
+                condition=models.Q(lease_until__isnull=False),
+                name="item_leased",
+            ),
+            models.Index(
+                fields=("snoozed_until", "id"),
+                condition=models.Q(state=ItemState.SNOOZED.value),
+                name="item_to_wake",
+            ),
+            models.Index(
+                fields=("clinic", "-resolved_at", "-id"),
+                condition=models.Q(state=ItemState.RESOLVED.value),
+                name="item_closed",
+            ),
+            models.Index(
+                fields=("clinic", "-opened_at"),
+                include=("severity",),
+                condition=~models.Q(state=ItemState.RESOLVED.value),
+                name="item_newest",
+            ),
         )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from plans.domain.checkins.flagging import outdated
 from plans.domain.checkins.flags import codes_of
@@ -119,9 +119,12 @@ class QueueRow:
 def counts(actor: Actor) -> QueueCounts:
     """The open counts of the actor's clinic."""
     rows = ReviewItem.objects.filter(clinic_id=actor.home).exclude(state=ItemState.RESOLVED)
-    found = rows.aggregate(open=Count("id"), urgent=Count("id", filter=Q(severity=Priority.URGENT.value)))
-    newest = rows.order_by("-opened_at").values_list("opened_at", flat=True).first()
-    return QueueCounts(urgent=found["urgent"], open=found["open"], newest=newest)
+    found = rows.aggregate(
+        open=Count("opened_at"),
+        urgent=Count("opened_at", filter=Q(severity=Priority.URGENT.value)),
+        newest=Max("opened_at"),
+    )
+    return QueueCounts(urgent=found["urgent"], open=found["open"], newest=found["newest"])
 
 
 def new_since(actor: Actor, since: datetime) -> dict[str, int]:
