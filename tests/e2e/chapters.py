@@ -282,7 +282,7 @@ def read_the_trail(clinician: Person) -> None:
         "gave a wrong year of birth",
         "message with the plan",
         "check-in invitation",
-        "opened an item on the queue",
+        "opened a review item",
         "escalated the item",
         "claimed the item",
         "held the plan for 14 days",

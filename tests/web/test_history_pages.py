@@ -115,9 +115,9 @@ def test_lists_without_rows_say_so(story):
 @pytest.mark.parametrize(
     ("part", "there", "not_there"),
     [
-        ("plan", "issued the plan", "sent a check-in"),
-        ("checkins", "sent a check-in", "issued the plan"),
-        ("reviews", "opened an item on the queue", "sent a check-in"),
+        ("plan", "issued the plan", "submitted a check-in"),
+        ("checkins", "submitted a check-in", "issued the plan"),
+        ("reviews", "opened a review item", "submitted a check-in"),
         ("record", "added the patient", "issued the plan"),
     ],
 )

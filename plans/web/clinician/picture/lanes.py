@@ -239,7 +239,7 @@ def legend(data: PictureData, left: float, top: float) -> SafeString:
         ('<path class="line next" d="M0 0H22"/>', gettext("Planned"), 100),
         (
             '<path class="track" d="M0 0H22"/><path class="bead" d="M3 -2.4v4.8M8 -2.4v4.8M13 -2.4v4.8M18 -2.4v4.8"/>',
-            gettext("Reported as taken, one mark per day"),
+            gettext("Reported as taken, by day"),
             220,
         ),
         (
