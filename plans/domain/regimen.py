@@ -11,7 +11,7 @@ Milligrams of two drugs do not add up, so a day's dose is never one number:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,10 +34,12 @@ class OfADrug(Protocol):
 class DayDose:
     """The day's total of each drug taken, by name; drugs not taken are left out.
 
-    Two days are equal if they have the same milligrams of the same drugs, at whatever times of day.
+    Two days are equal if they have the same milligrams of the same drugs, at whatever times of day. If the days of a
+    week differ, the totals are for the whole week (`weekly`).
     """
 
     doses: tuple[tuple[str, Dose], ...] = ()
+    weekly: bool = False
 
     @classmethod
     def of(cls, doses: Mapping[str, Dose]) -> DayDose:
@@ -53,9 +55,20 @@ class DayDose:
         return cls.from_units(units)
 
     @classmethod
-    def from_units(cls, units: Mapping[str, int]) -> DayDose:
-        """The day as `units` wrote it: 0.00001 mg by drug."""
-        return cls(tuple(sorted([(drug, Dose(count)) for drug, count in units.items() if count])))
+    def from_units(cls, units: Mapping[str, int | Sequence[int]], weekday: int | None = None) -> DayDose:
+        """The day as a row keeps it: 0.00001 mg by drug, or where the days of a week differ seven counts by drug.
+
+        Of these it is the day of `weekday` (0: Monday), or the whole week where none is named.
+        """
+        counts: dict[str, int] = {}
+        weekly = False
+        for drug, kept in units.items():
+            if isinstance(kept, int):
+                counts[drug] = kept
+            else:
+                weekly = weekday is None
+                counts[drug] = sum(kept) if weekday is None else kept[weekday]
+        return cls(tuple(sorted([(drug, Dose(count)) for drug, count in counts.items() if count])), weekly)
 
     @property
     def units(self) -> dict[str, int]:
@@ -75,8 +88,16 @@ class DayDose:
         return ZERO
 
     def more_than(self, other: DayDose) -> tuple[str, ...]:
-        """The drugs with a higher dose than on another day."""
-        return tuple(drug for drug, dose in self.doses if dose > other.dose(drug))
+        """The drugs with a higher dose than on another day; a week is compared with seven such days."""
+        return tuple(
+            drug
+            for drug, dose in self.doses
+            if dose.units * self._days_to_a_week > other.dose(drug).units * other._days_to_a_week
+        )
+
+    @property
+    def _days_to_a_week(self) -> int:
+        return 1 if self.weekly else 7
 
     def __iter__(self) -> Iterator[tuple[str, Dose]]:
         return iter(self.doses)

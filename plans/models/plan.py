@@ -120,7 +120,8 @@ class PlanStep(Row):
     n = clinical(models.PositiveIntegerField())
     days = clinical(DateRangeField())
     kind = clinical(models.CharField(max_length=20))
-    # The day's dose of every drug: counts of 0.00001 mg by drug (plans.domain.regimen.DayDose).
+    # The day's dose of every drug: counts of 0.00001 mg by drug, or seven of them, Monday first, if the days of its
+    # week differ (plans.domain.regimen.DayDose).
     doses = clinical(models.JSONField(default=dict))
     # Whether its first day has another regimen than the day before; false for a first step.
     changes = clinical(models.BooleanField(default=False))

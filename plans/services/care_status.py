@@ -104,7 +104,7 @@ def _last_known(plan: Plan | None, on: date, known: Mapping[UUID, tuple[Intake, 
     if plan.pk in known:
         return DayDose.total(known[plan.pk])
     schedule = versions.read(plan.active_version).schedule
-    step = schedule.step_on(max(on, schedule.start))
+    step = schedule.step_at(max(on, schedule.start))
     return step.day if step is not None else None
 
 

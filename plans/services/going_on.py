@@ -22,7 +22,7 @@ from plans.domain.taper.dose_records import ToldBy
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import Schedule
-from plans.domain.taper.taken import Recorded
+from plans.domain.taper.taken import Recorded, fullest
 from plans.models import Patient, Plan, PlanVersion
 from plans.services import care, clock
 from plans.services.access import get_item_for, get_plan_for
@@ -116,7 +116,7 @@ def go_on(
     made = _made(plan, patient, begins, back, now)
     if shown is not None and shown != _digest(made, back):
         raise Stale(what="moves")
-    before = DayDose.total(dose_records.regimen_on(_present(plan), made.today))
+    before = fullest(dose_records.pattern_on(_present(plan), made.today))
     if back is not None:
         care.come_back(plan, patient, by=by, on=made.today, note=words, now=now)
         taken.keep(
@@ -201,7 +201,7 @@ def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: d
         since = min(back.since, day - _DAY)
         known = dose_records.in_force((*known, Recorded(since, None, back.regimen)))
         # Before its first day a plan has no dose today: it begins with that day's dose.
-        regimen = dose_records.regimen_on(present.schedule, day) if back.as_before else back.regimen
+        regimen = dose_records.pattern_on(present.schedule, day) if back.as_before else back.regimen
     if present.schedule.step_on(day) is None and not regimen:
         # After the last dose there is nothing to continue or change.
         return _Made(act, state, day, today, regimen, present.schedule, known)
@@ -245,7 +245,7 @@ def _check_back(plan: Plan, back: Return, today: date) -> None:
 def _extra(made: _Made, back: Return | None, before: DayDose) -> JsonObject:
     """What the version stores besides the taper: the difference that led to it, and the stock at home."""
     story = {
-        "taken": DayDose.total(made.regimen).units,
+        "taken": fullest(made.regimen).units,
         "planned": before.units,
         "since": back.since.isoformat() if back is not None else "",
         "told_by": back.told_by if back is not None else "",

@@ -62,8 +62,17 @@ class PlanSummary:
 @dataclass(frozen=True, slots=True)
 class _Step:
     first: date
-    day: DayDose
+    doses: Mapping[str, int | Sequence[int]]
     changes: bool
+
+    @property
+    def day(self) -> DayDose:
+        """What it is said to be: a day, or a week where its days differ."""
+        return DayDose.from_units(self.doses)
+
+    def on(self, day: date) -> DayDose:
+        """What is taken on a day of it."""
+        return DayDose.from_units(self.doses, day.weekday())
 
 
 def plan_summaries(plans: Iterable[Plan]) -> dict[UUID, PlanSummary]:
@@ -76,7 +85,7 @@ def plan_summaries(plans: Iterable[Plan]) -> dict[UUID, PlanSummary]:
         .order_by("n")
         .values_list("version_id", "days", "doses", "changes")
     ):
-        steps[version_id].append(_Step(days.lower, DayDose.from_units(doses), changes))
+        steps[version_id].append(_Step(days.lower, doses, changes))
     today_in: dict[str, date] = {}
     for plan in rows:
         today_in.setdefault(plan.patient.zone, clock.today(plan.patient.zone))
@@ -101,7 +110,7 @@ def _summary(plan: Plan, steps: Sequence[_Step], today: date) -> PlanSummary:
         lock=plan.lock,
         version=plan.active_version.number if plan.active_version else None,
         today=today,
-        dose=None if not began else DayDose() if over else began[-1].day,
+        dose=None if not began else DayDose() if over else began[-1].on(today),
         step=len(began) or None,
         steps=len(steps),
         starts_on=steps[0].first if steps else None,

@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from plans.domain.taper import catalogue
-from plans.domain.taper.schedule import Step, in_order
+from plans.domain.taper.schedule import Step
 from plans.wording.drugs import drug_words, listed, measured_lines, when_words
 
 
@@ -19,13 +19,10 @@ def sig(step: Step, drug: str) -> str:
     name = drug_words(drug, clinician=True)
     first, last = date_format(step.start, "j F Y"), date_format(step.end, "j F Y")
     at_times = []
-    for time in in_order(timed.time for timed in step.doses):
-        takes = [
-            take for timed in step.doses if timed.time == time and timed.drug == drug for take in timed.take
-        ]
-        if takes:
-            lines = [line for take in takes for line in measured_lines(take)]
-            words = {"takes": listed(lines), "when": when_words(time)}
+    for timed in step.doses:
+        if timed.drug == drug:
+            lines = [line for take in timed.take for line in measured_lines(take)]
+            words = {"takes": listed(lines), "when": when_words(timed.time, timed.weekdays)}
             at_times.append(gettext("%(takes)s %(when)s") % words)
     if not at_times:
         return gettext("No %(drug)s from %(day)s.") % {"drug": name, "day": first}
@@ -33,11 +30,18 @@ def sig(step: Step, drug: str) -> str:
         # "and" inside a time, ", and" between times.
         "doses": gettext(", and ").join(at_times),
         "drug": name,
-        "total": step.total(drug).mg,
+        "total": step.week(drug).mg if step.weekly else step.total(drug).mg,
         "days": step.days,
         "first": first,
         "last": last,
     }
+    if step.weekly:
+        return (
+            gettext(
+                "Take %(doses)s, by mouth, for %(days)s days (%(first)s to %(last)s). In all %(drug)s %(total)s a week."
+            )
+            % facts
+        )
     return (
         ngettext(
             "Take %(doses)s, by mouth, on %(first)s only. In all %(drug)s %(total)s a day.",
@@ -50,10 +54,11 @@ def sig(step: Step, drug: str) -> str:
 
 
 def step_words(step: Step, *, clinician: bool = False) -> str:
-    """The doses of a step on one line: "clonazepam 0.5 mg in the morning and 1 mg at night"; "no dose" at zero."""
+    """The doses of a step on one line: "clonazepam 0.5 mg in the morning and 1 mg at night", "zolpidem 5 mg at night on
+    Monday and Friday"; "no dose" at zero."""
     lines, last = [], ""
     for timed in step.doses:
-        words = f"{timed.dose.mg} {when_words(timed.time)}"
+        words = f"{timed.dose.mg} {when_words(timed.time, timed.weekdays)}"
         name = drug_words(timed.drug, clinician=clinician)
         lines.append(words if name == last else f"{name} {words}")
         last = name

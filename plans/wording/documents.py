@@ -284,6 +284,12 @@ def _pharmacy() -> dict[str, str]:
         "take": gettext("Take {what}."),
         "take_hold": gettext("HOLD, same dose. Take {what}."),
         "take_at": gettext("{pieces} {time}"),
+        # Translators: a time of day and the days of the week: "at night on Monday, Wednesday and Friday".
+        "on_weekdays": gettext("{time} on {days}"),
+        "weekly_step": gettext("{dates}: {doses}."),
+        "days_off": gettext("No dose on {days}."),
+        "of_seven_days": gettext("{amount}, {days} of 7 days"),
+        "a_week": gettext("{dose} a week"),
         "take_measured": gettext("{volume} ({dose})"),
         "take_nothing": gettext("No dose."),
         "none": gettext("none"),
@@ -364,5 +370,6 @@ def _doses_that_stay(schedule: Schedule, words: Words) -> list[str]:
         return words.say("drug_named", drug=dose.drug, product=amount) if many else amount
 
     return [
-        words.say("take_at", pieces=said(dose), time=words.time_inside(dose.time)) for dose in last_step.doses
+        words.say("take_at", pieces=said(dose), time=words.when(dose.time, dose.weekdays))
+        for dose in last_step.doses
     ]

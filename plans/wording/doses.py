@@ -13,20 +13,34 @@ from plans.wording.methods import table_words
 
 
 def day_dose_words(day: DayDose, *, clinician: bool = False) -> str:
-    """The dose of a day on one line: "alprazolam 3 mg + diazepam 10 mg"; "no dose" where nothing is taken.
+    """The dose of a day on one line: "alprazolam 3 mg + diazepam 10 mg"; "no dose" where nothing is taken; of a week
+    whose days differ, "zolpidem 15 mg a week".
 
     With `clinician` the names are written in tall-man letters.
     """
     if not day:
         return gettext("no dose")
-    return " + ".join(_named(drug_words(drug, clinician=clinician), dose) for drug, dose in day)
+    return _of_week(
+        day, " + ".join(_named(drug_words(drug, clinician=clinician), dose) for drug, dose in day)
+    )
 
 
 def day_dose_said(day: DayDose) -> str:
     """The same inside a sentence for patients: "alprazolam 3 mg and diazepam 10 mg"."""
     if not day:
         return gettext("no dose")
-    return listed([_named(drug_words(drug), dose) for drug, dose in day])
+    return _of_week(day, listed([_named(drug_words(drug), dose) for drug, dose in day]))
+
+
+def per_day_words(day: DayDose, *, clinician: bool = False) -> str:
+    """The same with what it is taken in: "diazepam 10 mg a day", "zolpidem 15 mg a week"."""
+    said = day_dose_words(day, clinician=clinician) if clinician else day_dose_said(day)
+    return said if day.weekly else gettext("{dose} a day").format(dose=said)
+
+
+def _of_week(day: DayDose, said: str) -> str:
+    """What is said of a day, or of the week whose days differ: "zolpidem 15 mg a week"."""
+    return gettext("{dose} a week").format(dose=said) if day.weekly else said
 
 
 def _named(name: str, dose: Dose) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
+from django.utils.dates import WEEKDAYS as WEEKDAY_NAMES
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from plans.domain.taper.drug import DEFAULT_COUNTRY
 from plans.domain.taper.form_names import OdtName, odt_name
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import TimeOfDay
+from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
 
 TIME_NAMES: Final[Mapping[TimeOfDay, Promise]] = {
     TimeOfDay.MORNING: _("Morning"),
@@ -67,11 +69,17 @@ def time_words(time: TimeOfDay) -> str:
     return str(TIME_NAMES.get(time, time.value))
 
 
-def when_words(time: TimeOfDay) -> str:
-    """A time of day inside a sentence: "in the morning", "at 06:30"."""
-    if time.by_clock:
-        return gettext("at {time}").format(time=time.value)
-    return str(_WHEN[time])
+def when_words(time: TimeOfDay, weekdays: Weekdays = EVERY_DAY) -> str:
+    """A time of day inside a sentence: "in the morning", "at 06:30", "at night on Monday and Friday"."""
+    said = gettext("at {time}").format(time=time.value) if time.by_clock else str(_WHEN[time])
+    if weekdays.every:
+        return said
+    return gettext("{time} on {days}").format(time=said, days=weekdays_words(weekdays))
+
+
+def weekdays_words(weekdays: Weekdays) -> str:
+    """Days of the week: "Monday, Wednesday and Friday"."""
+    return listed([str(WEEKDAY_NAMES[day]) for day in weekdays.days])
 
 
 def number_words(count: int) -> str:

@@ -65,7 +65,7 @@ def event_title(step: Step, words: Words, *, doses: bool) -> str:
         said = []
         for drug in dict.fromkeys(dose.drug for dose in step.doses):
             parts = [
-                words.say("take_at", pieces=_amount(dose, words), time=words.time_inside(dose.time))
+                words.say("take_at", pieces=_amount(dose, words), time=words.when(dose.time, dose.weekdays))
                 for dose in step.doses
                 if dose.drug == drug
             ]

@@ -120,13 +120,13 @@ def _step(schedule: Schedule, step: Step, words: Words) -> StepWords:
     doses = []
     for entry in entries(schedule, step):
         time = words.time(entry.slot.time)
-        dose = words.mg(entry.dose) if entry.dose else words.say("no_dose")
+        dose = words.on_days(words.mg(entry.dose), entry.weekdays) if entry.dose else words.say("no_dose")
         doses.append((f"{time}, {entry.slot.drug}" if several else time, dose, entry.changed))
     mark = mark_of(schedule, step)
     return StepWords(
         dates=words.span(step.start, step.end, year=True),
         doses=tuple(doses),
-        total="" if several else words.mg(step.total(schedule.drugs_taken[0])),
+        total="" if several else words.day_total(step, schedule.drugs_taken[0]),
         mark=words.say(mark.value) if mark is not None else "",
     )
 

@@ -17,7 +17,7 @@ from plans.domain.errors import TaperplanError
 from plans.domain.json import Facts
 from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import PlanState
-from plans.wording.doses import day_dose_words
+from plans.wording.doses import day_dose_words, per_day_words
 from plans.wording.taper import method_words, says
 
 STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
@@ -307,5 +307,6 @@ def version_story(kind: str, facts: Facts, first: DayDose) -> str:
         return gettext("Stays at {dose}: later reductions cancelled.").format(dose=dose)
     method = str(facts.get("method") or "")
     if method:
-        return gettext("From {dose} a day. {method}.").format(dose=dose, method=method_words(method))
+        begins = per_day_words(first, clinician=True)
+        return gettext("From {dose}. {method}.").format(dose=begins, method=method_words(method))
     return gettext("First version.")

@@ -15,7 +15,7 @@ from plans.domain.amounts import Dose
 from plans.domain.documents.words import Words
 from plans.domain.regimen import DayDose
 from plans.domain.taper.request import Intake
-from plans.wording.doses import day_dose_words
+from plans.wording.doses import day_dose_words, per_day_words
 from plans.wording.drugs import drug_words, listed, time_words
 from plans.wording.plans import long_day
 
@@ -87,9 +87,9 @@ def rise_words(rises: Mapping[str, tuple[Dose, Dose]], day: date) -> str:
 def higher_words(before: DayDose, after: DayDose, day: date) -> str:
     """That a plan goes on at a higher dose than it said, whatever was taken meanwhile."""
     return gettext(
-        "From {day} the dose is higher than the plan said: {after} a day, not {before}. Pages say HIGHER DOSE."
+        "From {day} the dose is higher than the plan said: {after}, not {before}. Pages say HIGHER DOSE."
     ).format(
         day=long_day(day),
-        after=day_dose_words(after, clinician=True),
+        after=per_day_words(after, clinician=True),
         before=day_dose_words(before, clinician=True),
     )

@@ -70,6 +70,18 @@ ROWS: Final[Mapping[str, Promise]] = {
     "not_csv": _("The file of rows is not CSV."),
     "too_large": _("The file of rows is too large."),
 }
+WEEKLY: Final[Mapping[str, Promise]] = {
+    "short": _(
+        "Days of the week need at least seven days, and there are %(days)s: make the step longer, or leave the days "
+        "out."
+    ),
+    "not_fewer": _(
+        "Each stage has fewer days of the week than the one before it: here are %(count)s after %(before)s. Leave out "
+        "days, or the stage."
+    ),
+    "typed": _("Typed rows end as they are typed: write the days of the week into their last rows."),
+    "goal": _("Days of the week at the end are for a plan that ends at zero: leave them out, or the goal."),
+}
 KINDS: Final[Mapping[str, Promise]] = {
     "object": _("an object"),
     "list": _("a list"),
@@ -166,23 +178,26 @@ SENTENCES: Final[Mapping[str, Promise]] = {
 }
 
 
+# Sentences of codes that tell their cases apart by `why`.
+_BY_WHY: Final[Mapping[str, Mapping[str, Promise]]] = {
+    "bad_amount": AMOUNTS,
+    "bad_json": JSON,
+    "bad_date": DATES,
+    "bad_product": PRODUCTS,
+    "bad_syringe": SYRINGES,
+    "bad_rows": ROWS,
+}
+
+
 def refusal_words(error: TaperplanError) -> str:
     """The sentence for a refusal. A code without a sentence is shown as it is."""
     facts = _readable(error.facts)
     why = str(error.facts.get("why", ""))
     match error.code:
-        case "bad_amount":
-            return str(AMOUNTS[why]) % facts
-        case "bad_json":
-            return str(JSON[why])
-        case "bad_date":
-            return str(DATES[why]) % facts
-        case "bad_product":
-            return str(PRODUCTS[why])
-        case "bad_syringe":
-            return str(SYRINGES[why]) % facts
-        case "bad_rows":
-            return str(ROWS[why]) % facts
+        case code if code in _BY_WHY:
+            return str(_BY_WHY[code][why]) % facts
+        case "weekly_pattern":
+            return _weekly(error) if why == "start" else str(WEEKLY[why]) % facts
         case "pair_not_covered":
             return _pair(error)
         case "not_makeable":
@@ -224,6 +239,23 @@ def _pair(error: TaperplanError) -> str:
     if not tables:
         return words % facts
     return f"{words % facts} " + gettext("Tables that do: %(covered_by)s.") % facts
+
+
+def _weekly(error: TaperplanError) -> str:
+    """That a method needs an even dose to begin from, and the doses to choose from."""
+    near = error.nearest or {}
+    ends = [f"{near[end]}{NBSP}mg" for end in ("lower", "higher") if near.get(end) not in (None, "0")]
+    facts = {
+        "drug": drug_words(str(error.facts["drug"]), clinician=True),
+        "week": f"{error.facts['week_mg']}{NBSP}mg",
+        "average": f"{error.facts['average_mg']}{NBSP}mg",
+        "doses": _either(ends),
+    }
+    said = gettext(
+        "This method begins from the same dose every day, and %(drug)s is taken on some days of the week: %(week)s a "
+        "week, about %(average)s a day. Type the rows, or let it begin from %(doses)s every day."
+    )
+    return said % facts
 
 
 def _product_list(names: object) -> list[str]:

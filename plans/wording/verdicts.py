@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from typing import Final
 
 from django.utils.formats import date_format
@@ -50,6 +51,7 @@ NAMES: Final[Mapping[str, Promise]] = {
     "varied_before": _("Varied use before the plan"),
     "accumulation": _("Build-up after the switch"),
 }
+_DAY_HOURS: Final = 24
 _DAYS: Final[Mapping[str, Promise]] = {
     "monday": _("a Monday"),
     "tuesday": _("a Tuesday"),
@@ -128,14 +130,23 @@ def _change(text: object) -> str:
     return words % {"percent": _percent(text)}
 
 
+def _per(amount: str, facts: Facts) -> str:
+    """An amount with what it is taken in: "5 mg a day", "15 mg a week" where the days of a week differ."""
+    words = gettext("%(dose)s a week") if "per_week" in facts else gettext("%(dose)s a day")
+    return words % {"dose": amount}
+
+
 def _figures(facts: Facts) -> JsonObject:
     """The facts of a change, ready for a sentence."""
     equivalent = facts.get("unit") == "diazepam_equivalent"
     of = gettext(" of diazepam equivalent") if equivalent else ""
+    before, after = f"{_mg(facts['before_mg'])}{of}", f"{_mg(facts['after_mg'])}{of}"
     return {
         **facts,
-        "before": f"{_mg(facts['before_mg'])}{of}",
-        "after": f"{_mg(facts['after_mg'])}{of}",
+        "before": before,
+        "after": after,
+        "before_per": _per(before, facts),
+        "after_per": _per(after, facts),
         "change": _change(facts["change_percent"]),
         "limit": f"{facts.get('limit', '')}{NBSP}%",
         "pace": f"10{NBSP}%",
@@ -147,7 +158,7 @@ def _figures(facts: Facts) -> JsonObject:
 def _ceiling(verdict: Verdict) -> str:
     facts = _figures(verdict.facts)
     words = gettext(
-        "%(before)s a day to %(after)s a day within %(window)s days is %(change)s; "
+        "%(before_per)s to %(after_per)s within %(window)s days is %(change)s; "
         "the guideline’s ceiling is %(limit)s of the current dose every 2 weeks."
     )
     return _with_exemption(verdict, words % facts, facts)
@@ -157,17 +168,17 @@ def _pace(verdict: Verdict) -> str:
     facts = _figures(verdict.facts)
     if verdict.facts["per"] == "window":
         words = gettext(
-            "%(before)s a day to %(after)s a day within %(window)s days is %(change)s; the guideline’s pace, 5 to "
+            "%(before_per)s to %(after_per)s within %(window)s days is %(change)s; the guideline’s pace, 5 to "
             "%(pace)s of the current dose every 2 to 4 weeks, is at most %(limit)s in that time."
         )
     elif verdict.facts["limit"] == "10":
         words = gettext(
-            "%(before)s a day to %(after)s a day in one step is %(change)s; the guideline’s pace is 5 to %(pace)s of "
+            "%(before_per)s to %(after_per)s in one step is %(change)s; the guideline’s pace is 5 to %(pace)s of "
             "the current dose every 2 to 4 weeks."
         )
     else:
         words = gettext(
-            "%(before)s a day to %(after)s a day in one step is %(change)s; the guideline’s pace is 5 to %(pace)s of "
+            "%(before_per)s to %(after_per)s in one step is %(change)s; the guideline’s pace is 5 to %(pace)s of "
             "the current dose every 2 to 4 weeks, and the largest published single cut is an eighth (%(limit)s)."
         )
     sentence = words % facts
@@ -199,7 +210,7 @@ def _caused(verdict: Verdict, sentence: str) -> str:
 
 def _tail(verdict: Verdict) -> str:
     words = gettext(
-        "%(before)s a day to %(after)s a day within %(window)s days; at this low dose a cut is at most "
+        "%(before_per)s to %(after_per)s within %(window)s days; at this low dose a cut is at most "
         "%(most)s of diazepam equivalent in 2 weeks."
     )
     return _caused(verdict, words % (_figures(verdict.facts) | {"most": _mg(verdict.facts["limit"])}))
@@ -209,12 +220,13 @@ def _stop_facts(facts: Mapping[str, object]) -> dict[str, str]:
     """The dose a drug stops from: its own milligrams and their diazepam equivalent."""
     dose, equivalent = _mg(facts["dose_mg"]), str(facts["diazepam_equivalent_mg"])
     if equivalent and facts["drug"] != REFERENCE:
-        dose = gettext("%(dose)s a day (%(equivalent)s of diazepam equivalent)") % {
-            "dose": dose,
-            "equivalent": _mg(equivalent),
-        }
+        if "per_week" in facts:
+            words = gettext("%(dose)s (about %(equivalent)s of diazepam equivalent a day)")
+        else:
+            words = gettext("%(dose)s (%(equivalent)s of diazepam equivalent)")
+        dose = words % {"dose": _per(dose, facts), "equivalent": _mg(equivalent)}
     else:
-        dose = gettext("%(dose)s a day") % {"dose": dose}
+        dose = _per(dose, facts)
     drug = drug_words(str(facts["drug"]), clinician=True)
     return {"drug": drug, "dose": dose, "most": _mg(facts["limit"])}
 
@@ -246,7 +258,7 @@ def _rise(verdict: Verdict) -> str:
     elif verdict.facts["unit"] == "diazepam_equivalent":
         words = gettext("the day rises with %(drug)s, from %(before)s to %(after)s (%(more)s more).")
     else:
-        words = gettext("%(drug)s rises from %(before)s a day to %(after)s a day (%(more)s more).")
+        words = gettext("%(drug)s rises from %(before_per)s to %(after_per)s (%(more)s more).")
     if verdict.facts["above_highest"]:
         above = gettext("That is more than is taken now, and more than on any earlier day of the plan.")
         return f"{words % facts} {above}"
@@ -274,7 +286,7 @@ def _max_before(verdict: Verdict) -> str:
 def _varied(verdict: Verdict) -> str:
     said = gettext(
         "In the %(days)s days before the plan %(drug)s was taken unevenly: %(lowest)s to %(highest)s a day, %(total)s "
-        "in all, days without: %(without)s. The plan starts from an even %(start)s a day."
+        "in all, days without: %(without)s."
     ) % {
         "days": verdict.facts["days"],
         "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
@@ -282,25 +294,54 @@ def _varied(verdict: Verdict) -> str:
         "highest": _mg(verdict.facts["highest_mg"]),
         "total": _mg(verdict.facts["total_mg"]),
         "without": verdict.facts["days_without"],
-        "start": _mg(verdict.facts["start_mg"]),
     }
-    if not verdict.facts["more"]:
-        return said
-    return f"{said} {gettext('Taken every day, that is more than was taken.')}"
+    start = _mg(verdict.facts["start_mg"])
+    if "per_week" in verdict.facts:
+        begins = gettext("The plan starts from %(start)s a week.")
+        more = gettext("That is more than was taken.")
+    else:
+        begins = gettext("The plan starts from an even %(start)s a day.")
+        more = gettext("Taken every day, that is more than was taken.")
+    said = f"{said} {begins % {'start': start}}"
+    return f"{said} {more}" if verdict.facts["more"] else said
 
 
 def _coarse_end(verdict: Verdict) -> str:
-    facts = _figures(verdict.facts) | {"earlier": _mg(verdict.facts["cut_before_mg"])}
+    earlier = _mg(verdict.facts["cut_before_mg"])
+    facts = _figures(verdict.facts) | {
+        "earlier": _per(earlier, verdict.facts) if "per_week" in verdict.facts else earlier
+    }
     return (
         gettext(
-            "the last step, from %(before)s a day to nothing, is larger than the cut before it (%(earlier)s). "
+            "the last step, from %(before_per)s to nothing, is larger than the cut before it (%(earlier)s). "
             "A smaller strength or a liquid would make the end gentler."
         )
         % facts
     )
 
 
+def _days_off(verdict: Verdict) -> str:
+    days = _count(verdict.facts["days_off"])
+    facts = {
+        "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
+        "hours": verdict.facts["half_life_hours"],
+        "days": days,
+    }
+    return (
+        ngettext(
+            "%(drug)s is left out on %(days)s day of the week; its shortest published half-life is %(hours)s hours, "
+            "and withdrawal between doses is to be expected.",
+            "%(drug)s is left out on up to %(days)s days of the week; its shortest published half-life is %(hours)s "
+            "hours, and withdrawal between doses is to be expected.",
+            days,
+        )
+        % facts
+    )
+
+
 def _alternate_day(verdict: Verdict) -> str:
+    if "days_off" in verdict.facts:
+        return _days_off(verdict)
     gaps = _count(verdict.facts["gaps"])
     facts = {
         "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
@@ -411,14 +452,13 @@ def _faster(verdict: Verdict) -> str:
 
 def _dose_gap(verdict: Verdict) -> str:
     facts = {**verdict.facts, "drug": drug_words(str(verdict.facts["drug"]), clinician=True)}
-    return (
-        gettext(
-            "the longest time between two doses of %(drug)s grows from %(before_hours)s to %(gap_hours)s hours; its "
-            "shortest published half-life is %(half_life_hours)s hours, and withdrawal between doses is to be "
-            "expected. Lowering all times of day in turn keeps the doses close."
-        )
-        % facts
+    said = gettext(
+        "the longest time between two doses of %(drug)s grows from %(before_hours)s to %(gap_hours)s hours; its "
+        "shortest published half-life is %(half_life_hours)s hours, and withdrawal between doses is to be expected."
     )
+    if Fraction(str(facts["gap_hours"])) > _DAY_HOURS:
+        return said % facts  # days of the week without the drug
+    return f"{said % facts} {gettext('Lowering all times of day in turn keeps the doses close.')}"
 
 
 def _trough(verdict: Verdict) -> str:

@@ -64,7 +64,7 @@ def _doses(schedule: Schedule, step: Step, words: Words) -> str:
     for entry in entries(schedule, step):
         dose = words.mg(entry.dose) if entry.dose else words.say("no_dose")
         named = words.say("drug_named", drug=entry.slot.drug, product=dose)
-        said.append(words.say("take_at", pieces=named, time=words.time_inside(entry.slot.time)))
+        said.append(words.say("take_at", pieces=named, time=words.when(entry.slot.time, entry.weekdays)))
     return words.listed(said)
 
 

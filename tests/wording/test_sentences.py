@@ -261,6 +261,7 @@ def test_every_refusal_of_the_engine_has_a_sentence() -> None:
         "bad_syringe",
         "pair_not_covered",
         "not_makeable",
+        "weekly_pattern",
     }
     # services have refusals of the same family, whose sentences are in plans.wording.plans
     codes = {kind.code for kind in subclasses(TaperError) if kind.__module__.startswith("plans.domain.")}

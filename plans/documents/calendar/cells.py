@@ -37,12 +37,13 @@ class CellKey:
     marks: tuple[DayMark, ...]
 
 
-Look = tuple[int, tuple[DayMark, ...], bool]
+Look = tuple[int, tuple[DayMark, ...], bool, tuple[int, ...]]
 
 
 def look(day: Day) -> Look:
-    """A cheap key for the look of a day's cell: the days of a step share their entries."""
-    return day.step, day.marks, True in [entry.changed for entry in day.entries]
+    """A cheap key for the look of a day's cell: days of a step with the same doses share their entries."""
+    doses = tuple([entry.dose.units for entry in day.entries])
+    return day.step, day.marks, True in [entry.changed for entry in day.entries], doses
 
 
 def distinct(days: Iterable[Day]) -> dict[Look, CellKey]:

@@ -8,8 +8,10 @@ from datetime import date
 from plans.documents.engine.text import clean
 from plans.documents.readback.checks import PdfDefect
 from plans.documents.readback.pdf import Shown, TextRun, plain
-from plans.domain.documents.calendar import last_shown_day, slots
+from plans.domain.documents.calendar import Slot, last_shown_day, slots
 from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.words import Words
+from plans.domain.taper.schedule import Step
 
 
 def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
@@ -25,8 +27,8 @@ def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]
             continue
         starts = (plain(words.weekday_day_year(step.start)), plain(words.day_year(step.start)))
         ends = (plain(words.day_year(step.end)), plain(words.day(step.end)))
-        doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
-        wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
+        used = [slot for slot in slots(schedule) if slot in slots(schedule, step.n)]
+        wanted = [plain(_dose(step, slot, words)) for slot in used]
         found = [texts for texts in rows.values() if texts[0] in starts]
         in_columns = any(
             texts[n : n + len(wanted)] == wanted
@@ -45,6 +47,14 @@ def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]
             good = [runs for runs in forms if _dates(runs) in dates and _cells(runs, facts) == sorted(cells)]
             if len(good) != 1:
                 yield PdfDefect("step_row", facts={"step": step.n})
+
+
+def _dose(step: Step, slot: Slot, words: Words) -> str:
+    """What a row of the table says of a slot, some days of the week each with its dose."""
+    doses = [one for one in step.doses if (one.time, one.drug) == (slot.time, slot.drug)]
+    if len(doses) > 1:
+        return words.listed([words.mg(one.dose) for one in doses], link="or")
+    return words.of_week(words.mg(doses[0].dose), doses[0].weekdays) if doses else words.say("no_dose")
 
 
 def _dates(runs: list[TextRun]) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import marker_keys
 from plans.documents.calendar.recipes import Recipe, recipe_lines, recipes
-from plans.documents.calendar.step_table import StepTableRow, rows
+from plans.documents.calendar.step_table import StepTableRow, entries_text, rows
 from plans.documents.calendar.syringes import draw_filling, volumes_of_steps
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
@@ -49,6 +49,8 @@ class RowSizes:
 
 LARGE_ROWS: Final = RowSizes(LARGE_MARGIN, 46, 19, 14, (18, 16, 15, 14), 150, 92, 138, 2)
 NORMAL_ROWS: Final = RowSizes(PAGE_MARGIN, 32, 13, 10, (12, 11, 10), 100, 66, 96, 4)
+# Further sizes of a dose that has days of the week with it.
+_WITH_DAYS: Final = (13.0, 12.0, 11.0, 10.0, 9.0)
 
 
 class LargePlan:
@@ -158,16 +160,19 @@ class LargePlan:
         canvas.lines(3, self.sizes.line, self._dates(row), self.sizes.small, self.sizes.line)
         columns = self._columns
         step = (self.wide - self._date_wide - self.sizes.mark_wide) / columns
-        for n, entry in enumerate(row.entries[slot] for slot in self._used if slot in row.entries):
+        for n, said in enumerate(row.entries[slot] for slot in self._used if slot in row.entries):
             line, column = divmod(n, columns)
-            self._entry(canvas, self._date_wide + column * step, line * self._entry_high, step, entry)
+            self._entry(canvas, self._date_wide + column * step, line * self._entry_high, step, said)
         self._mark(canvas, self.wide - self.sizes.mark_wide + 4, self.sizes.line, row)
 
-    def _entry(self, canvas: Canvas, x: float, y: float, wide: float, entry: Entry) -> None:
-        slot, words, small = entry.slot, self.words, (self.sizes.small,)
-        text, base = words.mg(entry.dose) if entry.dose else words.say("no_dose"), y + self.sizes.line
-        size = one_line(canvas, x, base, text, self.sizes.doses, wide - 6, "dose", bold=True)
-        if entry.changed:
+    def _entry(self, canvas: Canvas, x: float, y: float, wide: float, said: list[Entry]) -> None:
+        slot, words, small = said[0].slot, self.words, (self.sizes.small,)
+        text, base = entries_text(words, said), y + self.sizes.line
+        sizes = self.sizes.doses
+        if any(not entry.weekdays.every for entry in said):
+            sizes += _WITH_DAYS
+        size = one_line(canvas, x, base, text, sizes, wide - 6, "dose", bold=True)
+        if said[0].changed:
             canvas.rule(x, base + 3, x + width(text, BOLD, size), base + 3, 1.8)
         one_line(canvas, x, base + self.sizes.line, words.time(slot.time), small, wide - 4, "time")
         if self.context.many_drugs:

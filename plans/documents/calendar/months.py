@@ -244,8 +244,8 @@ class Months(Section):
         high, top = cells.row, self.layout.top(month)
         names = {}
         for key, cell in distinct(month.days).items():
-            step, marks, changed = key
-            names[key] = f"cell-{high:.0f}-{step}-{'-'.join(marks)}-{changed:d}"
+            step, marks, changed, doses = key
+            names[key] = f"cell-{high:.0f}-{step}-{'-'.join(marks)}-{changed:d}-{'-'.join(map(str, doses))}"
             # A step across the end of a month looks the same on both pages.
             if not canvas.pdf.hasForm(names[key]):
                 with canvas.form(names[key], cells.column, high) as surface:

@@ -12,6 +12,7 @@ from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.section import PageMap
 from plans.domain.documents.calendar import CHANGES, DayMark, Entry, Slot, slots
 from plans.domain.documents.facts import DoesNotFit
+from plans.domain.documents.words import Words
 from plans.domain.taper.schedule import Step
 
 HEAD_HIGH = 16.0
@@ -25,9 +26,20 @@ class StepTableRow:
     step: Step
     start: str
     until: str
-    entries: dict[Slot, Entry]
+    entries: dict[Slot, list[Entry]]
     mark: DayMark | None
     pages: str
+
+
+def entries_text(words: Words, said: list[Entry]) -> str:
+    """What a step says of a slot: "0.5 mg", "no dose", "5 mg, 3 of 7 days", or "1 mg or 0.5 mg" by the day of the week;
+    nothing before its first dose."""
+    if len(said) > 1:
+        return words.listed([words.mg(entry.dose) for entry in said], link="or")
+    return "".join(
+        words.of_week(words.mg(entry.dose), entry.weekdays) if entry.dose else words.say("no_dose")
+        for entry in said
+    )
 
 
 def pages_text(context: CalendarContext, pages: list[int]) -> str:
@@ -54,7 +66,9 @@ def rows(context: CalendarContext, where: PageMap, *, weekday: bool, year: bool)
             words.day_year(step.end) if step.end.year != step.start.year or not year else words.day(step.end)
         )
         days = [step.start + timedelta(days=n) for n in range(step.days)]
-        said = {entry.slot: entry for entry in context.steps.entries(step)}
+        said: dict[Slot, list[Entry]] = {}
+        for entry in context.steps.entries(step):
+            said.setdefault(entry.slot, []).append(entry)
         pages = pages_text(context, where.of_days(days))
         found.append(StepTableRow(step, form(step.start), until, said, context.steps.mark(step), pages))
     return found
@@ -126,14 +140,11 @@ class StepTable:
 
     def dose_text(self, row: StepTableRow, slot: Slot) -> str:
         """ "0.5 mg", "no dose", or nothing before the slot's first dose."""
-        entry = row.entries.get(slot)
-        if entry is None:
-            return ""
-        return self.context.words.mg(entry.dose) if entry.dose else self.context.words.say("no_dose")
+        return entries_text(self.context.words, row.entries.get(slot, []))
 
     def _total(self, row: StepTableRow) -> str:
         """A day's milligrams, only in a table of one drug."""
-        return self.context.words.mg(row.step.total(self.context.drugs[0]))
+        return self.context.words.day_total(row.step, self.context.drugs[0])
 
     def natural(self) -> list[float]:
         """Each column's natural width with its padding."""
@@ -184,10 +195,10 @@ class StepTable:
         canvas.text(left + edges[1] + PAD, base, row.until, size)
         n = 2
         for slot in self.slots:
-            text, entry, x = self.dose_text(row, slot), row.entries.get(slot), left + edges[n] + PAD
-            if entry is not None:
-                wide = canvas.text(x, base, text, size + 1.5 if entry.dose else size, bold=True)
-                if entry.changed:
+            text, said, x = self.dose_text(row, slot), row.entries.get(slot), left + edges[n] + PAD
+            if said:
+                wide = canvas.text(x, base, text, size + 1.5 if said[0].dose else size, bold=True)
+                if said[0].changed:
                     canvas.rule(x, base + 2.2, x + wide, base + 2.2, 1.2)
             n += 1
         if self.with_total:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from plans.documents.pharmacy.context import PharmacyContext
-from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, Volume
-from plans.domain.documents.calendar import entries, last_shown_day
+from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, ZERO, Volume
+from plans.domain.documents.calendar import Entry, Slot, entries, last_shown_day
 from plans.domain.documents.words import BREAK
 from plans.domain.taper.products import Product, Take
-from plans.domain.taper.schedule import Schedule, Step, StepKind, in_order
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay, in_order
 from plans.domain.taper.supply import FILL_DAYS, day_needs, first_fill, plan_supply
+from plans.domain.taper.weekdays import Weekdays
 
 MOST_CHANGES = 6
 # Quarters of a solid or microlitres of a liquid per unit handed out.
@@ -53,7 +54,7 @@ def direction(context: PharmacyContext, step: Step, *, held: bool = True) -> str
         ]
         if held:
             phrases = [phrase.replace(" ", NBSP) for phrase in phrases]
-        time = words.time_inside(entry.slot.time)
+        time = words.when(entry.slot.time, entry.weekdays)
         parts.append(words.say("take_at", pieces=words.listed(phrases), time=time))
     if not parts:
         return words.say("take_nothing")
@@ -76,7 +77,7 @@ def parts_of(take: Take) -> int:
 
 def step_units(context: PharmacyContext, step: Step, product: Product) -> str:
     """The total of a product that a step uses: "35", "6.5", "56 mL", "70 drops", "none"."""
-    parts = step.days * day_needs(context.schedule, step).get(product, 0)
+    parts = sum(span.days * day_needs(context.schedule, span).get(product, 0) for span in step.spans)
     return parts_words(context, product, parts)
 
 
@@ -175,8 +176,8 @@ def day_total(context: PharmacyContext, step: Step) -> list[str]:
     """The milligrams of a day, one line per drug."""
     words = context.words
     if not context.many_drugs:
-        return [words.mg(step.total(context.drugs[0]))]
-    return [f"{words.mg(step.total(drug))} {drug}" for drug in context.schedule.drugs if step.total(drug)]
+        return [words.day_total(step, context.drugs[0])]
+    return [f"{words.day_total(step, drug)} {drug}" for drug in context.schedule.drugs if step.total(drug)]
 
 
 def changes(context: PharmacyContext, previous: Schedule) -> list[Change]:
@@ -252,14 +253,16 @@ def _products(context: PharmacyContext, schedule: Schedule) -> str:
     return words.listed(said)
 
 
-def _regimen(schedule: Schedule, day: date) -> dict[tuple[object, str], tuple[Take, ...]]:
-    step = schedule.step_on(day)
-    return {(dose.time, dose.drug): dose.take for dose in step.doses} if step is not None else {}
+def _regimen(schedule: Schedule, day: date) -> dict[tuple[object, ...], tuple[Take, ...]]:
+    step = schedule.step_at(day)
+    return (
+        {(dose.time, dose.drug, dose.weekdays): dose.take for dose in step.doses} if step is not None else {}
+    )
 
 
 def _change(context: PharmacyContext, previous: Schedule, day: date) -> Change:
     words, schedule = context.words, context.schedule
-    old, new = previous.step_on(day), schedule.step_on(day)
+    old, new = previous.step_at(day), schedule.step_at(day)
     if new is not None and new.kind is StepKind.HOLD:
         now = words.say("hold_until", date=words.day_year(new.end))
     else:
@@ -278,19 +281,32 @@ def _doses(
     taken = {dose.drug for one in (step, other) if one is not None for dose in one.doses}
     for time in in_order(dose.time for one in (step, other) if one is not None for dose in one.doses):
         for drug in drugs:
-            dose = step.at(time, drug)
-            takes = [take for d in step.doses if (d.time, d.drug) == (time, drug) for take in d.take]
-            theirs = (
-                [t for d in other.doses if (d.time, d.drug) == (time, drug) for t in d.take] if other else []
-            )
-            if takes == theirs:
+            if _takes(step, time, drug) == (_takes(other, time, drug) if other else []):
                 continue
-            text = words.mg(dose) if dose else words.say("no_dose")
-            if len(taken) > 1 or context.many_drugs:
-                # With two drugs, each is named beside its milligrams.
-                text = words.say("drug_named", drug=drug, product=text)
-            if pieces and dose:
-                entry = next(e for e in entries(schedule, step) if (e.slot.time, e.slot.drug) == (time, drug))
-                text = f"{text}: {words.listed([context.plain_phrase(piece) for piece in entry.pieces])}"
-            said.append(f"{words.time(time).lower()} {text}")
+            named = len(taken) > 1 or context.many_drugs
+            said += [
+                f"{words.time(time).lower()} {_dose(context, entry, named=named, pieces=pieces)}"
+                for entry in _entries(schedule, step, Slot(time, drug))
+            ]
     return "; ".join(said)
+
+
+def _takes(step: Step, time: TimeOfDay, drug: str) -> list[tuple[Weekdays, tuple[Take, ...]]]:
+    return [(dose.weekdays, dose.take) for dose in step.doses if (dose.time, dose.drug) == (time, drug)]
+
+
+def _entries(schedule: Schedule, step: Step, slot: Slot) -> list[Entry]:
+    """What a step says of a slot; "no dose" of one that its schedule never had."""
+    return [e for e in entries(schedule, step) if e.slot == slot] or [Entry(slot, ZERO, (), changed=False)]
+
+
+def _dose(context: PharmacyContext, entry: Entry, *, named: bool, pieces: bool) -> str:
+    """ "0.375 mg: half a 0.5 mg tablet and …", with its days of the week where it is not taken every day."""
+    words = context.words
+    text = words.on_days(words.mg(entry.dose), entry.weekdays) if entry.dose else words.say("no_dose")
+    if named:
+        # Milligrams of two drugs beside each other: each is named.
+        text = words.say("drug_named", drug=entry.slot.drug, product=text)
+    if pieces and entry.dose:
+        text = f"{text}: {words.listed([context.plain_phrase(piece) for piece in entry.pieces])}"
+    return text

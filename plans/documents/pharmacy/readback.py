@@ -145,9 +145,9 @@ def _steps(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
 
 def _drug_totals(context: PharmacyContext, step: Step) -> list[str]:
     if not context.many_drugs:
-        return [plain(context.words.mg(step.total(context.drugs[0])))]
+        return [plain(context.words.day_total(step, context.drugs[0]))]
     drugs = {dose.drug for dose in step.doses}
-    return [f"{plain(context.words.mg(step.total(drug)))} {drug}" for drug in sorted(drugs)]
+    return [f"{plain(context.words.day_total(step, drug))} {drug}" for drug in sorted(drugs)]
 
 
 def _covers(context: PharmacyContext, block: list[list[str]], row: FillRow) -> bool:

@@ -14,10 +14,11 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
-from plans.domain.amounts import Dose
+from plans.domain.amounts import ZERO, Dose
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import Take, pieces_of
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay, in_order
+from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
 
 DAY: Final = timedelta(days=1)
 # A first or last month of at most this many days joins its neighbour, if that page keeps at most MOST_WEEKS rows.
@@ -84,12 +85,16 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One slot of a day. `dose` may be zero ("no dose"); `pieces` are what to take, counted as one would in the hand:
-    see `pieces`."""
+    see `pieces`.
+
+    In a step whose days differ an entry is for some `weekdays`, and a slot may have several.
+    """
 
     slot: Slot
     dose: Dose
     pieces: tuple[Take, ...]
     changed: bool
+    weekdays: Weekdays = EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +171,25 @@ def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]
 def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
     """The entries of each day of a step, `changed` compared with the step before it.
 
-    A slot that once had a dose is shown as "no dose" (see `slots`); one that never had one is not.
+    A slot that once had a dose is shown as "no dose" (see `slots`); one that never had one is not. In a step whose days
+    differ there is an entry for each dose of its week; `Step.on` gives one of its days.
     """
     before = schedule.steps[step.n - 2] if step.n > 1 else None
+    whole = schedule.steps[step.n - 1]
     found = []
     for slot in slots(schedule, step.n):
-        takes = [
-            take
-            for dose in step.doses
-            if (dose.time, dose.drug) == (slot.time, slot.drug)
-            for take in dose.take
-        ]
-        dose = step.at(slot.time, slot.drug)
-        changed = before is not None and before.at(slot.time, slot.drug) != dose
-        found.append(Entry(slot, dose, tuple(piece for take in takes for piece in pieces_of(take)), changed))
+        here = [dose for dose in step.doses if (dose.time, dose.drug) == (slot.time, slot.drug)]
+        changed = before is not None and _taken_at(before, slot) != _taken_at(whole, slot)
+        if not here:
+            found.append(Entry(slot, ZERO, (), changed))
+        for dose in here:
+            pieces = tuple(piece for take in dose.take for piece in pieces_of(take))
+            found.append(Entry(slot, dose.dose, pieces, changed, dose.weekdays))
     return tuple(found)
+
+
+def _taken_at(step: Step, slot: Slot) -> set[tuple[Dose, Weekdays]]:
+    return {(one.dose, one.weekdays) for one in step.doses if (one.time, one.drug) == (slot.time, slot.drug)}
 
 
 def mark_of(schedule: Schedule, step: Step) -> DayMark | None:
@@ -191,7 +200,7 @@ def mark_of(schedule: Schedule, step: Step) -> DayMark | None:
     """
     if step.n == 1 and step.kind is not StepKind.RISE:
         return DayMark.START
-    same = step.n > 1 and schedule.steps[step.n - 2].doses == step.doses
+    same = step.n > 1 and schedule.steps[step.n - 2].doses == schedule.steps[step.n - 1].doses
     if same and step.kind not in (StepKind.HOLD, StepKind.RISE):
         return None
     return _MARKS.get(step.kind)
@@ -207,13 +216,14 @@ def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] =
         raise NothingToShow(made_on=made_on.isoformat(), last_day=last.isoformat())
     visits = frozenset(follow_up)
     found = []
-    for step in schedule.steps:
+    for step in schedule.spans:
         said = entries(schedule, step)
         unchanged = tuple(Entry(e.slot, e.dose, e.pieces, changed=False) for e in said)
-        mark = mark_of(schedule, step)
+        whole = schedule.steps[step.n - 1]
+        mark = mark_of(schedule, whole)
         day = max(step.start, first)
         while day <= min(step.end, last):
-            opens = day == step.start
+            opens = day == whole.start
             marks: tuple[DayMark, ...] = (
                 (mark,) if mark is not None and (opens or mark is DayMark.HOLD) else ()
             )

@@ -18,7 +18,8 @@ from plans.domain.amounts import NBSP, Dose, Volume
 from plans.domain.errors import TaperplanError
 from plans.domain.syringes import syringe_for
 from plans.domain.taper.products import KEEP_HOURS, QUARTERS, Form, Product, Take, pieces_of
-from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay
+from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
 
 BREAK: Final = "|"
 
@@ -118,6 +119,29 @@ class Words:
     def time_inside(self, time: TimeOfDay) -> str:
         """A time of day inside a sentence: "in the morning", "at 06:30"."""
         return self.times_inside.get(time) or self.say("at_clock", time=time.value)
+
+    def when(self, time: TimeOfDay, weekdays: Weekdays = EVERY_DAY) -> str:
+        """A time of day and the days of the week: "at night on Monday, Wednesday and Friday"; every day is not said."""
+        return self.on_days(self.time_inside(time), weekdays)
+
+    def on_days(self, text: str, weekdays: Weekdays) -> str:
+        """A text with the days of the week that it is for; every day is not said."""
+        if weekdays.every:
+            return text
+        return self.say("on_weekdays", time=text, days=self._named(weekdays.days))
+
+    def _named(self, weekdays: Iterable[int]) -> str:
+        return self.listed([self.weekdays[day] for day in weekdays])
+
+    def of_week(self, amount: str, weekdays: Weekdays) -> str:
+        """An amount in a table: "5 mg", or "5 mg, 3 of 7 days" where it is not taken every day."""
+        if weekdays.every:
+            return amount
+        return self.say("of_seven_days", amount=amount, days=len(weekdays))
+
+    def day_total(self, step: Step, drug: str) -> str:
+        """What a day adds up to of one drug: "5 mg"; where the days of a week differ, "15 mg a week"."""
+        return self.say("a_week", dose=self.mg(step.week(drug))) if step.weekly else self.mg(step.total(drug))
 
     def number(self, text: str) -> str:
         """A decimal number as the language writes it."""
@@ -253,11 +277,29 @@ class Words:
         return self.say(agreed_key(schedule, day), clinician=clinician)
 
     def beside(self, schedule: Schedule) -> str:
-        """When each ended drug ended, and that bedtime is later than night if a plan has both; "" if there is nothing
-        to say."""
+        """When each ended drug ended, that bedtime is later than night if a plan has both, and the days of the week of
+        each step whose days differ; "" if there is nothing to say."""
         said = [
             self.say("drug_ended", drug=drug, date=self.day_year(last)) for drug, last in schedule.drugs_ended
         ]
         if {TimeOfDay.NIGHT, TimeOfDay.BEDTIME} <= set(schedule.times):
             said.append(self.say("bedtime_is_later"))
+        said += [self._weekly(step, many=len(schedule.drugs) > 1) for step in schedule if step.weekly]
         return " ".join(said)
+
+    def _weekly(self, step: Step, *, many: bool) -> str:
+        """On which days of the week the doses of a step are taken, and on which there is none."""
+        doses = [
+            self.say(
+                "take_at",
+                pieces=self.say("drug_named", drug=dose.drug, product=self.mg(dose.dose))
+                if many
+                else self.mg(dose.dose),
+                time=self.when(dose.time, dose.weekdays),
+            )
+            for dose in step.doses
+        ]
+        dates = self.span(step.start, step.end, year=True)
+        off = [n for n, day in enumerate(step.week_of_days) if not day.doses]
+        said = self.say("weekly_step", dates=dates, doses=self.listed(doses))
+        return f"{said} {self.say('days_off', days=self._named(off))}" if off else said

@@ -19,6 +19,7 @@ from plans.domain.taper.products import Take
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.schedule import Step, TimedDose
 from plans.domain.taper.supply import Fill
+from plans.domain.taper.weekdays import EVERY_DAY
 
 Says = Callable[[Verdict | Caution | TaperplanError], str]
 
@@ -28,7 +29,7 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> JsonObject:
     schedule = taper.schedule
     lived = taper.lived
     drugs = dict.fromkeys((*schedule.drugs, *lived.drugs))
-    meter = measure(tuple(drugs), taper.equivalence)
+    meter = measure(tuple(drugs), taper.equivalence, weekly=lived.weekly)
     totals = [meter.of(step.doses) for step in schedule]
     earlier = [meter.of(doses) for doses in lived.before(schedule)]
     highest = bases(schedule, lived, [meter.of(one.doses) for one in lived.days], earlier[0])
@@ -79,9 +80,15 @@ def refusal(error: TaperplanError, *, says: Says) -> dict[str, object]:
 
 
 def step_json(step: Step, drugs: tuple[str, ...]) -> dict[str, object]:
-    """One step with its doses, takes and totals; a total is listed for every drug of the plan, zero included."""
+    """One step with its doses, takes and totals; a total is listed for every drug of the plan, zero included.
+
+    Where its days differ by the day of the week, the totals are those of the fullest day, and of a week beside them.
+    """
     by_drug = {drug: step.total(drug) for drug in drugs}
-    return {
+    week: dict[str, object] = (
+        {"week_mg": {drug: step.week(drug).text for drug in drugs}} if step.weekly else {}
+    )
+    return week | {
         "n": step.n,
         "start": step.start.isoformat(),
         "end": step.end.isoformat(),
@@ -95,12 +102,13 @@ def step_json(step: Step, drugs: tuple[str, ...]) -> dict[str, object]:
 
 
 def _dose(dose: TimedDose) -> dict[str, object]:
-    return {
+    written: dict[str, object] = {
         "time": dose.time.value,
         "drug": dose.drug,
         "dose_mg": dose.dose.text,
         "take": [take_json(take) | _draws(take) for take in dose.take],
     }
+    return written if dose.weekdays is EVERY_DAY else written | {"days_of_week": dose.weekdays.names}
 
 
 def take_json(take: Take) -> JsonObject:

@@ -196,7 +196,11 @@ def screen(
             "raised_by": sorted(raised[code][1]),
         }
         listed.append(Caution(code, facts, entry.source, entry.mark.value, entry.must_sign))
-    risk = withdrawal_risk(schedule.steps[0], patient.duration_months, patient.days_a_week)
+    first = schedule.steps[0]
+    days_a_week = (
+        len([day for day in first.week_of_days if day.doses]) if first.weekly else patient.days_a_week
+    )
+    risk = withdrawal_risk(first, patient.duration_months, days_a_week)
     grid = Caution("withdrawal_risk", risk.facts, risk.source, risk.mark.value, must_sign=False)
     return (*listed, grid)
 
@@ -221,7 +225,7 @@ def _in_plan(schedule: Schedule, table: str, country: str) -> dict[str, set[str]
     maxima = {name: catalogue.drug(name).maximum(country).value.units for name in schedule.drugs}
     found: dict[str, set[str]] = {name: set() for name in _IN_PLAN}
     crossing = False
-    for step in schedule:
+    for step in schedule.spans:
         # a stage of a crossover that is held, or rested in hospital, is still one
         crossing = step.kind is StepKind.CROSSOVER or (crossing and step.kind in _GOES_ON)
         drugs = {one.drug for one in step.doses}

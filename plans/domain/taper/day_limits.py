@@ -16,7 +16,8 @@ from plans.domain.taper.judged import Judged
 from plans.domain.taper.limit_rules import LOW_DOSE, LimitLevel, Verdict, finding
 from plans.domain.taper.measure import change_percent
 from plans.domain.taper.schedule import MINUTES_A_DAY, StepKind
-from plans.domain.taper.taken import Intakes
+from plans.domain.taper.taken import Intakes, fullest, is_weekly
+from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 # How many of its shortest half-lives a drug may be without a dose (ours).
 _HALF_LIVES: Final = 2
@@ -27,16 +28,23 @@ _REPLACED: Final = (StepKind.CROSSOVER, StepKind.SWAP)
 
 
 def longest_gap(doses: Intakes, drug: str) -> int:
-    """The longest time from one dose of a drug to the next, round the clock, in minutes; 0 where none is taken."""
-    return _longest(tuple([one.time.minutes for one in doses if one.drug == drug]))
+    """The longest time from one dose of a drug to the next, in minutes; 0 where none is taken.
+
+    Round the clock, or round the week where its days differ.
+    """
+    taken = [one for one in doses if one.drug == drug]
+    if not is_weekly(taken):
+        return _longest(tuple([one.time.minutes for one in taken]), MINUTES_A_DAY)
+    at = [day * MINUTES_A_DAY + one.time.minutes for one in taken for day in one.weekdays.days]
+    return _longest(tuple(at), MINUTES_A_DAY * DAYS_A_WEEK)
 
 
 @cache
-def _longest(times: tuple[int, ...]) -> int:
+def _longest(times: tuple[int, ...], round_of: int) -> int:
     if not times:
         return 0
     found = sorted(set(times))
-    return max(later - at for at, later in zip(found, (*found[1:], found[0] + MINUTES_A_DAY), strict=True))
+    return max(later - at for at, later in zip(found, (*found[1:], found[0] + round_of), strict=True))
 
 
 def dose_gap(judged: Judged) -> Iterator[Verdict]:
@@ -47,7 +55,7 @@ def dose_gap(judged: Judged) -> Iterator[Verdict]:
     """
     for name, drug in judged.drugs.items():
         half_life = drug.half_life.value.low
-        if half_life * 60 * _HALF_LIVES >= MINUTES_A_DAY:
+        if half_life * 60 * _HALF_LIVES >= MINUTES_A_DAY and judged.meter.days == 1:
             continue  # no time between doses is as long
         usual = longest_gap(judged.lived.now, name)
         for before, step in zip(judged.before, judged.schedule, strict=True):
@@ -62,7 +70,7 @@ def dose_gap(judged: Judged) -> Iterator[Verdict]:
                 "gap_hours": _hours(gap),
                 "half_life_hours": str(half_life),
             }
-            little = _little(judged, name, _taken(step.doses, name))
+            little = _little(judged, name, fullest(step.doses).dose(name).units)
             yield finding(
                 "dose_gap",
                 step.n,
@@ -80,13 +88,16 @@ def trough(judged: Judged) -> Iterator[Verdict]:
     """A steady low of a drug over the day that falls by more than 10 % in one step, and by more than its dose does.
 
     By the exposure model with the shortest half-life. Needs a reason above 25 % while more than 5 mg diazepam
-    equivalent of the drug is left a day. Not where a crossover or a swap puts another drug in its place.
+    equivalent of the drug is left a day. Not where a crossover or a swap puts another drug in its place, nor from or to
+    a week whose days differ: there the time between two doses says it.
     """
     for name in judged.drugs:
         after: Intakes = ()
         low = now = 0
         for before, step in zip(judged.before, judged.schedule, strict=True):
             if step.kind in _REPLACED or step.doses == before:
+                continue
+            if judged.meter.days > 1 and is_weekly((*before, *step.doses)):
                 continue
             if before is not after:
                 low, now = steady_low(before, name), _taken(before, name)

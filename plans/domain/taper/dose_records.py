@@ -77,6 +77,12 @@ def regimen_on(schedule: Schedule, day: date) -> tuple[Intake, ...]:
     return tuple(Intake(dose.time, dose.drug, dose.dose) for dose in step.doses) if step else ()
 
 
+def pattern_on(schedule: Schedule, day: date) -> tuple[Intake, ...]:
+    """What a plan says is taken in the week of a day, where its days differ; nothing outside its days."""
+    step = schedule.step_at(day)
+    return tuple(Intake(one.time, one.drug, one.dose, one.weekdays) for one in step.doses) if step else ()
+
+
 def same(one: Iterable[Intake], other: Iterable[Intake]) -> bool:
     """Whether two regimens hold the same doses at the same times of day."""
     return set(one) == set(other)
@@ -90,7 +96,7 @@ def says_the_same(schedule: Schedule, regimen: Sequence[Intake], first: date, la
 
 def rises(before: DayDose, after: DayDose) -> dict[str, tuple[Dose, Dose]]:
     """The drugs of which more is taken after than before, each with both doses of the day."""
-    return {drug: (before.dose(drug), dose) for drug, dose in after if dose > before.dose(drug)}
+    return {drug: (before.dose(drug), after.dose(drug)) for drug in after.more_than(before)}
 
 
 def to_rows(regimen: Iterable[Intake]) -> list[dict[str, object]]:

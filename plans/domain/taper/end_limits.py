@@ -49,7 +49,7 @@ def _last_dose(request: TaperRequest, schedule: Schedule) -> Iterator[Verdict]:
         return  # it is to end there
     low = [
         step
-        for step in schedule
+        for step in schedule.spans
         if step.kind is not StepKind.PAUSE
         and 0 < sum([one.dose.units for one in step.doses if one.drug == drug]) < limit.units
     ]
@@ -59,13 +59,13 @@ def _last_dose(request: TaperRequest, schedule: Schedule) -> Iterator[Verdict]:
             "limit": limit.text,
             "dose_mg": min(step.total(drug) for step in low).text,
             "days": sum(step.days for step in low),
-            "count": len(low),
+            "count": len({step.n for step in low}),
         }
         yield _of("last_dose", low, facts)
 
 
 def _of(rule: str, steps: Sequence[Step], facts: dict[str, Fact]) -> Verdict:
-    return finding(rule, steps[0].n, facts, steps=[step.n for step in steps])
+    return finding(rule, steps[0].n, facts, steps=dict.fromkeys(step.n for step in steps))
 
 
 def low_days(schedule: Schedule, table: str) -> int | None:
@@ -77,4 +77,6 @@ def low_days(schedule: Schedule, table: str) -> int | None:
     if meter.diazepam is None:
         return None
     count, of = meter.diazepam
-    return sum(step.days for step in schedule if 0 < meter.of(step.doses) * count < LAST_STEP.units * of)
+    return sum(
+        step.days for step in schedule.spans if 0 < meter.of(step.doses) * count < LAST_STEP.units * of
+    )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from enum import Enum
 from functools import cache
@@ -30,6 +30,7 @@ from plans.domain.taper.drug import Drug, Metabolite
 from plans.domain.taper.measure import measure
 from plans.domain.taper.schedule import MINUTES_A_DAY, Schedule, Step, TimeOfDay, times_of_plan
 from plans.domain.taper.taken import Intakes
+from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 FULL: Final = 1_000
 _DAY: Final = 24
@@ -90,13 +91,20 @@ def curve(schedule: Schedule, *, table: str, extra_days: int = 14) -> Exposure:
     weights = measure(schedule.drugs, table).weights
     answers = {drug: _terms(drug) for drug in schedule.drugs}
     states = [_State(drug, term) for drug, terms in answers.items() for term in terms]
-    average = sum(timed.dose.units * weights[timed.drug] for timed in schedule.steps[0].doses) or 1
-    plan = [(step.days, _events(step, weights, states, average)) for step in schedule.steps]
-    days, events = plan[-1]
-    plan[-1] = (days + extra_days, events)
-    first = plan[0][1]
+    lasting = schedule.through(schedule.end + timedelta(days=extra_days))
+    first = schedule.steps[0]
+    first_days = [
+        first.on(schedule.start + timedelta(days=n)) for n in range(DAYS_A_WEEK if first.weekly else 1)
+    ]
+    taken = [timed.dose.units * weights[timed.drug] for day in first_days for timed in day.doses]
+    average = sum(taken) // len(first_days) or 1
+    plan = [(step.days, _events(step, weights, states, average)) for step in lasting.spans]
+    if not schedule.maintenance:
+        days, events = plan[-1]
+        plan[-1] = (days + extra_days, events)
+    before = [_events(day, weights, states, average) for day in first_days]
     for at, state in enumerate(states):
-        state.steady(first, at)
+        state.steady(before, at)
     return Exposure(
         schedule.start,
         tuple(_run(plan, states)),
@@ -119,7 +127,7 @@ def shares_of_steady(steps: Sequence[Step], drug: str, *, days: int, longest: bo
     plan = [(step.days, _events(step, weights, states, average)) for step in steps]
     plan[-1] = (days, plan[-1][1])
     for at, state in enumerate(states):
-        state.steady(plan[0][1], at)
+        state.steady([plan[0][1]], at)
     levels = list(_run(plan, states))[-days * _DAY :]
     return [sum(levels[at : at + _DAY]) // _DAY for at in range(0, len(levels), _DAY)]
 
@@ -138,15 +146,18 @@ class _State:
             self.kept = int(kept * _ONE)
             # A dose at the start of the hour; scaled by 24 so that a dose of 1 a day averages 1.
             self.gain = int(term.weight * _DAY * _ONE)
-            self.day = 1 - (-term.rate * _DAY).exp()
+        self.rate = term.rate
         self.now = 0
 
-    def steady(self, events: _Events, at: int) -> None:
-        """Put the state where endless days of these events leave it in the last hour of a day."""
+    def steady(self, days: list[_Events], at: int) -> None:
+        """Put the state where these days, one or a week, taken over and over leave it in the last hour of a day."""
         level = 0
-        for event in events:
-            level = (level * self.kept >> _BITS) + event[at]
-        self.now = int(level / self.day)
+        for events in days:
+            for event in events:
+                level = (level * self.kept >> _BITS) + event[at]
+        with localcontext(prec=40):
+            gone = 1 - (-self.rate * _DAY * len(days)).exp()
+        self.now = int(level / gone)
 
 
 def _events(step: Step, weights: Mapping[str, int], states: list[_State], average: int) -> _Events:

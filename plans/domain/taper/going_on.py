@@ -16,7 +16,7 @@ from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, Outside
 from plans.domain.taper.request import Intake, TaperRequest, check_one_kind
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.tablets import tablets
-from plans.domain.taper.taken import Intakes
+from plans.domain.taper.taken import Intakes, is_weekly
 
 _DAY = timedelta(days=1)
 
@@ -91,7 +91,7 @@ def _tail(request: TaperRequest, schedule: Schedule, from_day: date, regimen: tu
         return replace(schedule, steps=(zero,))
     if not asked.drug_order:
         return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
-    if isinstance(request.method, Typed):
+    if isinstance(request.method, Typed) or is_weekly(asked.regimen):
         return _staying(asked, _rows(request, schedule, from_day, asked.regimen))
     if isinstance(request.method, Steps):
         left = sum(step.start > from_day and step.kind is not StepKind.HOLD for step in schedule)
@@ -117,7 +117,7 @@ def _rows(
 ) -> list[TypedRow]:
     """The dose that is taken until the first later step that lies under it, then the later steps on their own days."""
     drugs = tuple(dict.fromkeys((*schedule.drugs, *(intake.drug for intake in regimen))))
-    meter = measure(drugs, request.equivalence)
+    meter = measure(drugs, request.equivalence, weekly=schedule.weekly)
     taken = meter.of(regimen)
     later = [step for step in schedule if step.start > from_day]
     while later and meter.of(later[0].doses) >= taken:
@@ -127,7 +127,7 @@ def _rows(
 
 
 def _row(days: int, doses: Intakes) -> TypedRow:
-    return TypedRow(days, tuple((one.time, one.drug, one.dose) for one in doses))
+    return TypedRow.of(days, ((one.time, one.drug, one.dose, one.weekdays) for one in doses))
 
 
 def _order(request: TaperRequest, drugs: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ def _products(
 def _drawn(schedule: Schedule, day: date) -> dict[str, Product]:
     """The liquid that each drug is drawn from on the last day before a day with any dose of it."""
     found: dict[str, Product] = {}
-    for step in schedule:
+    for step in schedule.spans:
         if step.start < day:
             for dose in step.doses:
                 liquids = [take.product for take in dose.take if take.product.is_measured]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
@@ -16,6 +16,7 @@ from plans.domain.taper.measure import Measure, bases, change_percent, measure
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.taken import Intakes, Lived
+from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,11 @@ class Judged:
     """A schedule with what every check needs, a value for each step.
 
     `before` is what was taken on the day before the step; `days` and `days_before` are the day's totals, `measured` and
-    `befores` their measures, `lived_measured` those of the days as they were lived; `bases` is the largest measure in
-    the step's window of 14 days, `wide` in that of 28. `products` are those that are taken, in the order of first use;
-    `pieces` is the smallest piece in units of a drug's solids (False) or liquids (True) in the plan. `asked` is by
-    number of step.
+    `befores` their measures, `lived_measured` those of the days as they were lived. Where the days of any week differ,
+    all of these are of seven days, and `fullest` and `fullest_before` are the most that one of them adds up to. `bases`
+    is the largest measure in the step's window of 14 days, `wide` in that of 28. `products` are those that are taken,
+    in the order of first use; `pieces` is the smallest piece in units of a drug's solids (False) or liquids (True) in
+    the plan. `asked` is by number of step.
     """
 
     schedule: Schedule
@@ -43,6 +45,8 @@ class Judged:
     before: list[Intakes]
     days: list[DayDose]
     days_before: list[DayDose]
+    fullest: list[DayDose]
+    fullest_before: list[DayDose]
     measured: list[int]
     befores: list[int]
     bases: list[int]
@@ -66,15 +70,14 @@ class Judged:
     ) -> Judged:
         known = taken.lived(schedule, now=schedule.steps[0].doses) if lived is None else lived
         drugs = dict.fromkeys((*schedule.drugs, *known.drugs))
-        meter = measure(tuple(drugs), table)
+        weekly = known.weekly
+        meter = measure(tuple(drugs), table, weekly=weekly)
         before = known.before(schedule)
-        days = [step.day for step in schedule]
+        days = [meter.total(step.doses) for step in schedule]
         measured = [meter.of(step.doses) for step in schedule]
         # Mostly the day before a step is the step before it, which is added up already.
         planned = [False, *(was.doses is doses for was, doses in zip(schedule, before[1:], strict=False))]
-        days_before = [
-            days[at - 1] if planned[at] else DayDose.total(doses) for at, doses in enumerate(before)
-        ]
+        days_before = [days[at - 1] if planned[at] else meter.total(doses) for at, doses in enumerate(before)]
         befores = [measured[at - 1] if planned[at] else meter.of(doses) for at, doses in enumerate(before)]
         products = tuple(
             dict.fromkeys(take.product for step in schedule for timed in step.doses for take in timed.take)
@@ -95,6 +98,8 @@ class Judged:
             before=before,
             days=days,
             days_before=days_before,
+            fullest=[taken.fullest(step.doses) for step in schedule] if weekly else days,
+            fullest_before=[taken.fullest(doses) for doses in before] if weekly else days_before,
             measured=measured,
             befores=befores,
             bases=bases(schedule, known, lived_measured, befores[0]),
@@ -124,20 +129,58 @@ class Judged:
             if day.dose(drug) < dose:
                 liquid = any(take.product.is_liquid for one in made if one.drug == drug for take in one.take)
                 found = max(found, self.pieces.get((drug, liquid), 0) * self.meter.weights[drug])
-        return found
+        # of a week whose days differ one piece on one day is the least that can change
+        every_day = not (taken.is_weekly(steps[at].doses) or taken.is_weekly(self.before[at]))
+        return found * (self.meter.days if every_day else 1)
 
-    def own(self, drug: str) -> Measure:
+    def own(self, drug: str, *, weekly: bool = False) -> Measure:
         """The measure of one drug alone: its own milligrams, with its own diazepam equivalent."""
-        return measure((drug,), self.table)
+        return measure((drug,), self.table, weekly=weekly)
 
-    def figures(self, before: int, after: int) -> dict[str, Fact]:
-        """A change as facts: doses a day as text, the percentage, and what they are of."""
+    def by_week(self, at: int) -> bool:
+        """Whether what a step at an index is compared with is said of a week: its days differ, or those before it."""
+        if self.meter.days == 1:
+            return False
+        step = self.schedule.steps[at]
+        since = step.start - timedelta(days=PACE_DAYS)
+        return step.weekly or any(
+            taken.is_weekly(one.doses)
+            for one in self.lived.days
+            if one.last >= since and one.first < step.start
+        )
+
+    def said_of(self, at: int) -> tuple[int, dict[str, Fact]]:
+        """By what a measure is divided to be said of a step at an index, and what that says of it: a day, or a week."""
+        return (1, {"per_week": True}) if self.by_week(at) else (self.meter.days, {})
+
+    def peak(self, at: int) -> int:
+        """The measure of the fullest day of a step at an index."""
+        return _peak(self.schedule.steps[at].doses, self.meter)
+
+    @property
+    def peak_before(self) -> int:
+        """The measure of the fullest day of what is taken when the plan is made."""
+        return _peak(self.before[0], self.meter)
+
+    def of_days(self, before: int, after: int) -> dict[str, Fact]:
+        """A change from one day to another, by their measures, as facts."""
         return {
             "before_mg": self.meter.dose(before).text,
             "after_mg": self.meter.dose(after).text,
             "change_percent": change_percent(before, after),
             "unit": "diazepam_equivalent" if self.meter.in_diazepam else self.schedule.drug,
         }
+
+    def figures(self, at: int, before: int, after: int) -> dict[str, Fact]:
+        """A change at a step as facts: doses a day (or a week) as text, the percentage, and what they are of."""
+        days, of = self.said_of(at)
+        percent: dict[str, Fact] = {"change_percent": change_percent(before, after)}
+        return of | self.of_days(before // days, after // days) | percent
+
+
+def _peak(doses: Intakes, meter: Measure) -> int:
+    days = [[one for one in doses if weekday in one.weekdays] for weekday in range(DAYS_A_WEEK)]
+    return max(sum(one.dose.units * meter.weights[one.drug] for one in day) for day in days)
 
 
 def _pieces(schedule: Schedule, products: Iterable[Product]) -> dict[tuple[str, bool], int]:

@@ -3,8 +3,9 @@
 A rise is never silent, and a kind tells the truth. With the same drugs on both days each drug is looked at by its own
 milligrams: any that rises makes the step a rise, whatever the sum does. With other drugs the day's equivalents decide,
 by the plan's table, above the tolerance of one smallest piece. A single dose larger than any of that drug so far is a
-rise too, since it is what peaks. Source: this project's own rule; tolerance is lost as the dose falls, so that an old
-dose taken up again can sedate and stop breathing (class labels).
+rise too, since it is what peaks. Where the days of a week differ, such as nights off, the sums of seven days are
+compared: no night is a step of its own. Source: this project's own rule; tolerance is lost as the dose falls, so that
+an old dose taken up again can sedate and stop breathing (class labels).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from plans.domain.amounts import Dose
 from plans.domain.regimen import DayDose
 from plans.domain.taper.measure import Measure, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
-from plans.domain.taper.taken import Intakes
+from plans.domain.taper.taken import Intakes, is_weekly
+from plans.domain.taper.weekdays import Weekdays
 
 STEP_BACK_DAYS: Final = 28
 """So long after a cut a step back to the dose before it is no rise: tolerance is not yet lost (ours, no source)."""
@@ -73,9 +75,9 @@ def rises(
 ) -> list[Rise]:
     """How `now` is more than the day `before`; `largest` are the largest single doses so far, in units by drug.
 
-    `totals` are what the two days add up to, where that is known already.
+    `totals` are what the two days (or weeks, as the rule measures) add up to, where that is known already.
     """
-    was, day = totals or (DayDose.total(before), DayDose.total(now))
+    was, day = totals or (rule.meter.total(before), rule.meter.total(now))
     risen = [drug for drug, dose in day if dose.units > was.dose(drug).units]
     found: list[Rise] = []
     if risen and was.drugs == day.drugs:
@@ -101,7 +103,7 @@ def kind_of(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: Ris
         return StepKind.STOP
     if rises(before, now, largest, rule):
         return StepKind.RISE
-    was, day = DayDose.total(before), DayDose.total(now)
+    was, day = rule.meter.total(before), rule.meter.total(now)
     if was == day:
         return StepKind.HOLD if _as_set(before) == _as_set(now) else StepKind.SPREAD
     if was.drugs != day.drugs:
@@ -112,8 +114,8 @@ def kind_of(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: Ris
     return StepKind.CUT
 
 
-def _as_set(doses: Intakes) -> set[tuple[str, str, int]]:
-    return {(one.time.value, one.drug, one.dose.units) for one in doses}
+def _as_set(doses: Intakes) -> set[tuple[str, str, int, Weekdays]]:
+    return {(one.time.value, one.drug, one.dose.units, one.weekdays) for one in doses}
 
 
 def goes_one_back(steps: Sequence[Step], at: int) -> bool:
@@ -140,7 +142,8 @@ def risen_from(schedule: Schedule, n: int, taken: Intakes, table: str) -> Schedu
     drugs = dict.fromkeys((*schedule.drugs, *(one.drug for one in taken)))
     largest: dict[str, int] = {}
     larger_singles(largest, taken)
-    if not rises(taken, step.doses, largest, RiseRule.of(schedule, measure(tuple(drugs), table))):
+    meter = measure(tuple(drugs), table, weekly=schedule.weekly)
+    if not rises(taken, step.doses, largest, RiseRule.of(schedule, meter)):
         return schedule
     steps = (*schedule.steps[: n - 1], replace(step, kind=StepKind.RISE), *schedule.steps[n:])
     return replace(schedule, steps=steps)
@@ -160,7 +163,8 @@ def kinds_worked_out(
     """
     before = [*taken] or [schedule.steps[0].doses]
     drugs = dict.fromkeys((*schedule.drugs, *(one.drug for doses in before for one in doses)))
-    rule = RiseRule.of(schedule, measure(tuple(drugs), table))
+    weekly = schedule.weekly or any(map(is_weekly, before))
+    rule = RiseRule.of(schedule, measure(tuple(drugs), table, weekly=weekly))
     largest: dict[str, int] = {}
     for doses in before:
         larger_singles(largest, doses)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -10,7 +10,16 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
-from plans.domain.taper.course import MOST_DAYS, MOST_STEPS, Course, Stretch, Walk, shrinking, too_long
+from plans.domain.taper.course import (
+    MOST_DAYS,
+    MOST_STEPS,
+    Course,
+    Stretch,
+    Walk,
+    nearest,
+    shrinking,
+    too_long,
+)
 from plans.domain.taper.crossover import Crossover, Regimen, complete, dose_of
 from plans.domain.taper.drug import Spread
 from plans.domain.taper.gentleness import Gentleness
@@ -31,21 +40,53 @@ from plans.domain.taper.refusals import (
     TooLong,
     TotalAboveStart,
     TotalNeedsOneDrug,
+    WeeklyPattern,
 )
 from plans.domain.taper.request import TaperRequest, after_pauses
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay, in_order
 from plans.domain.taper.tablets import Tablets
 from plans.domain.taper.taken import Intakes
+from plans.domain.taper.weekdays import DAYS_A_WEEK, EVERY_DAY, Weekdays
 
 _DAY: Final = timedelta(days=1)
 
 
+class PatternDose(NamedTuple):
+    """A dose, in units, that is not taken every day of the week."""
+
+    time: TimeOfDay
+    drug: str
+    units: int
+    weekdays: Weekdays
+
+
+Pattern = tuple[PatternDose, ...]
+
+
+def _pattern(doses: Iterable[PatternDose]) -> Pattern:
+    """Those of the doses that are not taken every day, in the order of the day."""
+    weekly = (dose for dose in doses if dose.weekdays is not EVERY_DAY)
+    return tuple(sorted(weekly, key=lambda dose: (dose.time.minutes, dose.drug, dose.weekdays.days)))
+
+
 class Phase(NamedTuple):
-    """So many days on one regimen, and why; `kind` is None where its doses say what it is (typed rows)."""
+    """So many days on one regimen, and why; `kind` is None where its doses say what it is (typed rows).
+
+    `pattern` are doses of some days of the week, beside those of the `regimen`, which are taken every day.
+    """
 
     days: int
     regimen: Regimen
     kind: StepKind | None
+    pattern: Pattern = ()
+
+    @property
+    def doses(self) -> Iterator[PatternDose]:
+        """All of its doses that are not zero."""
+        for (time, drug), units in self.regimen.items():
+            if units:
+                yield PatternDose(time, drug, units, EVERY_DAY)
+        yield from self.pattern
 
 
 class Layout:
@@ -58,7 +99,11 @@ class Layout:
 
     def __init__(self, request: TaperRequest) -> None:
         self._request = request
-        self._now: Regimen = {(intake.time, intake.drug): intake.dose.units for intake in request.regimen}
+        daily = [one for one in request.regimen if one.weekdays is EVERY_DAY]
+        self._now: Regimen = {(one.time, one.drug): one.dose.units for one in daily}
+        self._pattern = _pattern(
+            PatternDose(one.time, one.drug, one.dose.units, one.weekdays) for one in request.regimen
+        )
         self._pharmacy = Pharmacy(request.country, request.products, request.max_pieces, request.syringes)
         self.rate: Fraction | None = None
         self.longer: list[int] = []
@@ -71,12 +116,15 @@ class Layout:
         request = self._request
         for n, intake in enumerate(request.regimen):
             self._pharmacy.check(intake.drug, intake.dose.units, f"regimen[{n}].dose_mg")
+        if self._pattern and (request.crossover or not isinstance(request.method, Typed)):
+            raise self._uneven()
         parts = self._crossed(request.crossover) if request.crossover else []
         drug = request.crossover.to if request.crossover else request.drug_order[-1]
         if isinstance(request.method, Typed):
             parts = self._typed(request.method, parts)
         else:
             parts = self._lowered(self._in_time(request.method), parts)
+            parts = self._with_stages(request.method, parts)
             parts = self._paused(parts) if request.pauses else parts
         steps = self._steps(parts)
         drugs = dict.fromkeys(intake.drug for intake in request.regimen)
@@ -91,6 +139,22 @@ class Layout:
         if all(said):
             return schedule
         return kinds_worked_out(schedule, request.equivalence, said=said, taken=self._taken())
+
+    def _uneven(self) -> WeeklyPattern:
+        """The refusal of a method that needs an even dose to begin from, with the doses nearest to the average."""
+        n, one = next(
+            (n, one) for n, one in enumerate(self._request.regimen) if one.weekdays is not EVERY_DAY
+        )
+        week = sum(x.dose.units * len(x.weekdays) for x in self._request.regimen if x.drug == one.drug)
+        average, stock = week // DAYS_A_WEEK, self._pharmacy.stock(one.drug)
+        return WeeklyPattern(
+            where=f"regimen[{n}].days_of_week",
+            nearest=nearest(stock.floor(average), stock.ceil(average)),
+            why="start",
+            drug=one.drug,
+            week_mg=Dose(week).text,
+            average_mg=Dose(average).text,
+        )
 
     def _taken(self) -> list[Intakes]:
         """What was taken before the plan, the present regimen last."""
@@ -182,11 +246,38 @@ class Layout:
         return [*parts, part._replace(days=method.interval_days if any(self._now.values()) else 1)]
 
     def _in_time(self, method: OneByOne | Solved) -> OneByOne | Solved:
-        """The method with the days of the pauses taken off, where it must arrive by a day: they put off its changes."""
+        """The method with what is added to it taken off, where it must arrive by a day or after so many steps: the days
+        of the pauses, and the nights off at its end."""
+        if isinstance(method, Steps):
+            return replace(method, count=max(1, method.count - len(self._request.end.stages)))
         if not isinstance(method, TargetDate):
             return method
         off = sum(pause.days for pause in self._request.pauses if pause.start <= method.by)
+        off += len(self._request.end.stages) * method.interval_days
         return replace(method, by=method.by - timedelta(days=off))
+
+    def _with_stages(self, method: OneByOne | Solved, parts: list[Phase]) -> list[Phase]:
+        """The parts with those in which the last dose is only taken on some days of the week, before the stop."""
+        stages = self._request.end.stages
+        if not stages:
+            return parts
+        drug = self._request.crossover.to if self._request.crossover else self._request.drug_order[-1]
+        at = max(n for n, part in enumerate(parts) if any(dose.drug == drug for dose in part.doses))
+        last = parts[at]
+        others = {key: units for key, units in last.regimen.items() if key[1] != drug}
+        nights = [
+            Phase(
+                method.interval_days,
+                others,
+                StepKind.CUT,
+                tuple(dose._replace(weekdays=on) for dose in last.doses if dose.drug == drug),
+            )
+            for on in stages
+        ]
+        # steps are counted from 1, and those after the last dose come later by as many stages
+        self.longer = [n + len(stages) if n > at + 1 else n for n in self.longer]
+        self.asked = {n + len(stages) if n > at + 1 else n: asked for n, asked in self.asked.items()}
+        return [*parts[: at + 1], *nights, *parts[at + 1 :]]
 
     def _paused(self, parts: list[Phase]) -> list[Phase]:
         """The parts with the last day of each moved to the end of a pause in which the next would begin."""
@@ -308,47 +399,63 @@ class Layout:
     def _typed(self, method: Typed, before: list[Phase]) -> list[Phase]:
         """The rows as parts, equal ones in a row as one; a goal of zero they do not come to is one more day."""
         parts: list[Phase] = []
-        start = self._now
+        start = self._within()
         for n, row in enumerate(method.rows):
-            after = self._row(row, n, start)
+            after, pattern = self._row(row, n, start)
+            same = (after, pattern) == (self._now, self._pattern)
             laid = parts or before
-            if after == self._now and laid:
+            if same and laid:
                 laid[-1] = laid[-1]._replace(days=laid[-1].days + row.days)
                 continue
-            parts.append(Phase(row.days, after, StepKind.START if after == self._now else None))
-            self._now = after
+            parts.append(Phase(row.days, after, StepKind.START if same else None, pattern))
+            self._now, self._pattern = after, pattern
         request = self._request
-        if not self._now:
+        now = self._within()
+        if not now:
             parts[-1] = parts[-1]._replace(days=1)
         elif request.goal_stated and not request.goal:
             parts.append(Phase(1, {}, StepKind.STOP))
         elif request.goal_stated and all(
-            dose_of(self._now, drug) != request.goal for drug in {name for _, name in self._now}
+            dose_of(now, drug) != request.goal for drug in {name for _, name in now}
         ):
             raise GoalNotReached(
                 where="goal_mg",
                 goal_mg=request.goal.text,
-                last_mg=Dose(sum(self._now.values())).text,
+                last_mg=Dose(sum(now.values())).text,
             )
         return before + parts
 
-    def _row(self, row: TypedRow, n: int, start: Regimen) -> Regimen:
+    def _within(self) -> Regimen:
+        """The most that is taken of each drug at each time of day now, on whatever day of the week."""
+        most = dict(self._now)
+        for dose in self._pattern:
+            most[dose.time, dose.drug] = max(dose.units, most.get((dose.time, dose.drug), 0))
+        return most
+
+    def _row(self, row: TypedRow, n: int, start: Regimen) -> tuple[Regimen, Pattern]:
+        """What a row gives every day, and what on some days of the week."""
         where = f"method.rows[{n}]"
         if row.total is None:
-            after = {(time, drug): dose.units for time, drug, dose in row.doses if dose}
+            timed = [one for one in row.timed if one[2]]
+            after = {(time, drug): dose.units for time, drug, dose, on in timed if on is EVERY_DAY}
             for i, (_, drug, dose) in enumerate(row.doses):
                 if dose:
                     self._pharmacy.check(drug, dose.units, f"{where}.doses[{i}].dose_mg")
-            return after
+            return after, _pattern(PatternDose(time, drug, dose.units, on) for time, drug, dose, on in timed)
         drugs = {drug for _, drug in start}
         if len(drugs) != 1:
             raise TotalNeedsOneDrug(where=f"{where}.total_mg", row=n + 1)
-        return self._shared(drugs.pop(), row.total, n, start)
+        shared = self._shared(drugs.pop(), row.total, n, start)
+        if not row.weekdays:
+            return shared, ()
+        (on,) = row.weekdays
+        return {}, _pattern(PatternDose(time, drug, units, on) for (time, drug), units in shared.items())
 
     def _shared(self, drug: str, total: Dose, n: int, start: Regimen) -> Regimen:
         """A total shared over the times of day: from the row before, or when it rises from the first regimen."""
         where = f"method.rows[{n}].total_mg"
-        now = self._now if dose_of(self._now, drug) >= total else start
+        now = self._within()
+        now = now if dose_of(now, drug) >= total else start
         times = self._falling(drug, now)
         within = tuple(now[time, drug] for time in times)
         if total.units > sum(within):
@@ -374,9 +481,8 @@ class Layout:
         start, stocks = self._request.start, self._stocks(parts)
         for n, part in enumerate(parts, start=1):
             doses = [
-                self._pharmacy.timed(time, drug, units, stocks[drug][n - 1])
-                for (time, drug), units in part.regimen.items()
-                if units
+                self._pharmacy.timed(time, drug, units, stocks[drug][n - 1], on)
+                for time, drug, units, on in part.doses
             ]
             end = start + timedelta(days=part.days - 1)
             kind = StepKind.STOP if not doses else part.kind or StepKind.CUT
@@ -385,11 +491,11 @@ class Layout:
 
     def _stocks(self, parts: list[Phase]) -> dict[str, list[Tablets]]:
         """What each part is made of, by drug."""
-        drugs = dict.fromkeys(drug for part in parts for _, drug in part.regimen)
+        drugs = dict.fromkeys(dose.drug for part in parts for dose in part.doses)
         return {
             drug: self._pharmacy.takes_for(
                 drug,
-                [[units for (_, name), units in part.regimen.items() if name == drug] for part in parts],
+                [[dose.units for dose in part.doses if dose.drug == drug] for part in parts],
                 self._made_of.get(drug),
             )
             for drug in drugs
@@ -403,4 +509,4 @@ def _can(preparation: Preparation, course: Course) -> bool:
 
 
 def _in_day_order(doses: list[TimedDose]) -> tuple[TimedDose, ...]:
-    return tuple(sorted(doses, key=lambda dose: (dose.time.minutes, dose.drug)))
+    return tuple(sorted(doses, key=lambda dose: (dose.time.minutes, dose.drug, dose.weekdays.days)))

@@ -7,7 +7,8 @@ runs also on schedules that were held, stepped back or slowed down.
 All comparing is done on whole numbers (`measure.py`): in mg with one drug, in diazepam equivalents by the
 plan's table with several drugs or after a crossover. The base of a cut is the highest day among the 14 days before
 the day of the cut, as they were lived (`taken.py`), so that a step back followed by the old cut is found again; a
-limit is passed when it is exceeded, not when it is met.
+limit is passed when it is exceeded, not when it is met. A week whose days differ is one regimen, compared by the sum of
+its seven days; limits on what is taken in a day look at the fullest of them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
 from plans.domain.regimen import DayDose
 from plans.domain.taper.day_limits import dose_gap, trough
-from plans.domain.taper.drug import DEFAULT_COUNTRY, SourceMark
+from plans.domain.taper.drug import DEFAULT_COUNTRY, Drug, SourceMark
 from plans.domain.taper.judged import Judged
 from plans.domain.taper.kinds import Rise, RiseRule, goes_one_back, larger_singles, rises
 from plans.domain.taper.limit_rules import (
@@ -33,23 +34,27 @@ from plans.domain.taper.limit_rules import (
     finding,
     gathered,
 )
-from plans.domain.taper.measure import Measure, change_percent
+from plans.domain.taper.measure import change_percent
 from plans.domain.taper.pace import ceiling, faster_than_asked, pace
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule, Step, StepKind
-from plans.domain.taper.taken import Lived
+from plans.domain.taper.taken import DoseStretch, Lived, is_weekly, on_weekday
+from plans.domain.taper.weekdays import DAYS_A_WEEK, WEEKDAYS
 
 _LAST_START_WEEKDAY: Final = 2  # Wednesday: a new dose is felt before the weekend, while the clinic is open
 _FRIDAY: Final = 4
-_WEEK: Final = 7
 # What takes a drug down; in a crossover or a swap what falls there comes back as another drug.
 _CUTS: Final = (StepKind.CUT, StepKind.STOP, StepKind.RISE)
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def alternate_days(judged: Judged) -> Iterator[Verdict]:
-    """Days without a drug between days with it. One finding a drug: a note where the drug is long-acting."""
+    """Days without a drug between days with it. One finding a drug: a note where the drug is long-acting.
+
+    Days of a week on which a step leaves it out need a reason in any case: one finding a drug, over all such steps.
+    """
     for name, drug in judged.drugs.items():
+        if judged.meter.days > 1:
+            yield from _days_off(judged, name, drug)
         has = [bool(day.dose(name)) for day in judged.days]
         if True not in has:
             continue
@@ -66,6 +71,23 @@ def alternate_days(judged: Judged) -> Iterator[Verdict]:
             yield finding("alternate_day", gaps[0] + 1, facts, steps=(at + 1 for at in gaps), level=level)
 
 
+def _days_off(judged: Judged, name: str, drug: Drug) -> Iterator[Verdict]:
+    found: list[tuple[int, int]] = []
+    for at, step in enumerate(judged.schedule):
+        taken = {day for one in step.doses if one.drug == name for day in one.weekdays.days}
+        if 0 < len(taken) < DAYS_A_WEEK:
+            found.append((at + 1, DAYS_A_WEEK - len(taken)))
+    if found:
+        half_life = drug.half_life
+        facts: dict[str, Fact] = {
+            "drug": name,
+            "days_off": max(off for _, off in found),
+            "half_life_hours": str(half_life.value.low),
+        }
+        named = [n for n, _ in found]
+        yield finding("alternate_day", named[0], facts, steps=named, mark=half_life.mark)
+
+
 def maximum(judged: Judged) -> Iterator[Verdict]:
     """More of a drug a day than its maximum in the country: one finding a drug, at the first such step.
 
@@ -74,24 +96,24 @@ def maximum(judged: Judged) -> Iterator[Verdict]:
     """
     for name, drug in judged.drugs.items():
         most = drug.maximum(judged.country)
-        now = judged.days_before[0].dose(name)
-        if now > most.value >= judged.days[0].dose(name):
+        now = judged.fullest_before[0].dose(name)
+        if now > most.value >= judged.fullest[0].dose(name):
             facts: dict[str, Fact] = {"drug": name, "dose_mg": now.text, "limit": most.value.text}
             yield finding("max_dose_before", None, facts, source=most.source, mark=most.mark)
-        over = [at for at, day in enumerate(judged.days) if day.dose(name) > most.value]
+        over = [at for at, day in enumerate(judged.fullest) if day.dose(name) > most.value]
         if not over:
             continue
-        raised = [at for at in over if judged.measured[at] > judged.befores[0]]
+        raised = [at for at in over if judged.peak(at) > judged.peak_before]
         at = raised[0] if raised else over[0]
         facts = {
             "drug": name,
-            "dose_mg": judged.days[at].dose(name).text,
+            "dose_mg": judged.fullest[at].dose(name).text,
             "limit": most.value.text,
             "count": len(over),
             "other_maxima": {use: other.value.text for use, other in drug.other_maxima.items()},
         }
         if raised:
-            facts |= judged.figures(judged.befores[0], judged.measured[at])
+            facts |= judged.of_days(judged.peak_before, judged.peak(at))
         rule = "above_max_and_now" if raised else "max_dose"
         named = [n + 1 for n in raised or over]
         yield finding(rule, at + 1, facts, steps=named, source=most.source, mark=most.mark)
@@ -105,18 +127,18 @@ def varied(judged: Judged) -> Iterator[Verdict]:
     """
     last = judged.schedule.start - timedelta(days=1)
     first = last - timedelta(days=PACE_DAYS - 1)
-    spans = [
-        ((min(one.last, last) - max(one.first, first)).days + 1, DayDose.total(one.doses))
-        for one in judged.lived.days
-        if one.first <= last and one.last >= first
-    ]
+    lived = [one for one in judged.lived.days if one.first <= last and one.last >= first]
+    spans = [span for one in lived for span in _by_day(one, first, last)]
     for name in judged.drugs:
-        days = [(count, day.dose(name).units) for count, day in spans]
-        steps = [now - was for (_, was), (_, now) in pairwise(days)]
+        levels = [judged.meter.total(one.doses).dose(name).units for one in lived]
+        steps = [now - was for was, now in pairwise(levels)]
         if min(steps, default=0) < 0 < max(steps, default=0):
-            start, taken = judged.days[0].dose(name), sum(count * units for count, units in days)
-            more = start.units * PACE_DAYS > taken
-            facts: dict[str, Fact] = {
+            days = [(count, day.dose(name).units) for count, day in spans]
+            taken = sum(count * units for count, units in days)
+            of, per = judged.said_of(0)
+            start = Dose(judged.days[0].dose(name).units // of)
+            more = judged.days[0].dose(name).units * PACE_DAYS > taken * judged.meter.days
+            facts: dict[str, Fact] = per | {
                 "drug": name,
                 "lowest_mg": Dose(min(units for _, units in days)).text,
                 "highest_mg": Dose(max(units for _, units in days)).text,
@@ -128,6 +150,17 @@ def varied(judged: Judged) -> Iterator[Verdict]:
             }
             level = LimitLevel.NEEDS_REASON if more else LimitLevel.NOTE
             yield finding("varied_before", None, facts, level=level)
+
+
+def _by_day(one: DoseStretch, first: date, last: date) -> Iterator[tuple[int, DayDose]]:
+    """What a stretch of days adds up to by the day, with the count of the days, as far as it lies between two dates."""
+    first, last = max(one.first, first), min(one.last, last)
+    if not is_weekly(one.doses):
+        yield (last - first).days + 1, DayDose.total(one.doses)
+        return
+    while first <= last:
+        yield 1, DayDose.total(on_weekday(one.doses, first.weekday()))
+        first += timedelta(days=1)
 
 
 def half_lives(judged: Judged) -> Iterator[Verdict]:
@@ -168,14 +201,14 @@ def days_of_week(judged: Judged) -> Iterator[Verdict]:
     for at, step in judged.cuts():
         if step.start.weekday() < _FRIDAY and step.start not in judged.holidays:
             continue
-        short = at > 0 and judged.schedule.steps[at - 1].days < _WEEK and step.kind is not StepKind.STOP
+        short = at > 0 and judged.schedule.steps[at - 1].days < DAYS_A_WEEK and step.kind is not StepKind.STOP
         if not (short and named):
             yield finding("cut_day", step.n, _day(step.start, judged.holidays))
         named = named or short
 
 
 def _day(day: date, holidays: frozenset[date]) -> dict[str, Fact]:
-    name = "holiday" if day in holidays else _WEEKDAYS[day.weekday()]
+    name = "holiday" if day in holidays else WEEKDAYS[day.weekday()]
     return {"day": name, "date": day.isoformat()}
 
 
@@ -223,7 +256,7 @@ def rising(judged: Judged) -> Iterator[Verdict]:
         above = judged.measured[n] > highest
         totals = (judged.days_before[n], judged.days[n])
         for rise in rises(judged.before[n], step.doses, largest, rule, totals):
-            yield finding("rise", step.n, _rise_facts(judged, rise) | {"above_highest": above})
+            yield finding("rise", step.n, _rise_facts(judged, n, rise) | {"above_highest": above})
 
 
 def _explained(judged: Judged, n: int) -> bool:
@@ -235,13 +268,14 @@ def _explained(judged: Judged, n: int) -> bool:
     return kind is StepKind.CROSSOVER or (kind is StepKind.STEP_BACK and goes_one_back(steps, n))
 
 
-def _rise_facts(judged: Judged, rise: Rise) -> dict[str, Fact]:
+def _rise_facts(judged: Judged, at: int, rise: Rise) -> dict[str, Fact]:
     if rise.equivalent:
-        figures = judged.figures(rise.before, rise.after)
+        figures = judged.figures(at, rise.before, rise.after)
     else:
-        figures = {
-            "before_mg": Dose(rise.before).text,
-            "after_mg": Dose(rise.after).text,
+        days, of = judged.said_of(at) if rise.per == "day" else (1, {})
+        figures = of | {
+            "before_mg": Dose(rise.before // days).text,
+            "after_mg": Dose(rise.after // days).text,
             "change_percent": change_percent(rise.before, rise.after),
             "unit": rise.drug,
         }
@@ -250,7 +284,7 @@ def _rise_facts(judged: Judged, rise: Rise) -> dict[str, Fact]:
 
 def new_drugs(judged: Judged) -> Iterator[Verdict]:
     """A drug that is taken on a step's day and was not on the day before, except in a crossover that was asked for."""
-    for step, day, before in zip(judged.schedule, judged.days, judged.days_before, strict=True):
+    for step, day, before in zip(judged.schedule, judged.fullest, judged.fullest_before, strict=True):
         if step.kind is StepKind.CROSSOVER:
             continue
         for drug, dose in day:
@@ -275,18 +309,20 @@ def stopping(judged: Judged) -> Iterator[Verdict]:
         for at, was in ends:
             if steps[at].kind in replaced:
                 continue
-            own = judged.own(name)
+            own = judged.own(name, weekly=judged.meter.days > 1)
             if own.exceeds_diazepam(was.units, LOW_DOSE):
-                yield finding("abrupt_stop", at + 1, _stop_facts(name, was, own, LOW_DOSE))
+                yield finding("abrupt_stop", at + 1, _stop_facts(judged, at, name, was, LOW_DOSE))
             elif not any(day.dose(name) for day in judged.days[at:]) and own.exceeds_diazepam(
                 was.units, LAST_STEP
             ):
-                yield finding("stop_from", at + 1, _stop_facts(name, was, own, LAST_STEP))
+                yield finding("stop_from", at + 1, _stop_facts(judged, at, name, was, LAST_STEP))
 
 
-def _stop_facts(drug: str, was: Dose, own: Measure, limit: Dose) -> dict[str, Fact]:
-    equivalent = own.in_milligrams_of_diazepam(was.units)
-    return {
+def _stop_facts(judged: Judged, at: int, drug: str, was: Dose, limit: Dose) -> dict[str, Fact]:
+    days, of = judged.said_of(at)
+    equivalent = judged.own(drug).in_milligrams_of_diazepam(was.units // judged.meter.days)
+    was = Dose(was.units // days)
+    return of | {
         "drug": drug,
         "dose_mg": was.text,
         "diazepam_equivalent_mg": equivalent.text if equivalent else "",
@@ -302,8 +338,11 @@ def coarse_end(judged: Judged) -> Iterator[Verdict]:
     last, before = cuts[-1], cuts[-2]
     earlier = judged.befores[before] - judged.measured[before]
     if judged.befores[last] > earlier:
-        figures = judged.figures(judged.befores[last], 0)
-        yield finding("coarse_end", last + 1, figures | {"cut_before_mg": judged.meter.dose(earlier).text})
+        figures = judged.figures(last, judged.befores[last], 0)
+        days, _ = judged.said_of(last)
+        yield finding(
+            "coarse_end", last + 1, figures | {"cut_before_mg": judged.meter.dose(earlier // days).text}
+        )
 
 
 _CHECKS: Final[tuple[Callable[[Judged], Iterator[Verdict]], ...]] = (

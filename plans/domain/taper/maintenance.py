@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from plans.domain.taper.schedule import Schedule, StepKind
+from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 MONTHS_AHEAD: Final = 3
 """Pages reach to the end of this many months after the month they are drawn in: three sheets on the wall, and a month
@@ -88,7 +89,10 @@ def same_from(one: Schedule, other: Schedule, day: date) -> bool:
     if one.maintenance != other.maintenance:
         return False
     last = max(one.end, other.end, day) + _DAY
-    edges = {day, last, *(step.start for step in (*one, *other) if day < step.start)}
+    if one.weekly or other.weekly:
+        edges = {day + n * _DAY for n in range((last - day).days + DAYS_A_WEEK)}
+    else:
+        edges = {day, last, *(step.start for step in (*one, *other) if day < step.start)}
     return all(_doses(one, edge) == _doses(other, edge) for edge in edges)
 
 

@@ -1,5 +1,7 @@
 """How large a day's doses are, as one whole number, so that steps compare by integer arithmetic alone.
 
+Where the days of a week differ anywhere in what is compared, it is the sum of seven days that is measured, everywhere.
+
 With one drug the measure is its own amount. With several drugs, or after a crossover, it is the diazepam
 equivalent by the plan's table, multiplied by a common factor so that it stays a whole number.
 """
@@ -7,16 +9,17 @@ equivalent by the plan's table, multiplied by a common factor so that it stays a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 from math import lcm
 
 from plans.domain.amounts import Dose
-from plans.domain.regimen import OfADrug
+from plans.domain.regimen import DayDose
 from plans.domain.taper import equivalence
 from plans.domain.taper.schedule import Schedule
-from plans.domain.taper.taken import Lived
+from plans.domain.taper.taken import Intakes, Lived, TimedIntake
+from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 WINDOW_DAYS = 14
 
@@ -28,21 +31,33 @@ class Measure:
     `weights`: what one unit of each drug counts. `scale`: what one unit (0.00001 mg) of the measured
     substance counts. `in_diazepam`: whether that substance is diazepam rather than the one drug itself.
     `diazepam`: (count, of): so many units of diazepam are so many of the measure; None where the table cannot
-    say (one drug that it does not cover).
+    say (one drug that it does not cover). `days`: of how many days it is the sum, 1 or 7.
     """
 
     weights: Mapping[str, int] = field(hash=False)
     scale: int
     in_diazepam: bool
     diazepam: tuple[int, int] | None
+    days: int = 1
 
-    def of(self, doses: Iterable[OfADrug]) -> int:
-        """The measure of one day on which these doses are taken."""
-        return sum([one.dose.units * self.weights[one.drug] for one in doses])
+    def of(self, doses: Iterable[TimedIntake]) -> int:
+        """The measure of one day on which these doses are taken, or of a week."""
+        if self.days == 1:
+            return sum([one.dose.units * self.weights[one.drug] for one in doses])
+        return sum([one.dose.units * self.weights[one.drug] * len(one.weekdays) for one in doses])
+
+    def total(self, doses: Intakes) -> DayDose:
+        """What a day on these doses adds up to of every drug, or a week."""
+        if self.days == 1:
+            return DayDose.total(doses)
+        units: dict[str, int] = {}
+        for one in doses:
+            units[one.drug] = units.get(one.drug, 0) + one.dose.units * len(one.weekdays)
+        return DayDose.from_units(units)
 
     def of_drug(self, drug: str, dose: Dose) -> int:
-        """The measure of a dose of one drug."""
-        return dose.units * self.weights[drug]
+        """The measure of a dose of one drug that is taken every day."""
+        return dose.units * self.weights[drug] * self.days
 
     def dose(self, measured: int) -> Dose:
         """The measure as an amount of the drug, or of diazepam; to the nearest unit, for showing."""
@@ -56,20 +71,22 @@ class Measure:
         return Dose((2 * measured * count + of) // (2 * of))
 
     def exceeds_diazepam(self, measured: int, limit: Dose) -> bool | None:
-        """Whether the measure is more than so much diazepam; None where the table cannot say."""
+        """Whether the measure is more than so much diazepam a day; None where the table cannot say."""
         if self.diazepam is None:
             return None
         count, of = self.diazepam
-        return measured * count > limit.units * of
+        return measured * count > limit.units * of * self.days
 
 
 @lru_cache(maxsize=256)
-def measure(drugs: tuple[str, ...], table: str) -> Measure:
-    """The measure for a plan with these drugs by an equivalence table.
+def measure(drugs: tuple[str, ...], table: str, *, weekly: bool = False) -> Measure:
+    """The measure for a plan with these drugs by an equivalence table; of weeks where the days of any `weekly` differ.
 
     For one drug a bare range in the table counts at its stronger end, since it only decides exemptions.
     Several drugs need one number each: raises PairNotCovered otherwise, and UnknownTable.
     """
+    if weekly:
+        return replace(measure(drugs, table), days=DAYS_A_WEEK)
     if len(drugs) == 1:
         equivalence.table_named(table)
         try:

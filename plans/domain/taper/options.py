@@ -54,7 +54,7 @@ class TaperOption:
     def largest_cut(self) -> str:
         """The largest cut of a day before the last dose, in percent; by diazepam equivalent with several drugs."""
         schedule = self.taper.schedule
-        meter = measure(schedule.drugs, self.taper.equivalence)
+        meter = measure(schedule.drugs, self.taper.equivalence, weekly=schedule.weekly)
         days = [meter.of(step.doses) for step in schedule if step.doses]
         cuts = [(was, now) for was, now in pairwise(days) if now < was]
         if not cuts:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
 from plans.domain.taper.drug import SourceMark
 from plans.domain.taper.judged import Judged
@@ -47,10 +48,10 @@ def ceiling(judged: Judged) -> Iterator[Verdict]:
         low_dose = _low_dose(judged, base)
         if judged.above_ceiling(at, now):
             level = LimitLevel.NOTE if low_dose else LimitLevel.NEEDS_REASON
-            facts = _fall(judged, base, now, "ceiling") | ({"low_dose": True} if low_dose else {})
+            facts = _fall(judged, at, base, now, "ceiling") | ({"low_dose": True} if low_dose else {})
             yield finding("ceiling", step.n, facts, level=level)
         if low_dose and now and meter.exceeds_diazepam(base - now, LAST_STEP):
-            yield finding("tail", step.n, _fall(judged, base, now, "tail"))
+            yield finding("tail", step.n, _fall(judged, at, base, now, "tail"))
 
 
 def pace(judged: Judged) -> Iterator[Verdict]:
@@ -85,7 +86,7 @@ def _in_28_days(judged: Judged, at: int, now: int) -> _Paced | None:
         return None
     level, why = _softened(judged, at, over, base)
     return _Paced(
-        level, SourceMark.VERIFIED, lambda: _fall(judged, base, now, "pace") | {"per": "window"} | why
+        level, SourceMark.VERIFIED, lambda: _fall(judged, at, base, now, "pace") | {"per": "window"} | why
     )
 
 
@@ -102,7 +103,7 @@ def _at_once(judged: Judged, at: int, now: int) -> _Paced | None:
         level, why = _softened(judged, at, large, judged.bases[at])
     facts = {"per": "step", "limit": limit} | why
     return _Paced(
-        level, mark, lambda: judged.figures(before, now) | _of_original(judged, before - now) | facts
+        level, mark, lambda: judged.figures(at, before, now) | _of_original(judged, before - now) | facts
     )
 
 
@@ -112,7 +113,8 @@ def _softened(judged: Judged, at: int, over: int, base: int) -> tuple[LimitLevel
         return LimitLevel.NOTE, {"low_dose": True}
     piece = judged.piece(at)
     if over <= piece * 1000:
-        return LimitLevel.NOTE, {"rounding_mg": judged.meter.dose(piece).text}
+        days, _ = judged.said_of(at)
+        return LimitLevel.NOTE, {"rounding_mg": judged.meter.dose(piece // days).text}
     return LimitLevel.NEEDS_REASON, {}
 
 
@@ -120,10 +122,10 @@ def _low_dose(judged: Judged, base: int) -> bool:
     return judged.meter.exceeds_diazepam(base, LOW_DOSE) is False
 
 
-def _fall(judged: Judged, base: int, now: int, rule: str) -> dict[str, Fact]:
+def _fall(judged: Judged, at: int, base: int, now: int, rule: str) -> dict[str, Fact]:
     """A fall from the base of a window as facts, with the window and the limit of the rule."""
     known = RULES[rule]
-    facts = judged.figures(base, now) | {"window_days": known.window_days, "limit": known.threshold}
+    facts = judged.figures(at, base, now) | {"window_days": known.window_days, "limit": known.threshold}
     return facts | _of_original(judged, base - now)
 
 
@@ -179,7 +181,7 @@ def _excess(judged: Judged) -> dict[int, int]:
     for n, asked in judged.asked.items():
         drug = _fallen(judged, n - 1)
         if drug is not None:
-            more = judged.befores[n - 1] - judged.measured[n - 1] - judged.meter.weights[drug] * asked
+            more = judged.befores[n - 1] - judged.measured[n - 1] - judged.meter.of_drug(drug, Dose(asked))
             if more > 0:
                 found[n - 1] = more
     return found
@@ -213,7 +215,7 @@ def _faster(judged: Judged, steps: Sequence[int]) -> Verdict:
         drug, first = _fallen(judged, at), judged.befores[at]
         if drug is not None and at + 1 in judged.asked:
             drugs[drug] = None
-            wanted = first - judged.meter.weights[drug] * judged.asked[at + 1]
+            wanted = first - judged.meter.of_drug(drug, Dose(judged.asked[at + 1]))
             cuts[str(at + 1)] = change_percent(first, judged.measured[at])
             asked[str(at + 1)] = change_percent(first, wanted)
     facts: dict[str, Fact] = {

@@ -14,6 +14,7 @@ from plans.domain.taper.refusals import NoProduct, NotMakeable
 from plans.domain.taper.schedule import TimedDose, TimeOfDay
 from plans.domain.taper.sharing import Doses, Sharing
 from plans.domain.taper.tablets import Tablets, tablets
+from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
 
 
 class Pharmacy:
@@ -33,7 +34,7 @@ class Pharmacy:
         self._products: dict[str, tuple[Product, ...]] = {}
         self._stock: dict[str, Tablets] = {}
         self._preparations: dict[str, list[Preparation]] = {}
-        self._timed: dict[tuple[TimeOfDay, str, int, Tablets], TimedDose] = {}
+        self._timed: dict[tuple[TimeOfDay, str, int, Tablets, Weekdays], TimedDose] = {}
 
     def products(self, drug: str) -> tuple[Product, ...]:
         """The products of a drug in this plan. Raises NoProduct."""
@@ -77,16 +78,18 @@ class Pharmacy:
         if not self.stock(drug).makes(units):
             raise self.not_makeable(drug, units, where)
 
-    def timed(self, time: TimeOfDay, drug: str, units: int, stock: Tablets) -> TimedDose:
+    def timed(
+        self, time: TimeOfDay, drug: str, units: int, stock: Tablets, weekdays: Weekdays = EVERY_DAY
+    ) -> TimedDose:
         """A dose with its takes out of `stock`, or out of all products where that does not make it."""
-        key = (time, drug, units, stock)
+        key = (time, drug, units, stock, weekdays)
         found = self._timed.get(key)
         if found is None:
             dose = Dose(units)
             take = stock.make(dose) or self.stock(drug).make(dose)
             if take is None:
                 raise self.not_makeable(drug, units, "regimen")
-            found = self._timed[key] = TimedDose(time, drug, dose, take)
+            found = self._timed[key] = TimedDose(time, drug, dose, take, weekdays)
         return found
 
     def shared(self, drug: str, total: int, within: Doses, where: str, *, evenly: bool) -> Doses:

@@ -30,6 +30,7 @@ from plans.domain.taper.refusals import (
     ZeroAmount,
 )
 from plans.domain.taper.schedule import DAY_ORDER, MOST_TIMES, TimeOfDay
+from plans.domain.taper.weekdays import EVERY_DAY, WEEKDAYS, Weekdays
 
 _CLOCK_TIMES: Final = "00:00 to 23:59"
 FIRST_YEAR: Final = 1990
@@ -144,6 +145,16 @@ def times_of_day(value: object, where: str) -> tuple[TimeOfDay, ...]:
             raise Duplicate(where=f"{where}[{n}]", what=time.value)
         found.append(time)
     return tuple(found)
+
+
+def weekdays(value: object, where: str) -> Weekdays:
+    """A list of different days of the week, from "monday" to "sunday"."""
+    return Weekdays.named(words(value, where, WEEKDAYS))
+
+
+def weekdays_of(found: Mapping[str, object], where: str, default: Weekdays = EVERY_DAY) -> Weekdays:
+    """The `days_of_week` of an object; every day, or those of `default`, where it has none."""
+    return weekdays(found["days_of_week"], f"{where}.days_of_week") if "days_of_week" in found else default
 
 
 def flag(value: object, where: str) -> bool:

@@ -108,6 +108,16 @@ class PausesTyped(TaperError):
     code = "pauses_typed"
 
 
+class WeeklyPattern(TaperError):
+    """Days of the week where they cannot stand. `why`: short (a step of less than seven days, fact `days`), not_fewer
+    (a stage of the end with no fewer days than the one before it, facts `count` and `before`), start (a method that
+    needs an even dose to begin from; `nearest` to what is taken a day on average, facts `drug`, `week_mg` and
+    `average_mg`), typed or goal (nights off at the end of typed rows, or of a plan that stays on a dose)."""
+
+    code = "weekly_pattern"
+    shown = frozenset({"why", "days", "count", "before"})
+
+
 class WrongOption(TaperError):
     """A command line that does not read: fact `message`, in the words of the option parser."""
 

@@ -35,6 +35,8 @@ from plans.domain.taper.reading import (
     time_of_day,
     times_of_day,
     volume,
+    weekdays,
+    weekdays_of,
     whole,
     word,
     words,
@@ -47,11 +49,13 @@ from plans.domain.taper.refusals import (
     NotOneOf,
     PausesTyped,
     TooMany,
+    WeeklyPattern,
     WrongType,
 )
 from plans.domain.taper.schedule import MOST_TIMES, USUAL_TIMES, Step, TimeOfDay, times_of_plan
 from plans.domain.taper.supply import FILL_DAYS, BadInstalments
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES, MOST_PIECES
+from plans.domain.taper.weekdays import DAYS_A_WEEK, EVERY_DAY, Weekdays
 
 DEFAULT_DISPENSE: Final = 28
 _MOST_PRODUCTS: Final = 60
@@ -89,11 +93,12 @@ _PREPARATIONS: Final = tuple(name.value for name in PreparationName if name is n
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What is taken now: a dose of a drug at a time of day."""
+    """What is taken now: a dose of a drug at a time of day, on some days of the week or all."""
 
     time: TimeOfDay
     drug: str
     dose: Dose
+    weekdays: Weekdays = EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +126,27 @@ LAST_DOSE: Final = Dose.parse("0.5")
 @dataclass(frozen=True, slots=True)
 class PlanEnd:
     """How a plan should end: not on less than `last_dose` a day of the drug that ends last (zero: any dose), nor on a
-    step that is kept for more than `longest_step_days` because the products make no smaller cut."""
+    step that is kept for more than `longest_step_days` because the products make no smaller cut.
+
+    `stages` are the days of the week on which the last dose is still taken before the stop, an interval each.
+    """
 
     last_dose: Dose = ZERO
     longest_step_days: int = LONGEST_STEP
+    stages: tuple[Weekdays, ...] = ()
 
     @classmethod
     def from_json(cls, value: object, drug: str, table: str) -> PlanEnd:
-        """Read {last_dose_mg, longest_step_days}, either of them; the last dose is 0.5 mg diazepam equivalent else."""
-        found = members(value, "end", optional=("last_dose_mg", "longest_step_days"))
+        """Read {last_dose_mg, longest_step_days, days_of_week}, any of them; the last dose is 0.5 mg diazepam
+        equivalent else."""
+        found = members(value, "end", optional=("last_dose_mg", "longest_step_days", "days_of_week"))
         longest = found.get("longest_step_days", LONGEST_STEP)
         return cls(
             amount(found["last_dose_mg"], "end.last_dose_mg", zero=True)
             if "last_dose_mg" in found
             else _last_dose(drug, table),
             whole(longest, "end.longest_step_days", lowest=1, highest=366),
+            _stages(found["days_of_week"], "end.days_of_week") if "days_of_week" in found else (),
         )
 
     def differs(self, drug: str, table: str) -> bool:
@@ -144,7 +155,23 @@ class PlanEnd:
 
     def to_json(self) -> dict[str, object]:
         """The end as a request writes it."""
-        return {"last_dose_mg": self.last_dose.text, "longest_step_days": self.longest_step_days}
+        stages: dict[str, object] = (
+            {"days_of_week": [stage.names for stage in self.stages]} if self.stages else {}
+        )
+        return {"last_dose_mg": self.last_dose.text, "longest_step_days": self.longest_step_days} | stages
+
+
+def _stages(value: object, where: str) -> tuple[Weekdays, ...]:
+    """Lists of days of the week, each of fewer days than the one before it."""
+    found: list[Weekdays] = []
+    before = DAYS_A_WEEK
+    for n, item in enumerate(items(value, where, most=DAYS_A_WEEK)):
+        stage = weekdays(item, f"{where}[{n}]")
+        if len(stage) >= before:
+            raise WeeklyPattern(where=f"{where}[{n}]", why="not_fewer", count=len(stage), before=before)
+        before = len(stage)
+        found.append(stage)
+    return tuple(found)
 
 
 def _last_dose(drug: str, table: str) -> Dose:
@@ -247,7 +274,7 @@ class TaperRequest:
     def from_json(cls, obj: object) -> TaperRequest:
         """Read a parsed request. Raises TaperError with the JSON path in `where`."""
         found = members(obj, "", required=_REQUIRED, optional=_OPTIONAL)
-        regimen = intakes(found["regimen"], "regimen")
+        regimen = intakes(found["regimen"], "regimen", weekly=True)
         drugs = tuple(dict.fromkeys(intake.drug for intake in regimen))
         syringes = read_syringes(found.get("syringes", []), "syringes")
         dispense_days = _fill_days(found.get("dispense_days", DEFAULT_DISPENSE), "dispense_days")
@@ -279,7 +306,7 @@ class TaperRequest:
             drug_order=drug_order,
             patient=PatientFacts.from_json(found["patient"]) if "patient" in found else None,
             taken_before=_taken_before(found["taken_before"]) if "taken_before" in found else (),
-            end=PlanEnd.from_json(found.get("end", {}), crossover.to if crossover else drug_order[-1], table),
+            end=_end(found, method, crossover.to if crossover else drug_order[-1], table),
             instalment_days=_instalments(found["instalment_days"], dispense_days)
             if "instalment_days" in found
             else None,
@@ -338,17 +365,37 @@ class TaperRequest:
         return written | {key: value for key, value in asked.items() if value}
 
 
-def intakes(value: object, where: str, *, least: int = 1) -> tuple[Intake, ...]:
-    """The doses of a day, [{time, drug, dose_mg}], each time and drug once. Raises TaperError with the path."""
+def _end(found: Mapping[str, object], method: AnyMethod, drug: str, table: str) -> PlanEnd:
+    """How the plan is to end. Raises WeeklyPattern for nights off that it has no place for."""
+    end = PlanEnd.from_json(found.get("end", {}), drug, table)
+    if not end.stages:
+        return end
+    where = "end.days_of_week"
+    if isinstance(method, Typed):
+        raise WeeklyPattern(where=where, why="typed")
+    if amount(found.get("goal_mg", "0"), "goal_mg", zero=True):
+        raise WeeklyPattern(where=where, why="goal")
+    if method.interval_days < DAYS_A_WEEK:
+        raise WeeklyPattern(where=where, why="short", days=method.interval_days)
+    return end
+
+
+def intakes(value: object, where: str, *, least: int = 1, weekly: bool = False) -> tuple[Intake, ...]:
+    """The doses of a day, [{time, drug, dose_mg}], each time and drug once. Raises TaperError with the path.
+
+    With `weekly` they may have `days_of_week`, and each time and drug stands once for a day of the week.
+    """
     found: list[Intake] = []
     for n, item in enumerate(items(value, where, most=MOST_TIMES * len(catalogue.names()), least=least)):
         here = f"{where}[{n}]"
-        one = members(item, here, required=("time", "drug", "dose_mg"))
+        optional = ("days_of_week",) if weekly else ()
+        one = members(item, here, required=("time", "drug", "dose_mg"), optional=optional)
         time = time_of_day(one["time"], f"{here}.time")
         drug = word(one["drug"], f"{here}.drug", catalogue.names())
-        if any((other.time, other.drug) == (time, drug) for other in found):
+        on = weekdays_of(one, here)
+        if any((other.time, other.drug) == (time, drug) and on.meets(other.weekdays) for other in found):
             raise Duplicate(where=here, what=f"{time.value} {drug}")
-        found.append(Intake(time, drug, amount(one["dose_mg"], f"{here}.dose_mg")))
+        found.append(Intake(time, drug, amount(one["dose_mg"], f"{here}.dose_mg"), on))
     return tuple(found)
 
 
@@ -388,9 +435,11 @@ def check_one_kind(named: Iterable[tuple[TimeOfDay, str]], first: TimeOfDay) -> 
             raise MixedTimes(where=where, raw=time.value, first=first.value)
 
 
-def _intakes_json(regimen: tuple[Intake, ...]) -> list[dict[str, str]]:
+def _intakes_json(regimen: tuple[Intake, ...]) -> list[dict[str, object]]:
     return [
-        {"time": intake.time.value, "drug": intake.drug, "dose_mg": intake.dose.text} for intake in regimen
+        {"time": intake.time.value, "drug": intake.drug, "dose_mg": intake.dose.text}
+        | ({} if intake.weekdays is EVERY_DAY else {"days_of_week": intake.weekdays.names})
+        for intake in regimen
     ]
 
 
@@ -401,7 +450,7 @@ def _taken_before(value: object) -> tuple[TakenBefore, ...]:
         where = f"taken_before[{n}]"
         one = members(item, where, required=("days", "doses"))
         days = whole(one["days"], f"{where}.days", lowest=1, highest=366)
-        found.append(TakenBefore(days, intakes(one["doses"], f"{where}.doses", least=0)))
+        found.append(TakenBefore(days, intakes(one["doses"], f"{where}.doses", least=0, weekly=True)))
     return tuple(found)
 
 

@@ -87,7 +87,7 @@ def step_back(schedule: Schedule, *, from_day: date, hold_days: int, table: str 
     schedule = schedule.through(from_day)
     at = _place(schedule, from_day)
     steps = schedule.steps
-    before = _regimen_before(steps[: at + 1], measure(schedule.drugs, table))
+    before = _regimen_before(steps[: at + 1], measure(schedule.drugs, table, weekly=schedule.weekly))
     if before is None:
         raise NoStepBefore(where="from_day", day=from_day.isoformat())
     base = _start_of_dose(steps, at)

@@ -5,13 +5,16 @@ regimen; every dose equals the sum of what is taken for it; the kind of a step t
 that is more than the day before it is never called a cut.
 
 A schedule that does not end at zero goes on with its last regimen: its `end` is that of the written steps.
+
+The days of a step may differ by the day of the week, such as nights off. `Step.doses` is then the pattern of the whole
+week, and what is taken on a date is asked of `Step.on`, `Schedule.step_on` or `Schedule.spans`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final, Self
@@ -20,6 +23,7 @@ from plans.domain.amounts import Dose, total
 from plans.domain.errors import TaperError
 from plans.domain.regimen import DayDose
 from plans.domain.taper.products import Product, Take
+from plans.domain.taper.weekdays import DAYS_A_WEEK, EVERY_DAY, Weekdays
 
 # The clock time each name is taken to mean where an hour is needed (ours).
 _NAMED: Final = {
@@ -131,19 +135,20 @@ class BrokenSchedule(TaperError):
 
 @dataclass(frozen=True, slots=True)
 class TimedDose:
-    """A dose of one drug at one time of day, and what exactly is taken for it."""
+    """A dose of one drug at one time of day, what exactly is taken for it, and on which days of the week."""
 
     time: TimeOfDay
     drug: str
     dose: Dose
     take: tuple[Take, ...]
+    weekdays: Weekdays = EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One regimen from `start` to `end`, both days included.
 
-    `doses` are in the order of the day, zero ones left out.
+    `doses` are in the order of the day, zero ones left out; where its days differ (`weekly`) they are those of a week.
     """
 
     n: int
@@ -158,17 +163,89 @@ class Step:
         return (self.end - self.start).days + 1
 
     @property
+    def weekly(self) -> bool:
+        """Whether its days differ by the day of the week."""
+        return any(dose.weekdays is not EVERY_DAY for dose in self.doses)
+
+    @property
     def day(self) -> DayDose:
-        """What each of its days adds up to, of every drug."""
-        return DayDose.total(self.doses)
+        """What each of its days adds up to, of every drug; a week of them where they differ."""
+        if not self.weekly:
+            return DayDose.total(self.doses)
+        return replace(DayDose.of({drug: self.week(drug) for drug in self._drugs}), weekly=True)
+
+    @property
+    def fullest(self) -> DayDose:
+        """The most of each drug that any of its days adds up to."""
+        return DayDose.of({drug: self.total(drug) for drug in self._drugs})
+
+    @property
+    def _drugs(self) -> set[str]:
+        return {dose.drug for dose in self.doses}
+
+    @property
+    def row_units(self) -> dict[str, int | list[int]]:
+        """What a day adds up to as a row keeps it (`DayDose.from_units`): seven counts a drug where the days differ."""
+        if not self.weekly:
+            return dict(self.day.units)
+        return {drug: [day.total(drug).units for day in self.week_of_days] for drug in sorted(self._drugs)}
+
+    def week(self, drug: str) -> Dose:
+        """What seven days of it add up to of one drug."""
+        return Dose(sum(d.dose.units * len(d.weekdays) for d in self.doses if d.drug == drug))
 
     def total(self, drug: str) -> Dose:
-        """The dose of a whole day of one drug; zero if there is none. What is taken in all is `day`."""
-        return total(d.dose for d in self.doses if d.drug == drug)
+        """The dose of a whole day of one drug, the fullest where its days differ; zero if there is none. What is taken
+        in all is `day`."""
+        if not self.weekly:
+            return total(d.dose for d in self.doses if d.drug == drug)
+        return max(day.total(drug) for day in self.week_of_days)
 
     def at(self, time: TimeOfDay, drug: str) -> Dose:
-        """The dose of a drug at a time of day; zero if there is none."""
-        return total(d.dose for d in self.doses if d.time == time and d.drug == drug)
+        """The dose of a drug at a time of day, the largest where its days differ; zero if there is none."""
+        if not self.weekly:
+            return total(d.dose for d in self.doses if d.time == time and d.drug == drug)
+        return max(day.at(time, drug) for day in self.week_of_days)
+
+    @property
+    def week_of_days(self) -> tuple[Step, ...]:
+        """The step as each day of the week has it, Monday first."""
+        return tuple(self.of_weekday(weekday) for weekday in range(DAYS_A_WEEK))
+
+    def of_weekday(self, weekday: int) -> Step:
+        """The step with the doses of a day of the week (0: Monday) alone: itself where its days do not differ."""
+        if not self.weekly:
+            return self
+        kept = [dose for dose in self.doses if weekday in dose.weekdays]
+        return replace(
+            self,
+            doses=tuple(
+                [
+                    replace(dose, weekdays=EVERY_DAY) if dose.weekdays is not EVERY_DAY else dose
+                    for dose in kept
+                ]
+            ),
+        )
+
+    def on(self, day: date) -> Step:
+        """The step with the doses of a date alone: itself where its days do not differ."""
+        return self.of_weekday(day.weekday())
+
+    @property
+    def spans(self) -> tuple[Step, ...]:
+        """Its days in order, equal neighbours as one: itself where its days do not differ."""
+        if not self.weekly:
+            return (self,)
+        found: list[Step] = []
+        week = self.week_of_days
+        for n in range(self.days):
+            day = self.start + timedelta(days=n)
+            now = week[day.weekday()]
+            if found and found[-1].doses == now.doses:
+                found[-1] = replace(found[-1], end=day)
+            else:
+                found.append(replace(now, start=day, end=day))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +259,15 @@ class Schedule:
     drugs: tuple[str, ...]
     products: tuple[Product, ...]
     steps: tuple[Step, ...]
+    # Whether the days of any step differ by the day of the week.
+    weekly: bool = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.steps:
             raise BrokenSchedule(why="no_steps")
         day = self.steps[0].start
         checked: set[int] = set()  # a dose that stays the same for many steps is one object, summed up once
+        weekly = False
         for n, step in enumerate(self.steps, start=1):
             if step.n != n or step.start != day or step.end < step.start:
                 raise BrokenSchedule(why="not_contiguous", step=n)
@@ -195,9 +275,19 @@ class Schedule:
                 if id(dose) in checked:
                     continue
                 checked.add(id(dose))
+                weekly = weekly or dose.weekdays is not EVERY_DAY
                 if sum([take.units for take in dose.take]) != dose.dose.units or not dose.dose:
                     raise BrokenSchedule(why="take_is_not_dose", step=n)
             day = step.end + timedelta(days=1)
+        object.__setattr__(self, "weekly", weekly)
+
+    @property
+    def spans(self) -> tuple[Step, ...]:
+        """The steps day by day, equal neighbours as one, several with one number where the days of a step differ.
+
+        Whatever is counted, drawn or handed out by the day goes by these.
+        """
+        return tuple(span for step in self.steps for span in step.spans) if self.weekly else self.steps
 
     @property
     def start(self) -> date:
@@ -231,7 +321,7 @@ class Schedule:
     @property
     def drugs_ended(self) -> tuple[tuple[str, date], ...]:
         """The drugs that `as_of` left out, each with the last day that holds a dose of it, earliest first."""
-        last = {dose.drug: step.end for step in self.steps for dose in step.doses}
+        last = {dose.drug: step.end for step in self.spans for dose in step.doses}
         ended = [(drug, day) for drug, day in last.items() if drug not in self.drugs]
         return tuple(sorted(ended, key=lambda one: (one[1], one[0])))
 
@@ -267,7 +357,13 @@ class Schedule:
         return replace(self, steps=(*self.steps[:-1], replace(last, end=day)))
 
     def step_on(self, day: date) -> Step | None:
-        """The step in force on a day; None before the first day, and after the last of a plan that ends at zero."""
+        """The step in force on a day, with what is taken on that day; None before the first day, and after the last of
+        a plan that ends at zero."""
+        step = self.step_at(day)
+        return None if step is None else step.on(day)
+
+    def step_at(self, day: date) -> Step | None:
+        """The step in force on a day, with all days of its week; None where `step_on` is."""
         if day > self.end and self.maintenance:
             return self.steps[-1]
         if not self.start <= day <= self.end:
@@ -291,7 +387,10 @@ class Schedule:
         """The last day with anything to take if the plan goes to zero; None if it ends on a maintenance dose."""
         if self.steps[-1].doses:
             return None
-        return self.steps[-1].start - timedelta(days=1)
+        if not self.weekly:
+            return self.steps[-1].start - timedelta(days=1)
+        taken = [span.end for span in self.spans if span.doses]
+        return taken[-1] if taken else self.start - timedelta(days=1)
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)

@@ -20,6 +20,7 @@ from plans.domain.taper.engine import Taper
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.request import TaperRequest, product_from_json, product_json
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay
+from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
 
 SCHEMA: Final = 1
 
@@ -189,6 +190,7 @@ def _step_json(step: Step, place: Mapping[Product, int]) -> dict[str, object]:
                 "dose_mg": dose.dose.text,
                 "take": [_take_json(take, place) for take in dose.take],
             }
+            | ({} if dose.weekdays is EVERY_DAY else {"days_of_week": dose.weekdays.names})
             for dose in step.doses
         ],
     }
@@ -207,6 +209,7 @@ def _step(n: int, one: Facts, products: Sequence[Product]) -> Step:
             dose["drug"],
             _dose(dose["dose_mg"]),
             tuple(_take(take, products) for take in dose["take"]),
+            Weekdays.named(dose["days_of_week"]) if "days_of_week" in dose else EVERY_DAY,
         )
         for dose in one["doses"]
     )

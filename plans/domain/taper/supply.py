@@ -7,7 +7,8 @@ Tablets are counted in quarters and liquids in microlitres, so that the rest of 
 the next day, and across fills; units are opened only when the carried rest does not reach. A fill of a liquid
 is in whole mL, and so is one of drops where it is known how many a mL holds. A suspension made at home is made anew
 every day (`KEEP_HOURS`): the pharmacy hands out the tablets for as many bottles as each day opens.
-The sums are made step by step, never day by day: a step of n days needs n times what one of its days needs.
+The sums are made step by step, not day by day: a step of n days needs n times what one of its days needs. Where the
+days of a step differ by the day of the week, equal neighbours are such a step.
 """
 
 from __future__ import annotations
@@ -285,17 +286,22 @@ class _Needs:
         places = {product: at for at, product in enumerate(self.products)}
         self.steps: list[tuple[date, date, dict[int, Parts]]] = []
         self._taken: list[dict[Product, Parts]] = []
-        for step in schedule.steps:
-            taken, daily = _taken_a_day(step), dict[int, Parts]()
-            for product, parts in _handed_out_a_day(schedule, taken).items():
-                at = places.setdefault(product, len(self.products))
-                if at == len(self.products):
-                    self.products.append(product)
-                daily[at] = parts
-            self.steps.append((step.start, step.end, daily))
+        for step in schedule.spans:
+            taken = _taken_a_day(step)
+            self.steps.append((step.start, step.end, self._daily(taken, places)))
             self._taken.append(taken)
         self.ends = [end for _, end, _ in self.steps]
         self.whole = [_whole(product) for product in self.products]
+
+    def _daily(self, taken: Mapping[Product, Parts], places: dict[Product, int]) -> dict[int, Parts]:
+        """What a day needs on which so much is taken, by index of product; products that are new are added."""
+        daily: dict[int, Parts] = {}
+        for product, parts in _handed_out_a_day(self.schedule, taken).items():
+            at = places.setdefault(product, len(self.products))
+            if at == len(self.products):
+                self.products.append(product)
+            daily[at] = parts
+        return daily
 
     def counted(self, stock: Stock) -> list[Parts]:
         """A stock by index; products unknown to the schedule are added, and are left over in the end."""
@@ -322,11 +328,27 @@ class _Needs:
 
     def run_out(self, carried: list[Parts]) -> date | None:
         """The first day not covered if the last regimen goes on with what was carried over."""
+        last = self.schedule.steps[-1]
+        if last.weekly:
+            return self._run_out_by_day(last, carried)
         _, end, daily = self.steps[-1]
         if not daily:
             return None
         spare = min(carried[at] // parts for at, parts in daily.items())
         return end + timedelta(days=spare + 1)
+
+    def _run_out_by_day(self, last: Step, carried: list[Parts]) -> date | None:
+        """The same where the days of the last regimen differ by the day of the week."""
+        places = {product: at for at, product in enumerate(self.products)}
+        week = [self._daily(_taken_a_day(day), places) for day in last.week_of_days]
+        left, day = list(carried), last.end
+        while any(week):
+            day += timedelta(days=1)
+            for at, parts in week[day.weekday()].items():
+                left[at] -= parts
+                if left[at] < 0:
+                    return day
+        return None
 
     def bottles(self, from_day: date) -> dict[Product, int]:
         """How often each home-made liquid is made from a day on."""

@@ -5,8 +5,8 @@ Limits look back: what a cut is measured against, and whether a dose rises, depe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, NamedTuple, Protocol
 
@@ -14,6 +14,7 @@ from plans.domain.amounts import Dose
 from plans.domain.regimen import DayDose
 from plans.domain.taper.request import Intake, TakenBefore
 from plans.domain.taper.schedule import Schedule, TimeOfDay
+from plans.domain.taper.weekdays import DAYS_A_WEEK, EVERY_DAY, Weekdays
 
 # How long what is taken now is thought to have been taken where nothing else is known: no window looks further back.
 _DAYS_BEFORE: Final = timedelta(days=366)
@@ -21,7 +22,7 @@ _DAY: Final = timedelta(days=1)
 
 
 class TimedIntake(Protocol):
-    """A dose of one drug at one time of day."""
+    """A dose of one drug at one time of day, on some days of the week or all."""
 
     @property
     def time(self) -> TimeOfDay:
@@ -35,8 +36,33 @@ class TimedIntake(Protocol):
     def dose(self) -> Dose:
         """How much of it."""
 
+    @property
+    def weekdays(self) -> Weekdays:
+        """On which days."""
+
 
 Intakes = Sequence[TimedIntake]
+
+
+def is_weekly(doses: Iterable[TimedIntake]) -> bool:
+    """Whether the days on these doses differ by the day of the week."""
+    return any(one.weekdays is not EVERY_DAY for one in doses)
+
+
+def on_weekday(doses: Intakes, weekday: int) -> Intakes:
+    """Those of the doses that are taken on a day of the week (0: Monday)."""
+    return [one for one in doses if weekday in one.weekdays]
+
+
+def fullest(doses: Intakes) -> DayDose:
+    """The most of each drug that any day on these doses adds up to."""
+    if not is_weekly(doses):
+        return DayDose.total(doses)
+    most: dict[str, Dose] = {}
+    for weekday in range(DAYS_A_WEEK):
+        for drug, dose in DayDose.total(on_weekday(doses, weekday)):
+            most[drug] = max(dose, most.get(drug, dose))
+    return DayDose.of(most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +80,7 @@ class Recorded:
 
 
 class DoseStretch(NamedTuple):
-    """The same doses on every day from `first` to `last`, both included."""
+    """The same doses, by the day of the week, from `first` to `last`, both included."""
 
     first: date
     last: date
@@ -67,6 +93,11 @@ class Lived:
 
     now: Intakes
     days: tuple[DoseStretch, ...]
+
+    @property
+    def weekly(self) -> bool:
+        """Whether any days differ by the day of the week."""
+        return is_weekly(self.now) or any(is_weekly(one.doses) for one in self.days)
 
     @property
     def drugs(self) -> tuple[str, ...]:
@@ -97,6 +128,7 @@ def lived(
 
     `now` is what is taken when the plan is made, and stands for all earlier days of which nothing is known; `before`
     are stretches that end the day before the plan, the newest last; `recorded` doses take the place of planned ones.
+    Recorded days of a week whose days differ change those days of it alone, as long as they are fewer than seven.
     """
     found: list[DoseStretch] = []
     last = schedule.start - _DAY
@@ -118,6 +150,20 @@ def _overlay(found: list[DoseStretch], told: Recorded) -> None:
     last = found[-1].last if told.last is None else min(told.last, found[-1].last)
     if last < first:
         return
+    if (last - first).days + 1 < DAYS_A_WEEK:
+        told = _within_weeks(found, told, first, last)
     kept = [one._replace(last=min(one.last, first - _DAY)) for one in found if one.first < first]
     later = [one._replace(first=max(one.first, last + _DAY)) for one in found if one.last > last]
     found[:] = [*kept, DoseStretch(first, last, told.regimen), *later]
+
+
+def _within_weeks(found: list[DoseStretch], told: Recorded, first: date, last: date) -> Recorded:
+    """A record of a few days with the rest of the week that stood for them, where the days of that week differ."""
+    planned = next(one.doses for one in found if one.first <= first <= one.last)
+    if not is_weekly(planned):
+        return told
+    days = {(first + n * _DAY).weekday() for n in range((last - first).days + 1)}
+    rest = [(one, Weekdays(tuple(day for day in one.weekdays.days if day not in days))) for one in planned]
+    week = [Intake(one.time, one.drug, one.dose, left) for one, left in rest if left.days]
+    week += [replace(one, weekdays=Weekdays(tuple(sorted(days)))) for one in told.regimen]
+    return replace(told, regimen=tuple(week))

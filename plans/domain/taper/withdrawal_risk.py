@@ -80,7 +80,10 @@ def withdrawal_risk(regimen: Step, duration_months: int | None, days_a_week: int
 
 
 def dose_class(regimen: Step) -> DoseClass:
-    """How large a day's doses are together: each drug as a share of its own threshold, the shares added."""
+    """How large a day's doses are together: each drug as a share of its own threshold, the shares added; where the days
+    of the week differ, of the largest day."""
+    if regimen.weekly:
+        return max(map(dose_class, regimen.week_of_days), key=list(DoseClass).index)
     low = high = Fraction(0)
     for timed in regimen.doses:
         ends = _thresholds(timed.drug)

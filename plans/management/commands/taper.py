@@ -154,8 +154,10 @@ def _as_csv(found: Answer) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     ends = ["diazepam_equivalent_low_mg", "diazepam_equivalent_high_mg"]
+    # a column of its own where any dose is not taken every day
+    on = ["days_of_week"] if any("days_of_week" in dose for _, dose in _rows(found)) else []
     writer.writerow(
-        ["n", "start", "end", "days", "kind", "time", "drug", "dose_mg", "take", "change_percent", *ends]
+        ["n", "start", "end", "days", "kind", "time", "drug", "dose_mg", "take", "change_percent", *ends, *on]
     )
     for step, dose in _rows(found):
         writer.writerow(
@@ -165,9 +167,16 @@ def _as_csv(found: Answer) -> str:
                 _taken(dose),
                 step["change_percent"],
                 *(step["diazepam_equivalent_range_mg"] or {"low": "", "high": ""}).values(),
+                *(" ".join(dose.get("days_of_week", ())) for _ in on),
             ]
         )
     return text.getvalue()
+
+
+def _on_days(dose: Answer) -> str:
+    """The days of the week of a dose that is not taken every day: " on Mon, Wed, Fri"."""
+    days = dose.get("days_of_week", ())
+    return f" on {', '.join(day[:3].capitalize() for day in days)}" if days else ""
 
 
 def _as_table(found: Answer) -> str:
@@ -176,11 +185,15 @@ def _as_table(found: Answer) -> str:
     for step in found["steps"]:
         by_time = {
             time: " and ".join(
-                f"{dose['dose_mg']} mg {dose['drug']}" for dose in step["doses"] if dose["time"] == time
+                f"{dose['dose_mg']} mg {dose['drug']}{_on_days(dose)}"
+                for dose in step["doses"]
+                if dose["time"] == time
             )
             for time in times
         }
-        day = " and ".join(f"{mg} mg {drug}" for drug, mg in step["total_mg"].items() if mg != "0")
+        of_week = " a week" if "week_mg" in step else ""
+        totals = step.get("week_mg", step["total_mg"])
+        day = " and ".join(f"{mg} mg {drug}{of_week}" for drug, mg in totals.items() if mg != "0")
         rows.append(
             [str(step["n"]), step["start"], step["end"], str(step["days"])]
             + [by_time[time] or "none" for time in times]

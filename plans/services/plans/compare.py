@@ -94,7 +94,7 @@ def _stretches(one: Schedule, other: Schedule) -> tuple[ComparedStretch, ...]:
     edges = {step.start for step in (*one, *other)} | {one.end + day, other.end + day}
     found = []
     for start, following in zip(sorted(edges), sorted(edges)[1:], strict=False):
-        steps = (one.step_on(start), other.step_on(start))
+        steps = (one.step_at(start), other.step_at(start))
         if steps != (None, None):
             found.append(ComparedStretch(start, following - day, *steps))
     return tuple(found)

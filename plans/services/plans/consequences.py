@@ -201,7 +201,7 @@ def of(
 
 
 def _outlook(schedule: Schedule, day: date, held: date | None) -> Outlook:
-    step, change = schedule.step_on(day), schedule.next_change(day)
+    step, change = schedule.step_at(day), schedule.next_change(day)
     return Outlook(
         dose=step.day if step else DayDose(),
         next_change=change.start if change else None,

@@ -76,7 +76,9 @@ def export(*, by: Actor, plan_id: UUID, kind: ExportKind) -> Export:
         text = json.dumps(_whole(plan, schedule), ensure_ascii=False, indent=2) + "\n"
         return Export(name, "application/json", text)
     if kind is ExportKind.STEPS:
-        return Export(name, "text/csv", as_csv(_STEP_COLUMNS, _steps(schedule)))
+        # a column of its own if any dose is not taken every day
+        columns = (*_STEP_COLUMNS, "days_of_week") if schedule.weekly else _STEP_COLUMNS
+        return Export(name, "text/csv", as_csv(columns, _steps(schedule)))
     if kind is ExportKind.DAYS:
         return Export(name, "text/csv", as_csv(_DAY_COLUMNS, _days(schedule, today)))
     return Export(name, "text/csv", as_csv(_ANSWER_COLUMNS, _answers(plan)))
@@ -128,7 +130,8 @@ def _doses(doses: Sequence[TimedDose]) -> Iterator[Row]:
     if not doses:
         yield {"time": "", "drug": "", "dose_mg": "0"}
     for one in doses:
-        yield {"time": one.time.value, "drug": one.drug, "dose_mg": one.dose.text}
+        on = {} if one.weekdays.every else {"days_of_week": " ".join(one.weekdays.names)}
+        yield {"time": one.time.value, "drug": one.drug, "dose_mg": one.dose.text} | on
 
 
 def _answers(plan: Plan) -> Iterator[Row]:

@@ -13,13 +13,15 @@ from plans.domain.regimen import DayDose
 from plans.domain.taper import equivalence, exposure
 from plans.domain.taper.exposure import DrugInputs
 from plans.domain.taper.schedule import Schedule, Step, StepKind
+from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 
 @dataclass(frozen=True, slots=True)
 class Tread:
     """One stair: the day's dose of every drug from `start` to `end`, both included.
 
-    `dose` is the height it is drawn at, which with several drugs is not a dose that anybody takes: see `Stairs`.
+    `dose` is the height it is drawn at, which with several drugs is not a dose that anybody takes: see `Stairs`. If the
+    days of a week differ, it is their average, and `day` is the total of seven of them.
     """
 
     n: int
@@ -158,16 +160,22 @@ def stairs_of(schedule: Schedule, table: str) -> Stairs:
     """
     drugs, tapered = schedule.drugs, schedule.drug
     if len(drugs) == 1:
-        return Stairs(drugs, _treads(schedule, lambda step: step.total(tapered)))
+        return Stairs(drugs, _treads(schedule, lambda step: _average(step, tapered)))
     try:
         return Stairs(drugs, _treads(schedule, lambda step: _as_diazepam(step, table)), table=table)
     except TaperError:
-        return Stairs(drugs, _treads(schedule, lambda step: step.total(tapered)), alone=tapered)
+        return Stairs(drugs, _treads(schedule, lambda step: _average(step, tapered)), alone=tapered)
 
 
 def _treads(schedule: Schedule, height: Callable[[Step], Dose]) -> tuple[Tread, ...]:
     return tuple(Tread(step.n, step.start, step.end, height(step), step.day, step.kind) for step in schedule)
 
 
+def _average(step: Step, drug: str) -> Dose:
+    """What a day of a step adds up to of a drug; the average of a week where its days differ."""
+    return Dose(step.week(drug).units // DAYS_A_WEEK)
+
+
 def _as_diazepam(step: Step, table: str) -> Dose:
-    return sum((equivalence.to_diazepam(d.dose, d.drug, table) for d in step.doses), Dose(0))
+    drugs = dict.fromkeys(dose.drug for dose in step.doses)
+    return sum((equivalence.to_diazepam(_average(step, drug), drug, table) for drug in drugs), Dose(0))

@@ -240,6 +240,7 @@ def _steps(schedule: Schedule) -> list[object]:
                     dose.drug,
                     dose.dose.text,
                     *(f"{t.product.name}:{_amount(t)}" for t in dose.take),
+                    *(() if dose.weekdays.every else dose.weekdays.names),
                 ]
                 for dose in step.doses
             ],
@@ -285,4 +286,4 @@ def _on(schedule: Schedule, records: Sequence[Recorded], day: date) -> tuple[Int
     recorded = dose_records.taken_on(records, day)
     if recorded is not None:
         return recorded.regimen
-    return dose_records.regimen_on(schedule, day) if schedule.start <= day <= schedule.end else ()
+    return dose_records.pattern_on(schedule, day) if schedule.start <= day <= schedule.end else ()

@@ -241,7 +241,7 @@ def _run_out(present: Snapshot, made_on: date, schedule: Schedule, today: date) 
 
 def _version_row(row: PlanVersion) -> VersionRow:
     said = versions.read(row)
-    first = said.schedule.step_on(row.from_day)
+    first = said.schedule.step_at(row.from_day)
     return from_row(
         VersionRow,
         row,

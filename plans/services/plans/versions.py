@@ -80,7 +80,7 @@ def write(
             n=step.n,
             days=DateRange(step.start, step.end + timedelta(days=1)),
             kind=step.kind.value,
-            doses=step.day.units,
+            doses=step.row_units,
             changes=taper.schedule.changes(step),
         )
         for step in taper.schedule
@@ -101,7 +101,7 @@ def written_out(plan: Plan, schedule: Schedule, today: date) -> Schedule:
 
 def held_until(schedule: Schedule, day: date) -> date | None:
     """The last day of the hold on the dose of `day`, begun or still to come; None without one."""
-    step = schedule.step_on(day)
+    step = schedule.step_at(day)
     if step is None:
         return None
     until = None

@@ -17,6 +17,7 @@ from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest, product_json
 from plans.domain.taper.schedule import DAY_ORDER, Step
 from plans.domain.taper.tablets import tablets
+from plans.domain.taper.weekdays import WEEKDAYS
 
 # Issue: clonazepam 0.5 mg in the morning and 1 mg at night, halves of 0.5 mg tablets and whole
 # 0.125 mg orally disintegrating ones.
@@ -137,6 +138,35 @@ def methods(name: str, drug: str, regimen: list[dict[str, str]]) -> st.SearchStr
         return st.fixed_dictionaries(percent)
     fields = by_name[name] | {"name": st.just(name)}
     return st.fixed_dictionaries(fields if name == "typed" else fields | {"interval_days": days})
+
+
+@st.composite
+def stages(draw: st.DrawFn) -> list[list[str]]:
+    """Days of the week at the end of a plan, each list shorter than the one before it."""
+    counts = sorted(draw(st.sets(st.integers(1, 6), min_size=1, max_size=3)), reverse=True)
+    return [list(draw(st.permutations(WEEKDAYS)))[:count] for count in counts]
+
+
+@st.composite
+def weekly_plans(draw: st.DrawFn) -> dict[str, Any]:
+    """A request with days of the week: as stages at the end of a method, or in typed rows that fall from a regimen."""
+    asked = draw(plans(names=tuple(name for name in METHODS if name not in ("typed", "micro"))))
+    if draw(st.booleans()):
+        asked["method"]["interval_days"] = draw(st.sampled_from([7, 14]))
+        return asked | {"end": {"days_of_week": draw(stages())}}
+    days = list(draw(st.permutations(WEEKDAYS)))
+    most = draw(st.integers(2, 7))
+    rows = [
+        {"days": draw(st.integers(7, 30)), "doses": asked["regimen"], "days_of_week": days[:count]}
+        for count in (draw(st.integers(2, most)), 1)
+    ]
+    regimen = asked["regimen"]
+    if draw(st.booleans()):
+        regimen = [one | {"days_of_week": days[:most]} for one in regimen]
+    return asked | {
+        "regimen": regimen,
+        "method": {"name": "typed", "rows": [*rows, {"days": 1, "doses": []}]},
+    }
 
 
 @st.composite

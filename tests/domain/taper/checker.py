@@ -22,6 +22,7 @@ LIQUID = ("solution", "concentrate", "suspension")
 WHOLE = ("capsule", "film", "mr_tablet", "mr_capsule")
 NAME = re.compile(r"(?P<drug>[a-z]+) (?P<form>[a-z_]+) (?P<mg>[0-9.]+) mg(?P<liquid>/mL)?$")
 ONE_DAY = timedelta(days=1)
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Checker:
@@ -54,17 +55,27 @@ class Checker:
         return f"{product['drug']} {product['form']} {product['strength_mg']} mg"
 
     @staticmethod
-    def regimen(doses: list[Json]) -> Day:
-        """The doses of a day by time and drug; zeros left out."""
+    def on(doses: list[Json], weekday: int) -> list[Json]:
+        """Those of the doses that are taken on a day of the week."""
+        return [one for one in doses if WEEKDAYS[weekday] in one.get("days_of_week", WEEKDAYS)]
+
+    def regimen(self, doses: list[Json], weekday: int = 0) -> Day:
+        """The doses of a day of the week by time and drug; zeros left out."""
         return {
-            (one["time"], one["drug"]): Fraction(one["dose_mg"]) for one in doses if Fraction(one["dose_mg"])
+            (one["time"], one["drug"]): Fraction(one["dose_mg"])
+            for one in self.on(doses, weekday)
+            if Fraction(one["dose_mg"])
         }
+
+    def week(self, doses: list[Json]) -> Fraction:
+        """What seven days on doses of one drug add up to."""
+        return sum((sum(self.regimen(doses, day).values(), Fraction(0)) for day in range(7)), Fraction(0))
 
     def _days(self) -> Iterator[tuple[date, Json, Day]]:
         for step in self.steps:
             day = date.fromisoformat(step["start"])
             while day <= date.fromisoformat(step["end"]):
-                yield day, step, self.regimen(step["doses"])
+                yield day, step, self.regimen(step["doses"], day.weekday())
                 day += ONE_DAY
 
     # ── what must hold ──────────────────────────────────────────────────────────────────────────────────────
@@ -107,23 +118,34 @@ class Checker:
                 assert things <= self.answer["request"]["max_pieces"]
 
     def totals_add_up(self) -> None:
-        """The day's total of each drug."""
+        """The day's total of each drug; where days of the week differ that of the fullest, and the sum of seven."""
         for step in self.steps:
-            by_drug: defaultdict[str, Fraction] = defaultdict(Fraction)
-            for dose in step["doses"]:
-                by_drug[dose["drug"]] += Fraction(dose["dose_mg"])
-            assert {drug: Fraction(mg) for drug, mg in step["total_mg"].items() if Fraction(mg)} == dict(
-                by_drug
-            )
+            fullest: dict[str, Fraction] = {}
+            week: defaultdict[str, Fraction] = defaultdict(Fraction)
+            for weekday in range(7):
+                by_drug: defaultdict[str, Fraction] = defaultdict(Fraction)
+                for (_, drug), mg in self.regimen(step["doses"], weekday).items():
+                    by_drug[drug] += mg
+                for drug, mg in by_drug.items():
+                    fullest[drug] = max(mg, fullest.get(drug, Fraction(0)))
+                    week[drug] += mg
+            assert {drug: Fraction(mg) for drug, mg in step["total_mg"].items() if Fraction(mg)} == fullest
+            assert ("week_mg" in step) == any("days_of_week" in dose for dose in step["doses"]), step["n"]
+            if "week_mg" in step:
+                assert {drug: Fraction(mg) for drug, mg in step["week_mg"].items() if Fraction(mg)} == week
 
     def nothing_rises(self) -> None:
-        """Without a crossover no dose is above the one before it, and every step changes something."""
+        """Without a crossover no dose is above the one before it, nor a week of them, and every step changes
+        something."""
         if "crossover" in self.request:
             return
-        before = self.regimen(self.request["regimen"])
+        before = [self.regimen(self.request["regimen"], day) for day in range(7)]
         for n, step in enumerate(self.steps):
-            now = self.regimen(step["doses"])
-            assert all(dose <= before.get(key, 0) for key, dose in now.items()), step["n"]
+            now = [self.regimen(step["doses"], day) for day in range(7)]
+            for key in {key for day in now for key in day}:
+                was, has = ([day.get(key, Fraction(0)) for day in week] for week in (before, now))
+                assert max(has) <= max(was), step["n"]
+                assert sum(has) <= sum(was), step["n"]
             assert n == 0 or now != before, step["n"]
             before = now
 
@@ -175,21 +197,23 @@ class Checker:
         if "crossover" in self.request or len({one["drug"] for one in self.request["regimen"]}) > 1:
             return
         at = 0
+        lowered = [one for one in self.days[:-1] if "week_mg" not in one[1]]
         for days, level in self.line():
             at += days
-            if at >= len(self.days) - 1:
+            if at >= len(lowered):
                 return
             _, step, day = self.days[at]
             assert sum(day.values(), Fraction(0)) >= level, (step["n"], level)
 
     def changes_are_true(self) -> None:
-        """The change against the day before, and against the highest of the 14 days before, day by day (one drug)."""
+        """The change against the day before, and against the highest of the 14 days before, day by day (one drug), each
+        by the week that it is a day of."""
         if "crossover" in self.request or len({one["drug"] for one in self.request["regimen"]}) > 1:
             return
-        taken = [sum(self.regimen(self.request["regimen"]).values(), Fraction(0))] * 14
+        taken = [self.week(self.request["regimen"])] * 14
         n = 0
-        for _, step, day in self.days:
-            now = sum(day.values(), Fraction(0))
+        for _, step, _day in self.days:
+            now = self.week(step["doses"])
             if step["n"] != n:
                 n = step["n"]
                 assert step["change_percent"] == self.percent(taken[-1], now), n
@@ -217,7 +241,7 @@ class Checker:
         for day, step, _ in self.days:
             for fill in fills.get(day.isoformat(), []):
                 handed[fill["product"]] += fill["whole_units"]
-            for dose in step["doses"]:
+            for dose in self.on(step["doses"], day.weekday()):
                 for take in dose["take"]:
                     taken[take["product"]] += Fraction(take.get("pieces", take.get("ml", "0")))
             assert all(taken[name] <= handed[name] for name in taken), (day, dict(taken), dict(handed))

@@ -14,7 +14,7 @@ from plans.domain.taper.answer import answer
 from plans.domain.taper.engine import build
 from plans.domain.taper.request import TaperRequest
 from plans.wording.taper import says
-from tests.domain.taper.asking import STORY, plans
+from tests.domain.taper.asking import STORY, plans, weekly_plans
 from tests.domain.taper.checker import Checker
 
 
@@ -35,6 +35,22 @@ def answered(asked: dict[str, Any]) -> dict[str, Any]:
 def test_an_independent_checker_finds_nothing_in_plans_of_any_drug_method_and_spread(
     asked: dict[str, Any],
 ) -> None:
+    try:
+        found = answered(asked)
+    except TaperError:
+        assume(False)
+        raise
+    Checker(asked, found).check()
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=int(os.environ.get("CHECKED_PLANS", "40")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(weekly_plans())
+def test_nor_in_plans_with_days_of_the_week(asked: dict[str, Any]) -> None:
     try:
         found = answered(asked)
     except TaperError:

@@ -46,7 +46,7 @@ from plans.web.clinician.picture.stairs import (
     until,
 )
 from plans.wording import plans
-from plans.wording.doses import day_dose_words, drugs_words, stairs_words
+from plans.wording.doses import day_dose_words, drugs_words, per_day_words, stairs_words
 
 _SCALE_HIGH = 14
 __all__ = ["beside", "draft", "taken_words", "whole"]
@@ -126,10 +126,10 @@ def _svg(
         first=plans.long_day(first.start),
         last=plans.long_day(last.end),
     )
-    said = gettext("{steps} steps, from {first} to {last} a day. The same figures are in the table.").format(
+    said = gettext("{steps} steps, from {first} to {last}. The same figures are in the table.").format(
         steps=len(data.treads),
         first=day_dose_words(first.day, clinician=True),
-        last=day_dose_words(last.day, clinician=True),
+        last=per_day_words(last.day, clinician=True),
     )
     scale = stairs_words(data.stairs.drugs, table=data.stairs.table, alone=data.stairs.alone)
     # The unit of the dose axis stands above everything else, so that nothing overlaps it.

@@ -19,7 +19,7 @@ from plans.domain.amounts import Dose
 from plans.domain.taper.schedule import StepKind
 from plans.services.plans.picture_data import PictureData, Tread
 from plans.wording import plans
-from plans.wording.doses import day_dose_words
+from plans.wording.doses import day_dose_words, per_day_words
 
 # Grid steps that give three to six lines, as units of 0.00001 mg: 1, 2 or 5 times a power of ten, and 0.25 likewise.
 _GRID: Final = (*sorted(m * 10**e for e in range(1, 8) for m in (1, 2, 5)), 250_000, 25_000, 2_500_000)
@@ -190,6 +190,16 @@ def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
     return format_html('<path class="{}" d="{}"><title>{}</title></path>', sign.css, path, title)
 
 
+def _tread_words(tread: Tread) -> str:
+    """The dose on a tread of one drug: "5 mg", "15 mg a week", "Stop 7 Dec"."""
+    if not tread.day:
+        return gettext("Stop {day}").format(day=plans.short_day(tread.start))
+    if not tread.day.weekly:
+        return tread.dose.mg
+    ((_, dose),) = tread.day
+    return gettext("{dose} a week").format(dose=dose.mg)
+
+
 def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[SafeString]:
     """The dose on each tread that has room for it; a label that would touch the one before is left out.
 
@@ -204,7 +214,7 @@ def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[Sa
         x = frame.x(tread.start) + 3
         if same or x < free or not tread.makeable or (several and tread.day):
             continue
-        text = tread.dose.mg if tread.day else gettext("Stop {day}").format(day=plans.short_day(tread.start))
+        text = _tread_words(tread)
         css = "dose halo"
         if not tread.day and x > frame.right - 60:
             css, x = "dose halo end", frame.right
@@ -325,7 +335,7 @@ def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
         )
     ]
     if tread is not None:
-        y, now = frame.y(tread.dose), gettext("{dose} a day").format(dose=_words(tread))
+        y, now = frame.y(tread.dose), per_day_words(tread.day, clinician=True)
         near_edge = x > frame.right - max(130, _LETTER * len(now))
         # Near the top, the box with the date is where the words would be: they go beside it.
         aside = wide / 2 + 9 if y - 46 < 35 else 9

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.utils.translation import gettext
 
 from plans.domain.taper.request import PlannedPause, TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.wording import plans
+from plans.wording.drugs import weekdays_words
 from plans.wording.taper import drug_words
 
 
@@ -21,7 +23,7 @@ def asked_facts(request: TaperRequest, schedule: Schedule) -> Iterator[tuple[str
     if longer:
         yield gettext("Each step longer by"), plans.days_count(longer)
     drug, end = schedule.drug, request.end
-    if end.differs(drug, request.equivalence):
+    if replace(end, stages=()).differs(drug, request.equivalence):
         yield (
             gettext("Lowest dose before the end"),
             gettext("{dose} of {drug} a day").format(
@@ -29,6 +31,8 @@ def asked_facts(request: TaperRequest, schedule: Schedule) -> Iterator[tuple[str
             ),
         )
         yield gettext("Longest step"), plans.days_count(end.longest_step_days)
+    if end.stages:
+        yield gettext("Last dose only on"), "; ".join(weekdays_words(stage) for stage in end.stages)
 
 
 def _pause(pause: PlannedPause, schedule: Schedule) -> str:

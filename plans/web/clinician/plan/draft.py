@@ -154,7 +154,9 @@ def _context(
         "regimens": _regimens(form),
         "methods": _method_fields(form),
         "pauses": pause_lines(form),
-        "end_open": any(form[name].value() or form[name].errors for name in ("end_last", "end_longest")),
+        "end_open": any(
+            form[name].value() or form[name].errors for name in ("end_last", "end_longest", "end_days")
+        ),
         "schedules": schedule_groups(str(form.typed.get("drug_a") or "")),
         "bands": [(form[f"band_above_{n}"], form[f"band_cut_{n}"]) for n in (1, 2, 3, 4)],
         "zone": zone_words(patient.zone),
@@ -167,6 +169,8 @@ def _regimens(form: PlanForm) -> list[dict[str, object]]:
         {
             "row": row,
             "drug": form[f"drug_{row}"],
+            "week": form[f"week_{row}"],
+            "week_open": bool(form[f"week_{row}"].value() or form[f"week_{row}"].errors),
             **times_rows(form, row),
         }
         for row in ("a", "b")
@@ -248,13 +252,14 @@ def _to_rows(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, ob
         return
     steps = shown.taper.schedule.steps
     rows = [
-        TypedRow(step.days, tuple((d.time, d.drug, d.dose) for d in step.doses))
+        TypedRow.of(step.days, ((d.time, d.drug, d.dose, d.weekdays) for d in step.doses))
         if step.doses
         else TypedRow(step.days, total=ZERO)
         for step in steps
     ]
     # the rows replace these fields
     data["method"], data["rows"], data["cross_to"], data["preparation"] = "typed", row_lines(rows), "", ""
+    data["end_days"] = ""
     for n in LINES:
         data[f"pause_from_{n}"] = data[f"pause_days_{n}"] = ""
 

@@ -46,6 +46,7 @@ from plans.web.clinician.plan.pauses import add_pauses, read_pauses
 from plans.web.clinician.plan.products import ProductRows
 from plans.web.clinician.plan.published import named
 from plans.web.clinician.plan.rows import BANDS, drugs_in, read_rows
+from plans.web.clinician.plan.weekdays import read_stages, read_weekdays
 from plans.web.untyped import Context, Posted, Values
 from plans.wording import plans
 from plans.wording.drugs import TIME_NAMES
@@ -73,6 +74,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "method.bands": "band_above_1", "syringes": "syringes",
     "taken_before": "before", "spread": "spread", "preparation": "preparation", "pauses": "pause_from_1",
     "method.lengthen_days": "lengthen", "end": "end_last", "end.longest_step_days": "end_longest",
+    "end.days_of_week": "end_days",
 }  # fmt: skip
 
 
@@ -183,8 +185,9 @@ class PlanForm(forms.Form):
         label=_("Rows"), required=False, strip=False, max_length=100_000,
         widget=forms.Textarea(attrs={"class": "input", "rows": 6, "spellcheck": "false"}),
         help_text=_(
-            "One line per step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875). Or paste the "
-            "cells of a spreadsheet: days and total, or days, drug and one column per time of day."
+            "One line per step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875), on some days "
+            "of the week (28: night 5 on mon wed fri). Or paste the cells of a spreadsheet: days and total, or days, "
+            "drug and one column per time of day."
         ),
     )  # fmt: skip
     before = forms.CharField(
@@ -213,6 +216,14 @@ class PlanForm(forms.Form):
         help_text=format_lazy(
             _("A dose kept longer because no smaller cut can be made is noted. Left empty: {days} days."),
             days=LONGEST_STEP,
+        ),
+    )  # fmt: skip
+    end_days = forms.CharField(
+        label=_("Days off before the stop"), required=False, strip=False, max_length=1_000,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 3, "spellcheck": "false"}),
+        help_text=_(
+            "A line for each interval: the days of the week on which the last dose is still taken, fewer each time "
+            "(mon tue wed fri sat, then mon wed fri). Left empty: no days off."
         ),
     )  # fmt: skip
     falls_first = choice_field(
@@ -292,6 +303,10 @@ class PlanForm(forms.Form):
                 error_messages={"required": _("Choose the drug")},
             )  # fmt: skip
             add_times(self, row)
+            self.fields[f"week_{row}"] = ReadField(
+                read_weekdays, label=_("Only on these days of the week"), max_length=100,
+                help_text=_("Such as mon wed fri; needs typed rows. Left empty: every day."),
+            )  # fmt: skip
         add_pauses(self)
         for n in BANDS:
             self.fields[f"band_above_{n}"] = ReadField(
@@ -370,8 +385,16 @@ class PlanForm(forms.Form):
     def _end_and_pauses(self, found: Posted) -> Context:
         """How the plan ends, and its pauses; typed rows have none, their own days say when a dose changes."""
         keys = {"last_dose_mg": "end_last", "longest_step_days": "end_longest"}
-        end = {key: found[field] for key, field in keys.items() if found.get(field) is not None}
-        pauses = [] if self.chosen_method == "typed" else read_pauses(self, found)
+        end: Context = {key: found[field] for key, field in keys.items() if found.get(field) is not None}
+        if self.chosen_method == "typed":
+            return {"end": end} if end else {}
+        try:
+            stages = read_stages(str(found.get("end_days") or ""))
+        except TaperplanError as refusal:
+            self.add_error("end_days", plans.problem(refusal))
+            stages = []
+        end |= {"days_of_week": stages} if stages else {}
+        pauses = read_pauses(self, found)
         return ({"end": end} if end else {}) | ({"pauses": pauses} if pauses else {})
 
     def _schedule_named(self) -> dict[str, str]:
@@ -422,8 +445,8 @@ class PlanForm(forms.Form):
         if self.cleaned_data.get(field) is None and field not in self.errors:
             self.add_error(field, sentence)
 
-    def _regimen(self, found: Posted) -> list[dict[str, str]]:
-        regimen: list[dict[str, str]] = []
+    def _regimen(self, found: Posted) -> list[Context]:
+        regimen: list[Context] = []
         for row in ROWS:
             drug = found.get(f"drug_{row}")
             given = read_times(self, row, found)
@@ -438,9 +461,12 @@ class PlanForm(forms.Form):
             if row == "b" and drug == found.get("drug_a"):
                 self.add_error("drug_b", gettext("This is the first drug again. Choose another, or None."))
                 continue
+            days = found.get(f"week_{row}")
+            on: Context = {"days_of_week": days} if days else {}
             for one in given:
                 self._paths[f"regimen[{len(regimen)}]"] = one.field
-                regimen.append({"time": one.time.value, "drug": drug, "dose_mg": one.dose_mg})
+                self._paths[f"regimen[{len(regimen)}].days_of_week"] = f"week_{row}"
+                regimen.append({"time": one.time.value, "drug": drug, "dose_mg": one.dose_mg} | on)
         return regimen
 
     def _method(self, found: Posted) -> Context:

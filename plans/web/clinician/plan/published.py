@@ -62,7 +62,7 @@ def fill(data: FormData, name: object) -> None:
     if found is None:
         return
     asked = found.asked
-    _set(data, {"published": found.name, "method": asked.method.name})
+    _set(data, {"published": found.name, "method": asked.method.name, "end_days": ""})
     _set(data, _method_values(asked.method))
     _fill_regimen(data, found)
     cross = asked.crossover

@@ -30,7 +30,7 @@ from plans.web.forms import read_number, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.untyped import Values
 from plans.wording import plans
-from plans.wording.doses import day_dose_words
+from plans.wording.doses import day_dose_words, per_day_words
 from plans.wording.taper import forms_as_in, product_words, says
 
 NAMES: Final = {
@@ -284,11 +284,9 @@ def _button(act: PlanAct | None, seen: Consequences | None) -> str:
     if act is PlanAct.HOLD and seen.after.next_change is not None:
         return plans.hold_button(seen.after.next_change)
     if act is PlanAct.STEP_BACK:
-        return gettext("Step back to {dose} a day").format(
-            dose=day_dose_words(seen.after.dose, clinician=True)
-        )
+        return gettext("Step back to {dose}").format(dose=per_day_words(seen.after.dose, clinician=True))
     if act is PlanAct.SLOW_DOWN:
         return gettext("Cut every {days} from now on").format(days=plans.days_count(seen.days))
     if act is PlanAct.RESUME:
         return gettext("End the hold")
-    return gettext("Stay at {dose} a day").format(dose=day_dose_words(seen.after.dose, clinician=True))
+    return gettext("Stay at {dose}").format(dose=per_day_words(seen.after.dose, clinician=True))

@@ -11,12 +11,17 @@ from plans.domain.taper import catalogue, reading
 from plans.domain.taper.methods.typed import TypedRow, read_row
 from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
 from plans.domain.taper.rows_file import sheet_rows
+from plans.domain.taper.weekdays import Weekdays
+from plans.web.clinician.plan.weekdays import read_weekdays, weekdays_text
 from plans.web.untyped import Context
 
 BANDS: Final = (1, 2, 3, 4)
 _MOST: Final = 400
 _LINE: Final = re.compile(r"(?P<days>[0-9]{1,4}) *:(?P<doses>.*)\Z")
-_PART: Final = re.compile(r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+|[0-9:]+) +(?P<dose>[^ ]+)\Z")
+_PART: Final = re.compile(
+    r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+|[0-9:]+) +(?P<dose>[^ ]+)(?: +on +(?P<on>.+))?\Z"
+)
+_TOTAL: Final = re.compile(r"(?P<total>[^a-z:]+?)(?: +on +(?P<on>.+))?\Z")
 
 
 def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
@@ -37,15 +42,31 @@ def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
 
 
 def row_lines(rows: Iterable[TypedRow]) -> str:
-    """Rows as `read_rows` reads them, one line for each: "14: 1.5", "14: clonazepam night 1"."""
+    """Rows as `read_rows` reads them, one line for each: "14: 1.5", "14: clonazepam night 1", "28: clonazepam night 1
+    on mon fri"."""
     return "\n".join(f"{row.days}: {_doses(row)}".rstrip() for row in rows)
 
 
 def _doses(row: TypedRow) -> str:
     if row.total is not None:
-        return row.total.text
-    given = [f"{drug} {time.value} {dose.text}" for time, drug, dose in row.doses if dose]
+        return row.total.text + "".join(map(_on, row.weekdays))
+    given = [f"{drug} {time.value} {dose.text}{_on(on)}" for time, drug, dose, on in row.timed if dose]
     return ", ".join(given)
+
+
+def _on(weekdays: Weekdays) -> str:
+    return "" if weekdays.every else f" on {weekdays_text(weekdays)}"
+
+
+def _days_named(text: str | None, where: str) -> Context:
+    """The days of the week behind "on"; nothing where none are named."""
+    if text is None:
+        return {}
+    try:
+        return {"days_of_week": read_weekdays(text)}
+    except TaperError as refusal:
+        refusal.where = where
+        raise
 
 
 def _sheet_row(row: Context, where: str) -> Context:
@@ -63,15 +84,17 @@ def _row(line: str, where: str, drugs: Sequence[str]) -> Context:
     if found is None:
         raise WrongType(where=where, expected="row", got=reading.echo(line))
     days, doses = int(found["days"]), found["doses"].strip(" ")
-    if doses and not re.search(r"[a-z:]", doses):
-        return {"days": days, "total_mg": reading.amount(doses, where, zero=True).text}
+    total = _TOTAL.match(doses)
+    if total is not None:
+        amount = reading.amount(total["total"], where, zero=True).text
+        return {"days": days, "total_mg": amount} | _days_named(total["on"], where)
     return {
         "days": days,
         "doses": [_dose(part.strip(" "), where, drugs) for part in doses.split(",") if part.strip()],
     }
 
 
-def _dose(part: str, where: str, drugs: Sequence[str]) -> dict[str, str]:
+def _dose(part: str, where: str, drugs: Sequence[str]) -> Context:
     found = _PART.match(part)
     if found is None:
         raise WrongType(where=where, expected="row", got=reading.echo(part))
@@ -79,7 +102,8 @@ def _dose(part: str, where: str, drugs: Sequence[str]) -> dict[str, str]:
     if drug not in catalogue.names():
         raise NotOneOf(where=where, raw=reading.echo(drug), allowed=list(catalogue.names()))
     time = reading.time_of_day(found["time"], where)
-    return {"time": time.value, "drug": drug, "dose_mg": reading.amount(found["dose"], where, zero=True).text}
+    amount = reading.amount(found["dose"], where, zero=True).text
+    return {"time": time.value, "drug": drug, "dose_mg": amount} | _days_named(found["on"], where)
 
 
 def drugs_in(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.wording import plans
 from plans.wording.doses import day_dose_words
-from plans.wording.drugs import time_words
+from plans.wording.drugs import time_words, weekdays_words
 from plans.wording.taper import drug_words, kind_words, take_words
 
 
@@ -42,7 +42,7 @@ class StepRow:
 
 
 def totals(step: Step) -> str:
-    """A day's dose, of every drug."""
+    """A day's dose, of every drug; a week's if its days differ."""
     return day_dose_words(step.day, clinician=True)
 
 
@@ -51,6 +51,8 @@ def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]
     lines: dict[str, list[str]] = {}
     for dose in step.doses:
         said = ", ".join(take_words(take) for take in dose.take)
+        if not dose.weekdays.every:
+            said = gettext("{dose} on {days}").format(dose=said, days=weekdays_words(dose.weekdays))
         if len(schedule.drugs) > 1:
             said = f"{drug_words(dose.drug, clinician=True)} {said}"
         lines.setdefault(time_words(dose.time), []).append(said)
@@ -78,7 +80,8 @@ def _kept_longer(taper: Taper) -> dict[int, str]:
 def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     """Every step as a row, with the findings that name it."""
     schedule, lived = taper.schedule, taper.lived
-    meter = measure(tuple(dict.fromkeys((*schedule.drugs, *lived.drugs))), taper.equivalence)
+    drugs = tuple(dict.fromkeys((*schedule.drugs, *lived.drugs)))
+    meter = measure(drugs, taper.equivalence, weekly=lived.weekly)
     checks: dict[int, str] = {}
     order = {LimitLevel.REFUSED: "stop", LimitLevel.NEEDS_REASON: "reason", LimitLevel.NOTE: "note"}
     rank = ("", "note", "reason", "stop")

@@ -225,7 +225,9 @@ def _figures_under_way(plan: PlanPage) -> tuple[FigureView, ...]:
     step, change = plan.step, plan.next_change
     found = []
     if step is not None:
-        by_time = step_words(step, clinician=True) if step.doses else ""
+        # on a day off what the step is stays said beside it
+        whole = schedule.steps[step.n - 1]
+        by_time = step_words(whole, clinician=True) if whole.doses else ""
         found.append(FigureView(gettext("Dose today"), totals(step), by_time))
         if plan.state is PlanState.MAINTENANCE:
             day = gettext("stays since {day}").format(day=plans.short_day_year(plan.since))

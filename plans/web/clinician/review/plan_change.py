@@ -13,7 +13,7 @@ from plans.services.actors import Actor
 from plans.services.item_page import ItemPage
 from plans.services.plans import revise
 from plans.web.clinician.review.forms import ActForm
-from plans.wording.doses import day_dose_words
+from plans.wording.doses import day_dose_words, per_day_words
 from plans.wording.drugs import forms_as_in, listed, product_words
 from plans.wording.plans import (
     fresh_words,
@@ -126,7 +126,7 @@ def _button(act: str, found: revise.Consequences) -> str:
         until = found.after.next_change
         return hold_button(until) if until else _("Hold %(n)s days") % {"n": found.days}
     if act == "step_back":
-        return _("Step back to %(dose)s a day") % {"dose": day_dose_words(found.after.dose, clinician=True)}
+        return _("Step back to %(dose)s") % {"dose": per_day_words(found.after.dose, clinician=True)}
     return _("Slow down to a step every %(n)s days") % {"n": found.days}
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext
+
 from plans.domain.amounts import Dose
-from plans.domain.regimen import DayDose
-from plans.domain.taper.schedule import Schedule
-from plans.wording.doses import day_dose_said
+from plans.domain.taper.schedule import Schedule, Step
+from plans.domain.taper.weekdays import DAYS_A_WEEK
+from plans.wording.doses import day_dose_said, per_day_words
 
 LEFT, RIGHT, TOP, BASE = 4, 344, 40, 160
 # The width of "1.125 mg now".
@@ -29,6 +31,8 @@ class Way:
     label_y: str
     now: str
     start: str
+    now_per: str
+    start_per: str
     now_mg: str
     start_mg: str
     begins: date
@@ -37,10 +41,19 @@ class Way:
     start_shown: bool
 
 
+def _average(step: Step, drug: str) -> Dose:
+    """How high a step is drawn: what a day of it adds up to, the average of a week where its days differ."""
+    return Dose(step.week(drug).units // DAYS_A_WEEK)
+
+
+def _mg(step: Step, drug: str) -> str:
+    return gettext("{dose} a week").format(dose=step.week(drug).mg) if step.weekly else step.total(drug).mg
+
+
 def way_of(schedule: Schedule, today: date) -> Way:
     """The chart of a one-drug schedule as of today: two drugs' milligrams have no common line."""
     (drug,) = schedule.drugs
-    top = max(step.total(drug).units for step in schedule) or 1
+    top = max(_average(step, drug).units for step in schedule) or 1
     days = max(1, schedule.days)
     day_now = min(max((today - schedule.start).days, 0), days - 1)
 
@@ -51,14 +64,12 @@ def way_of(schedule: Schedule, today: date) -> Way:
         return f"{BASE - (BASE - TOP) * dose.units / top:.1f}"
 
     corners: list[tuple[int, Dose]] = [
-        ((step.start - schedule.start).days, step.total(drug)) for step in schedule
+        ((step.start - schedule.start).days, _average(step, drug)) for step in schedule
     ]
+    steps = {(step.start - schedule.start).days: step for step in schedule}
     before = [(day, dose) for day, dose in corners if day <= day_now]
     after = [(day, dose) for day, dose in corners if day > day_now]
-    now = before[-1][1]
-
-    def said(dose: Dose) -> str:
-        return day_dose_said(DayDose.of({drug: dose}))
+    day_begun, now = before[-1]
 
     def stairs(points: list[tuple[int, Dose]], first: tuple[int, Dose], last_day: int) -> str:
         path = f"M{x(first[0])} {y(first[1])}"
@@ -88,10 +99,12 @@ def way_of(schedule: Schedule, today: date) -> Way:
         y=y(now),
         label_x=str(RIGHT) if at_end else f"{left + 9:.1f}",
         label_y=f"{over - 10:.1f}",
-        now=said(now),
-        start=said(corners[0][1]),
-        now_mg=now.mg,
-        start_mg=corners[0][1].mg,
+        now=day_dose_said(steps[day_begun].day),
+        start=day_dose_said(steps[0].day),
+        now_per=per_day_words(steps[day_begun].day),
+        start_per=per_day_words(steps[0].day),
+        now_mg=_mg(steps[day_begun], drug),
+        start_mg=_mg(steps[0], drug),
         begins=schedule.start,
         ends=schedule.end,
         label_end=at_end,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
 from plans.domain.taper.products import Form, Take
 from plans.domain.taper.schedule import Step, StepKind
+from plans.domain.taper.weekdays import DAYS_A_WEEK
 from plans.domain.which import which
 from plans.services.patient_pages import PatientPlan
 from plans.wording import taper
-from plans.wording.doses import day_dose_said
+from plans.wording.doses import per_day_words
 from plans.wording.times import hour_words
 
 VISITS_SHOWN: Final = 3
@@ -97,6 +98,12 @@ def doses_of(step: Step, country: str) -> tuple[DoseWords, ...]:
         )
 
 
+def _next_dose_day(plan: PatientPlan) -> date | None:
+    """The first day after a day off on which something is taken."""
+    days = (plan.day + timedelta(days=n) for n in range(1, DAYS_A_WEEK + 1))
+    return next((day for day in days if (step := plan.schedule.step_on(day)) and step.doses), None)
+
+
 def context_of(plan: PatientPlan) -> dict[str, object]:
     """What the plan page needs beside the plan itself."""
     change = plan.next_change
@@ -105,17 +112,21 @@ def context_of(plan: PatientPlan) -> dict[str, object]:
         following = NextWords(
             day=change.start,
             days=(change.start - plan.day).days,
-            mg=day_dose_said(change.day),
+            mg=per_day_words(change.day),
             zero=not change.doses,
             rises=change.kind in (StepKind.RISE, StepKind.STEP_BACK),
         )
+    whole = plan.schedule.step_at(plan.day)
+    none_today = plan.today is not None and not plan.today.doses
+    day_off = none_today and (plan.last_dose_day is None or plan.day < plan.last_dose_day)
     return {
-        "no_doses": plan.today is not None and not plan.today.doses,
+        "no_doses": none_today,
+        "next_dose_day": _next_dose_day(plan) if day_off else None,
         "drugs": ", ".join(dict.fromkeys(taper.drug_words(dose.drug) for dose in plan.today.doses))
         if plan.today
         else "",
         "several": len(plan.schedule.drugs) > 1,
-        "day_doses": day_dose_said(plan.today.day) if plan.today else "",
+        "stays_at": per_day_words(whole.day) if plan.today and whole is not None else "",
         "next_change": following,
         "visits": [
             (one.on, hour_words(one.at, plan.holder.country) if one.at else "", one.with_whom)
