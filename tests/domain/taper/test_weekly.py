@@ -278,6 +278,14 @@ def test_a_pattern_that_is_taken_now_is_the_start_and_no_varied_use() -> None:
     assert taper.request.to_json()["regimen"] == now
 
 
+def test_weeks_before_the_plan_may_have_had_days_of_their_own() -> None:
+    before = [{"days": 28, "doses": [row(7, *FOUR)["doses"][0] | {"days_of_week": FOUR}]}]
+    now = [{"time": "night", "drug": "zolpidem", "dose_mg": "5", "days_of_week": THREE}]
+    taper = built(zolpidem(row(14, *THREE), STOP, regimen=now, taken_before=before))
+    assert taper.request.to_json()["taken_before"] == before
+    assert answer(taper, says=says)["steps"][0]["change_percent_14d"] == "-25.00"
+
+
 def test_a_night_taken_that_was_to_be_off_changes_that_night_of_the_week_alone() -> None:
     schedule = built(NIGHTS).schedule
     request = TaperRequest.from_json(NIGHTS)
