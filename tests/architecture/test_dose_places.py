@@ -126,7 +126,13 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "web/clinician/plan/steps.py:_kept_longer": ("draft, steps",),
     "web/clinician/plan/steps.py:step_rows": ("plan, step", "draft, steps"),
     "web/clinician/plan/steps.py:totals": ("plan, step", "plan, dose today", "compare"),
-    "web/clinician/plan/views.py:_figures": ("plan, dose today", "plan, times of today", "plan, next change"),
+    "web/clinician/plan/record.py:_coming": ("record text, next change",),
+    "web/clinician/plan/record.py:_last_change": ("plan, version",),
+    "web/clinician/plan/views.py:_figures_under_way": (
+        "plan, dose today",
+        "plan, times of today",
+        "plan, next change",
+    ),
     "web/clinician/plan/views.py:_figures_at_rest": (OTHERWISE,),
     "web/clinician/plan/views.py:_last_dose": (STAYS,),
     "web/clinician/plan/views.py:_version": ("plan, version",),
@@ -197,7 +203,7 @@ OTHER: dict[str, str] = {
     "wording/taken.py:rise_words": "both doses of each drug that would rise",
     "wording/verdicts.py:_figures": "the figures of a finding, which names its drug",
     "wording/verdicts.py:_last_dose": "the figures of a finding, which names its drug",
-    "web/clinician/plan/views.py:_facts": "how many days are spent on very low doses, all drugs together",
+    "web/clinician/plan/views.py:facts_of": "how many days are spent on very low doses, all drugs together",
     "wording/verdicts.py:_mg": "the figures of a finding, which names its drug",
 }
 

@@ -199,6 +199,13 @@ PLACES: dict[str, Place] = {
             r'<tr aria-current="true"><td class="n" data-label="Step">.*?<b>(.*?)</b>', life.plan_page
         )
     ),
+    "record text, next change": Place(
+        lambda life: piece(
+            r"Dose changes to come\n- [^:]*: ([^\n<]*)", life.get(f"/plans/{life.plan.pk}/record")
+        ),
+        how="times",
+        of="next",
+    ),
     "plan, version": Place(
         lambda life: piece(
             r'<tr aria-current="true"><th scope="row" class="nowrap">\d.*?</th><td>([^<]*)',
