@@ -19,7 +19,7 @@ from plans.domain.review.item_states import RANK, ItemState, Priority
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.text import fold
 from plans.domain.which import which
-from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem
+from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem, User
 from plans.services import care_status, clock, paging
 from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
@@ -51,6 +51,7 @@ class CaseloadShow(StrEnum):
     FOLLOW_UP = "follow_up"
     DRAFT = "draft"
     NO_PLAN = "no_plan"
+    NO_OWNER = "no_owner"
     GONE = "gone"
 
 
@@ -84,6 +85,7 @@ class CaseRow:
     phone_by: datetime | None
     care: Care | None = None
     taken: DoseTaken | None = None
+    owner: str = ""
 
     @property
     def severity_is(self) -> Mapping[str, bool]:
@@ -121,6 +123,8 @@ def _shown(rows: QuerySet[Patient], show: CaseloadShow, actor: Actor, today: dat
             return rows.filter(Exists(changes(today, today + timedelta(days=7))))
         case CaseloadShow.HELD | CaseloadShow.MAINTENANCE | CaseloadShow.FOLLOW_UP | CaseloadShow.DRAFT:
             return rows.filter(_plans(show.value))
+        case CaseloadShow.NO_OWNER:
+            return rows.filter(owner=None)
         case CaseloadShow.NO_PLAN:
             return rows.exclude(_plans(*LIVE_STATES, "draft"))
     return rows
@@ -222,6 +226,8 @@ def _worst(patients: list[Patient]) -> dict[UUID, tuple[str, UUID]]:
 def _rows(patients: list[Patient]) -> list[CaseRow]:
     worst = _worst(patients)
     (plans, records), care = _plans_shown(patients), care_status.status_of(patients)
+    named = User.objects.filter(pk__in=[one.owner_id for one in patients if one.owner_id is not None])
+    owners = dict(named.values_list("pk", "name"))
     mood = _mood(patients, (clock.now() - MOOD_FOR).date())
     answered = dict(
         CheckIn.objects.filter(patient__in=patients, state=CheckInState.SUBMITTED)
@@ -256,6 +262,7 @@ def _rows(patients: list[Patient]) -> list[CaseRow]:
             phone_by=closing.get(patient.pk),
             care=care.get(patient.pk),
             taken=records.get(patient.pk),
+            owner=owners[patient.owner_id] if patient.owner_id is not None else "",
         )
         for patient in patients
     ]

@@ -7,20 +7,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Final
 from uuid import UUID
 
 from plans.domain.regimen import DayDose
+from plans.domain.taper import catalogue
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.which import which
 from plans.models import Plan, PlanStep
 from plans.services import clock
 
+# The fields of the plan form in which a drug is chosen.
+_DRUG_FIELDS: Final = ("drug_a", "drug_b")
+
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
     """One plan on its patient's today. `dose` is today's dose of every drug; None if the plan was not issued, has not
-    begun, has ended, or is paused for a hospital stay. `drugs` are all drugs of the plan; a change is a day on which
-    any drug's dose changes. `since` is the day its state began, `review_on` when a dose that stays is reviewed.
+    begun, has ended, or is paused for a hospital stay. `drugs` are all drugs of the plan, of a draft those chosen in
+    its form; a change is a day on which any drug's dose changes. `since` is the day its state began, `review_on` when a
+    dose that stays is reviewed.
     """
 
     plan_id: UUID
@@ -95,6 +101,13 @@ def plan_summaries(plans: Iterable[Plan]) -> dict[UUID, PlanSummary]:
     }
 
 
+def _drugs_of_draft(plan: Plan) -> tuple[str, ...]:
+    """The drugs chosen in a form as it was typed, as far as they are drugs."""
+    known = catalogue.names()
+    typed = (value for name in _DRUG_FIELDS for value in plan.draft.get(name, ()))
+    return tuple(dict.fromkeys(drug for drug in typed if drug in known))
+
+
 def _summary(plan: Plan, steps: Sequence[_Step], today: date) -> PlanSummary:
     # An ended or paused plan has no dose today and no change ahead.
     rests = plan.state in (PlanState.STOPPED, PlanState.PAUSED)
@@ -106,7 +119,7 @@ def _summary(plan: Plan, steps: Sequence[_Step], today: date) -> PlanSummary:
         plan_id=plan.pk,
         patient_id=plan.patient_id,
         state=plan.state,
-        drugs=tuple(plan.drugs),
+        drugs=tuple(plan.drugs) or _drugs_of_draft(plan),
         lock=plan.lock,
         version=plan.active_version.number if plan.active_version else None,
         today=today,

@@ -13,7 +13,7 @@ from plans.models import Patient
 from plans.services import clock
 from plans.services.caseload import MoodPoint, caseload
 from plans.services.checkins import sessions
-from plans.services.plans import revise
+from plans.services.plans import drafts, revise
 from plans.services.review import open_item
 from plans.web.clinician.caseload.lines import spark
 from tests.clients import client_of, look_for
@@ -129,7 +129,9 @@ def test_parts_hold_what_they_say(clinic, client):
     assert names(clinic, show="mine") == ["Oriel None", "Quill Held"]
     assert names(clinic, show="draft") == []
     assert "No patients here at the moment" in text(client.get("/?show=draft"))
-    assert "Held" in text(client.get("/?show=held"))
+    page = text(client.get("/?show=held"))
+    assert "Held" in page
+    assert re.search(r"since \d+\s\w+, through \d+\s\w+", page)
 
 
 @pytest.mark.slow
@@ -157,7 +159,7 @@ def test_the_list_needs_the_same_few_queries_however_long_it_is(
 ):
     for n in range(3):
         issue_story_plan(clinic.primary, make_patient(clinic.primary, name=f"Quill N{n}"))
-    with django_assert_max_num_queries(48):
+    with django_assert_max_num_queries(50):
         client.get("/")
 
 
@@ -260,3 +262,24 @@ def test_what_was_chosen_stays_with_every_link_of_the_list(three):
     assert re.search(r'href="\?find=[\w-]+&sort=name"', page)
     assert re.search(r'href="\?find=[\w-]+&sort=change&show=held"', page)
     assert 'aria-sort="ascending"' in page
+
+
+def test_a_draft_keeps_the_drugs_chosen_in_its_form(clinic, client):
+    patient = make_patient(clinic.primary)
+    form = {"drug_a": ["lorazepam"], "drug_b": ["not a drug"]}
+    drafts.save(by=clinic.primary, patient_id=patient.pk, form=form, seen_lock=None)
+    [row] = caseload(clinic.primary, show="draft").rows
+    assert row.plan is not None
+    assert row.plan.drugs == ("lorazepam",)
+    assert "LORazepam" in text(client.get("/?show=draft"))
+
+
+def test_each_row_names_its_owner_and_whoever_has_none_is_found(clinic, client):
+    make_patient(clinic.primary, name="Quill Owned")
+    make_patient(clinic.staff, name="Oriel Nobodys")
+    assert names(clinic, show="no_owner") == ["Oriel Nobodys"]
+    assert names(clinic, show="mine") == ["Quill Owned"]
+    assert caseload(clinic.second, show="mine").rows == ()
+    page = text(client.get("/"))
+    assert clinic.primary.name in page
+    assert "no owner" in page

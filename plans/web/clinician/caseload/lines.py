@@ -65,8 +65,13 @@ def _change(plan: PlanSummary) -> tuple[str, str]:
     if plan.starts_on and plan.starts_on > plan.today:
         return _("Starts"), short_day(plan.starts_on)
     if plan.state == PlanState.HELD.value:
-        until = _("through %(day)s") % {"day": short_day(plan.held_until)} if plan.held_until else ""
-        return _("Held"), until
+        since = _("since %(day)s") % {"day": short_day(plan.since)}
+        if plan.held_until is None:
+            return _("Held"), since
+        return _("Held"), _("%(since)s, through %(day)s") % {
+            "since": since,
+            "day": short_day(plan.held_until),
+        }
     if plan.state == PlanState.MAINTENANCE.value:
         return _("Stays"), _("maintenance since %(day)s") % {"day": short_day_year(plan.since)}
     if plan.next_change_on:

@@ -34,6 +34,7 @@ SHOWS: dict[CaseloadShow, Promise] = {
     CaseloadShow.FOLLOW_UP: _("Follow-up"),
     CaseloadShow.DRAFT: _("Drafts"),
     CaseloadShow.NO_PLAN: _("No plan"),
+    CaseloadShow.NO_OWNER: _("No owner"),
     CaseloadShow.GONE: _("No longer in care"),
 }
 
