@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks import bench_messages
 from taperplan import probe
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -79,6 +80,11 @@ def test_every_queue_has_a_worker_and_no_worker_waits_at_an_unknown_one() -> Non
     ]
     assert sorted(taken) == sorted(routed)
     assert settings.CELERY_TASK_DEFAULT_QUEUE in routed
+
+
+def test_as_many_processes_send_as_the_limit_of_the_benchmark_is_for() -> None:
+    command = SERVICES["worker"]["command"]
+    assert command[command.index("--concurrency") + 1] == str(bench_messages.IN_PRODUCTION)
 
 
 def test_every_service_that_stays_has_a_health_check_that_exists() -> None:
