@@ -40,7 +40,7 @@ class Plan(Row):
     # For a plan paused for a hospital stay: since when, and when to ask the ward (again).
     paused_on = clinical(models.DateField(null=True, blank=True))
     ask_ward_on = operational(models.DateField(null=True, blank=True))
-    # stopped, transferred, stopped_care, died: why and when a plan ended early.
+    # An EndReason of plan_states, or transferred, stopped_care, died: why and when a plan ended early.
     ended_because = clinical(models.CharField(max_length=20, blank=True))
     ended_on = clinical(models.DateField(null=True, blank=True))
     goal_on = clinical(models.DateField(null=True, blank=True))

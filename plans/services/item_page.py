@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -13,6 +14,7 @@ from plans.domain.checkins.states import CheckInState
 from plans.domain.errors import Refused
 from plans.domain.json import Facts
 from plans.domain.review.item_states import HELD, Act, ItemState, Priority, after
+from plans.domain.taper.amendments import Amendment
 from plans.models import CheckIn, PlanVersion, ReviewItem
 from plans.services import clock
 from plans.services.access import get_item_for
@@ -138,6 +140,44 @@ def act_on_plan(
     )
     number = PlanVersion.objects.values_list("number", flat=True).get(pk=version_id)
     _note_act(by, item_id, seen_lock, kind="plan_changed", note=note, facts={"act": act, "version": number})
+    return number
+
+
+@transaction.atomic
+def change_plan(
+    *,
+    by: Actor,
+    item_id: UUID,
+    plan_lock: int,
+    changes: Sequence[Amendment],
+    note: str,
+    correction: bool = False,
+    review_on: str | None = None,
+    shown: str | None = None,
+) -> int:
+    """Make one or several changes of the plan in answer to an item, by its holder; returns the new version's number.
+
+    As `plans.revise.change`, which it calls. Raises what that raises, Stale, Refused("not_yours" or "no_plan").
+    """
+    item = get_item_for(by, item_id, May.REVIEW)
+    holding.check_holds(item, by)
+    row = rows_of(by, [item])[0]
+    if row.plan is None:
+        raise Refused(reason="no_plan", where="act")
+    version_id = revise.change(
+        by=by,
+        plan_id=row.plan.plan_id,
+        seen_lock=plan_lock,
+        changes=changes,
+        note=note,
+        correction=correction,
+        review_on=review_on,
+        item_id=item.pk,
+        shown=shown,
+    )
+    number, kind = PlanVersion.objects.values_list("number", "kind").get(pk=version_id)
+    facts: dict[str, object] = {"act": kind, "version": number}
+    _note_act(by, item_id, item.lock, kind="plan_changed", note=note, facts=facts)
     return number
 
 

@@ -126,7 +126,8 @@ def plan_page(link: LinkView) -> PatientPlan:
         next_change=None if over or other else schedule.next_change(day),
         last_dose_day=schedule.last_dose_day(),
         held_until=plan.held_until if plan.state == PlanState.HELD else None,
-        stays=plan.state == PlanState.MAINTENANCE,
+        stays=plan.state == PlanState.MAINTENANCE
+        or (plan.state == PlanState.HELD and plan.held_until is None),
         review_on=plan.review_on if plan.review_on is not None and plan.review_on >= day else None,
         version=version.number,
         country=said.request.country,

@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
 from plans.domain.json import Facts
 from plans.domain.regimen import DayDose
-from plans.domain.taper.plan_states import PlanState
+from plans.domain.taper.plan_states import EndReason, PlanState
 from plans.wording.doses import day_dose_words, per_day_words
-from plans.wording.taper import method_words, says
+from plans.wording.taper import drug_words, method_words, says
 
 STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.DRAFT: _("draft"),
@@ -39,6 +39,15 @@ def state_words(state: PlanState, since: date) -> str:
     if state is PlanState.MAINTENANCE:
         return gettext("at maintenance since {day}").format(day=short_day_year(since))
     return str(STATE_NAMES[state])
+
+
+END_REASONS: Final[Mapping[str, Promise]] = {
+    EndReason.COMPLETED: _("Completed as planned"),
+    EndReason.BY_PATIENT: _("The patient stopped it"),
+    EndReason.FOR_SAFETY: _("Ended for safety"),
+    EndReason.LOST: _("Lost to follow-up"),
+    EndReason.STOPPED: _("Another reason"),
+}
 
 
 COUNTRY_NAMES: Final[Mapping[str, Promise]] = {
@@ -89,6 +98,8 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "not_started": _("The plan has not begun. Change it from its first day on."),
     "draft_gone": _("This draft was issued or discarded meanwhile. What you typed is still here."),
     "being_drawn": _("The calendar is still being drawn. Print this page meanwhile."),
+    "no_change": _("Choose what to change."),
+    "day_too_early": _("A change can begin on {earliest} at the earliest: earlier days have been taken."),
     "bad_choice": _("Choose one of the choices shown."),
     "day_ahead": _("This date is in the future. Enter today or an earlier day."),
     "day_before_plan": _("The plan begins on {earliest}. Enter that day or a later one."),
@@ -251,12 +262,83 @@ def _corrected(facts: Mapping[str, object]) -> str:
     return gettext("Recorded by mistake and undone: same as version {n}.").format(n=facts.get("version", ""))
 
 
+def _paced(facts: Facts, all_later: str, some: str) -> str:
+    days, count = days_count(int(facts["days"])), int(facts.get("count") or 0)
+    if not count:
+        return all_later.format(days=days)
+    steps = ngettext("{n} step", "{n} steps", count).format(n=count)
+    return some.format(days=days, steps=steps)
+
+
+def _slowed(facts: Facts) -> str:
+    return _paced(
+        facts,
+        gettext("Slowed down: a cut every {days}."),
+        gettext("Slowed down for {steps}: a cut every {days}."),
+    )
+
+
+def _sped_up(facts: Facts) -> str:
+    return _paced(
+        facts,
+        gettext("Speeded up: a cut every {days}."),
+        gettext("Speeded up for {steps}: a cut every {days}."),
+    )
+
+
+def _step_length(facts: Facts) -> str:
+    return gettext("This step lasts {days} in all.").format(days=days_count(int(facts["days"])))
+
+
+def _moved_to(facts: Facts) -> str:
+    if facts.get("to"):
+        day = long_day(date.fromisoformat(str(facts["to"])))
+        return gettext("The next change comes on {day}.").format(day=day)
+    if facts.get("weekday") is None:
+        return gettext("The next change comes on another day.")
+    return gettext("Changes come on {weekdays}.").format(weekdays=WEEKDAYS_PLURAL[int(facts["weekday"])])
+
+
+def _products_changed(facts: Facts) -> str:
+    named = ", ".join(map(str, facts.get("products") or ()))
+    return (
+        gettext("Other products: {products}.").format(products=named) if named else gettext("Other products.")
+    )
+
+
+def _of_drug(said: str) -> Callable[[Facts], str]:
+    return lambda facts: gettext(said).format(drug=drug_words(str(facts.get("drug", "")), clinician=True))
+
+
+def _several(facts: Facts, first: DayDose) -> str:
+    told = (version_story(str(one["act"]), one, first) for one in facts.get("changes", ()))
+    return " ".join(told)
+
+
 # Versions that do not come from the taper itself, by the act that made them.
 _LIVES: Final[Mapping[str, Callable[[Mapping[str, object]], str]]] = {
     "pause": _paused,
     "go_on_from": _went_on,
     "return": _returned,
     "correct": _corrected,
+    "slow_down": _slowed,
+    "speed_up": _sped_up,
+    "step_length": _step_length,
+    "move_change": _moved_to,
+    "change_products": _products_changed,
+    "change_spread": _of_drug(gettext_noop("The day’s dose of {drug} is spread differently.")),
+    "switch_drug": _of_drug(gettext_noop("Switches to {drug}.")),
+    "begin_drug": _of_drug(gettext_noop("{drug} added.")),
+    "end_drug": _of_drug(gettext_noop("{drug} ended.")),
+}
+
+
+# Versions of which the dose of their first day says all.
+_AT_DOSE: Final[Mapping[str, Promise]] = {
+    "resume": _("Hold ended: goes on from {dose}."),
+    "stop_here": _("Stays at {dose}: later reductions cancelled."),
+    "hold_open": _("Held at {dose} until reviewed."),
+    "taper_on": _("Goes down again, to {dose}."),
 }
 
 
@@ -296,15 +378,15 @@ def version_story(kind: str, facts: Facts, first: DayDose) -> str:
             until = long_day(date.fromisoformat(str(facts["held_until"])))
             said = f"{said} {gettext('The hold through {day} stays.').format(day=until)}"
         return said
-    if kind == "slow_down":
-        return gettext("Slowed down: a cut every {days}.").format(days=days_count(days))
-    if kind == "resume":
-        return gettext("Hold ended: goes on from {dose}.").format(dose=dose)
+    if kind == "several":
+        return _several(facts, first)
+    if kind == "correct_error":
+        return gettext("Correction. {changes}").format(changes=_several(facts, first))
     told = _LIVES.get(kind)
     if told is not None:
         return told(facts)
-    if kind == "stop_here":
-        return gettext("Stays at {dose}: later reductions cancelled.").format(dose=dose)
+    if kind in _AT_DOSE:
+        return str(_AT_DOSE[kind]).format(dose=dose)
     method = str(facts.get("method") or "")
     if method:
         begins = per_day_words(first, clinician=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -169,6 +171,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "outside_plan": _("%(day)s is not a day of the plan, which goes from %(start)s to %(end)s."),
     "nothing_to_hold": _("Nothing can be held from that day: no dose is taken, or no change comes after it."),
     "not_held": _("The dose of that day is not held, so it cannot be resumed."),
+    "not_later": _("The dose changes on %(due)s anyway. Choose that day or a later one."),
+    "held_open": _("The dose is held until reviewed. End the hold in the same change."),
+    "not_taken": _("This drug is not taken on that day. Choose a drug that is."),
+    "already_taken": _("This drug is taken already. Change its dose instead."),
     "no_step_before": _("There is no earlier dose to step back to."),
     "nothing_later": _("No steps come after that day."),
     "wrong_option": _("The command line does not read: %(message)s."),
@@ -215,6 +221,8 @@ def _readable(facts: Mapping[str, object]) -> dict[str, object]:
             found[key] = ", ".join(str(item) for item in value)
         elif key in ("expected", "got"):
             found[key] = str(KINDS.get(str(value), value))
+        elif key == "due":
+            found[key] = date_format(date.fromisoformat(str(value)), "j F Y")
         elif key == "preparation":
             found[key] = preparation_words(PreparationName(str(value)))
         else:

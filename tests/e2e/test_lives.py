@@ -132,7 +132,7 @@ def stays(life: Life, review_on: date) -> None:
     page.fill("#r-review_on", review_on.isoformat())
     page.fill("#r-note", "She is well on 2 mg and wants to stay there.")
     life.read(page, "staying looked at")
-    follow(page, page.locator("#revise-go"))
+    follow(page, page.locator("#change-go"))
     page.wait_for_selector("text=Version 5 is in force")
     life.asks_for_the_pharmacy_sheet()
 

@@ -223,7 +223,7 @@ PLACES: dict[str, Place] = {
         lambda life: piece(r"Next change</th><td>(.*?)</td>", life.change_page()), of="next"
     ),
     "change, button": Place(
-        lambda life: piece(r'id="revise-go"[^>]*>(.*?)</button>', life.change_page("stop_here"))
+        lambda life: piece(r'id="change-go"[^>]*>(.*?)</button>', life.change_page("stop_here"))
     ),
     "compare": Place(_compared),
     "draft, picture": Place(_draft, of="first"),

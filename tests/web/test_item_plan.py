@@ -60,6 +60,19 @@ class TestActingOnThePlan:
         assert "Version 2" in page
         assert "<svg" in page
 
+    def test_several_changes_are_made_from_the_item_and_its_end_is_filled_in(self, client, mine, plan):
+        address = f"/plans/{plan.pk}/change"
+        sent = {
+            "act": ["hold", "slow_down"], "hold_how": "days", "days": "7", "slow_days": "21", "begins": "today",
+            "note": "Agreed by phone.", "lock": str(plan_row(plan.pk).lock), "item": str(mine.pk),
+        }  # fmt: skip
+        shown = present(re.search(r'name="shown" value="(\w+)"', text(client.post(address, sent))))[1]
+        page = text(client.post(address, {**sent, "shown": shown, "do": "change"}, follow=True))
+        assert re.search(r'value="plan_changed"\s+selected', page)
+        assert "Agreed by phone.</textarea>" in page
+        version = present(plan_row(plan.pk).active_version)
+        assert (version.kind, version.item_id) == ("several", mine.pk)
+
     @pytest.mark.slow
     def test_another_choice_shows_what_it_moves_and_changes_nothing(self, client, mine, plan):
         address = f"/items/{mine.pk}/preview"

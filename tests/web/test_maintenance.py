@@ -55,7 +55,7 @@ SAID_OF_OTHERS = (
     "Moved to other care Stopped care here",
     "Reviews ended",
 )
-OF_THE_CLINIC = ("caseload", "patient", "plan", "plan-calendar", "plan-revise", "queue", "item")
+OF_THE_CLINIC = ("caseload", "patient", "plan", "plan-calendar", "plan-change", "queue", "item")
 OF_THE_PATIENT = ("plan-page", "plan-page-calendar")
 
 

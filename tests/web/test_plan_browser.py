@@ -109,7 +109,7 @@ def test_the_plan_page_breaks_no_rule_of_accessibility(make_page, clinic, patien
     sign_in(page, clinic.primary)
     for address in (
         reverse("plan", args=[plan.pk]),
-        reverse("plan-revise", args=[plan.pk]) + "?act=step_back",
+        reverse("plan-change", args=[plan.pk]) + "?act=step_back",
         reverse("plan-calendar", args=[plan.pk]),
     ):
         page.goto(address)
@@ -131,7 +131,7 @@ def test_the_calendar_becomes_a_download_without_a_reload(page, clinic, patient)
 def test_a_hold_shows_what_moves_before_it_is_done(page, clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     sign_in(page, clinic.primary)
-    page.goto(reverse("plan-revise", args=[plan.pk]) + "?act=hold")
+    page.goto(reverse("plan-change", args=[plan.pk]) + "?act=hold")
     page.fill("#r-days", "21")
     day = clock.today(patient.zone) + timedelta(days=14 + 21)
     page.fill("#r-note", "Asked for contact")

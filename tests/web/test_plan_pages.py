@@ -45,15 +45,17 @@ def page_of(client, plan, name="plan", **query):
 def change(client, plan, **form):
     sent = {
         "act": "hold",
-        "days": "14",
         "begins": "today",
+        "hold_how": "days",
+        **dict.fromkeys(("days", "back_days", "slow_days"), form.get("days", "14")),
+        "because": "by_patient",
         "note": "Asked for contact",
         "review_on": (clock.today(plan.patient.zone) + timedelta(days=84)).isoformat(),
         "lock": plan.lock,
         **form,
     }
-    sent["shown"] = form.get("shown", shown_in(client.post(reverse("plan-revise", args=[plan.pk]), sent)))
-    return client.post(reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise"}, follow=True)
+    sent["shown"] = form.get("shown", shown_in(client.post(reverse("plan-change", args=[plan.pk]), sent)))
+    return client.post(reverse("plan-change", args=[plan.pk]), {**sent, "do": "change"}, follow=True)
 
 
 def shown_in(response):
@@ -140,7 +142,7 @@ def test_the_documents_of_a_plan_that_was_stopped_are_no_longer_offered(signed_i
 
 @pytest.mark.slow
 def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
-    page = page_of(signed_in, plan, "plan-revise", act="hold")
+    page = page_of(signed_in, plan, "plan-change", act="hold")
     due = present(queries.schedule_of(plan.active_version).next_change(clock.today(plan.patient.zone))).start
     later = due + timedelta(days=14)
     button = re.search(r"Hold through ([^<]+); next change ([^<]+)<", page)
@@ -155,14 +157,16 @@ def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
 def test_a_look_at_what_moves_changes_nothing_though_the_button_in_focus_was_sent_with_it(signed_in, plan):
     sent = {"act": "hold", "days": "14", "begins": "today", "note": "Asked for contact", "lock": plan.lock}
     shown = signed_in.post(
-        reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise"}, headers={"HX-Request": "true"}
+        reverse("plan-change", args=[plan.pk]), {**sent, "do": "change"}, headers={"HX-Request": "true"}
     )
     assert "What will change" in shown.content.decode()
     assert present(plan_row(plan.pk).active_version).number == 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("act", "shown"), [("hold", ""), ("hold", "stop"), ("stop", ""), ("stop", "hold")])
+@pytest.mark.parametrize(
+    ("act", "shown"), [("hold", ""), ("hold", "stop"), ("stop", ""), ("stop", "stoplost")]
+)
 def test_what_was_not_shown_is_shown_and_not_done(signed_in, plan, act, shown):
     page = change(signed_in, plan, act=act, shown=shown).content.decode()
     assert "The fields no longer match what the button said" in page
@@ -245,15 +249,15 @@ def test_the_printable_calendar_says_what_the_plan_says(signed_in, plan):
 @pytest.mark.slow
 def test_readers_see_the_plan_but_no_way_to_change_it(client, clinic, plan):
     reader = as_member(client, clinic.reader)
-    assert reverse("plan-revise", args=[plan.pk]) not in page_of(reader, plan)
-    assert reader.get(reverse("plan-revise", args=[plan.pk])).status_code == 403
+    assert reverse("plan-change", args=[plan.pk]) not in page_of(reader, plan)
+    assert reader.get(reverse("plan-change", args=[plan.pk])).status_code == 403
 
 
 @pytest.mark.slow
 def test_another_clinic_finds_nothing(client, plan):
     other = as_member(client, make_clinic().lead)
     document = Document.objects.get(plan=plan)
-    for name, key in (("plan", plan.pk), ("plan-calendar", plan.pk), ("plan-revise", plan.pk)):
+    for name, key in (("plan", plan.pk), ("plan-calendar", plan.pk), ("plan-change", plan.pk)):
         assert other.get(reverse(name, args=[key])).status_code == 404
     for name in ("document", "document-state"):
         assert other.get(reverse(name, args=[document.pk])).status_code == 404

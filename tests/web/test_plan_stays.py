@@ -29,11 +29,11 @@ def plan(clinic):
 
 
 def test_slowing_down_that_changes_nothing_is_refused_in_a_sentence_without_a_button(signed_in, plan):
-    sent = {"act": "slow_down", "days": "7", "begins": "today", "note": "Slower", "lock": plan.lock}
-    page = signed_in.post(reverse("plan-revise", args=[plan.pk]), sent).content.decode()
+    sent = {"act": "slow_down", "slow_days": "7", "begins": "today", "note": "Slower", "lock": plan.lock}
+    page = signed_in.post(reverse("plan-change", args=[plan.pk]), sent).content.decode()
     assert "Cuts are already 14 days apart or more." in page
-    assert "revise-go" not in page
-    answer = signed_in.post(reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise"})
+    assert "change-go" not in page
+    answer = signed_in.post(reverse("plan-change", args=[plan.pk]), {**sent, "do": "change"})
     assert answer.status_code == 422
     assert "Cuts are already 14 days apart or more." in answer.content.decode()
     assert present(plan_row(plan.pk).active_version).number == 1

@@ -24,7 +24,7 @@ def test_the_pages_of_a_dose_that_stays_break_no_rule_of_accessibility(make_page
     plan = issue_story_plan(clinic.primary, patient, start=today - timedelta(days=20))
     page = make_page(width=width)
     sign_in(page, clinic.primary)
-    looked_at = [reverse("plan-revise", args=[plan.pk]) + "?act=stop_here"]
+    looked_at = [reverse("plan-change", args=[plan.pk]) + "?act=stop_here"]
     look(page, looked_at)
     revise.revise(
         by=clinic.primary,

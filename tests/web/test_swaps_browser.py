@@ -25,7 +25,7 @@ def plan(clinic, patient):
 def open_hold(page, clinic, plan):
     """The page on which a hold is looked at, its note written."""
     sign_in(page, clinic.primary)
-    page.goto(reverse("plan-revise", args=[plan.pk]) + "?act=hold")
+    page.goto(reverse("plan-change", args=[plan.pk]) + "?act=hold")
     page.fill("#r-note", "Asked for contact")
     return page.locator("button.main")
 
@@ -151,7 +151,7 @@ def test_the_button_keeps_the_focus_when_its_part_of_the_page_is_new(page, clini
     button.focus()
     looked_at(page, "#r-days", "21")
     expect(hold_button(page, plan, 21)).to_be_visible()
-    focused(page, "revise-go")
+    focused(page, "change-go")
 
 
 @pytest.mark.parametrize("way", ["plan", "item"])

@@ -39,6 +39,7 @@ What a clinician must give a reason for (nothing, since it keeps to the guidelin
     >>> [(fill.product.name, fill.whole_units) for fill in taper.supply.fills if fill.first == first.start]
     [('diazepam tablet 2 mg', 28), ('diazepam tablet 5 mg', 14), ('diazepam tablet 10 mg', 14)]
 
-What happens to a plan afterwards is in `plan_states` (its life), `revisions` (hold, step back, slow down, stay),
+What happens to a plan afterwards is in `plan_states` (its life), `amendments` (every change, alone or with others),
+`revisions` (hold, step back, slow down, stay),
 `going_on` (from a dose really taken) and `snapshot` (the text of an issued version, which is the truth).
 """

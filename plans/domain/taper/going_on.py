@@ -10,6 +10,7 @@ from plans.domain.taper.kinds import kinds_worked_out, risen_from
 from plans.domain.taper.layout import Layout
 from plans.domain.taper.measure import measure
 from plans.domain.taper.methods.steps import Steps
+from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan
@@ -41,6 +42,24 @@ def go_on_from(
     make the doses, MixedTimes for clock times in a plan of names or the other way round, and whatever laying the
     method out raises.
     """
+    return laid_out(request, schedule, from_day=from_day, regimen=regimen, taken=taken)
+
+
+def laid_out(
+    request: TaperRequest,
+    schedule: Schedule,
+    *,
+    from_day: date,
+    regimen: tuple[Intake, ...],
+    first_days: int | None = None,
+    stays: bool = False,
+    taken: Intakes | None = None,
+) -> Schedule:
+    """The plan with `regimen` from `from_day` on, then what `request` makes of it, as it may have been changed.
+
+    `first_days`: how long the regimen is kept instead of one interval; 0 where the first change comes on `from_day`
+    itself. `stays`: the regimen stays. Otherwise as `go_on_from`.
+    """
     if from_day < schedule.start:
         raise OutsidePlan(
             where="from_day",
@@ -49,7 +68,9 @@ def go_on_from(
             end=schedule.end.isoformat(),
         )
     schedule = _through(schedule, from_day)
-    tail = _tail(request, schedule, from_day, regimen)
+    tail = _tail(request, schedule, from_day, regimen, stays=stays)
+    if first_days is not None and not isinstance(request.method, Typed | TargetDate):
+        tail = _kept_for(tail, first_days)
     past = [replace(step, end=min(step.end, from_day - _DAY)) for step in schedule if step.start < from_day]
     steps = tuple(replace(step, n=n) for n, step in enumerate((*past, *tail), start=1))
     made = Schedule(
@@ -65,13 +86,30 @@ def go_on_from(
     return made if taken is None else risen_from(made, len(past) + 1, taken, request.equivalence)
 
 
+def _kept_for(tail: Schedule, days: int) -> Schedule:
+    """The tail with its first regimen kept for so many days; a regimen that stays anyway is left alone."""
+    if len(tail.steps) == 1:
+        return tail
+    off = timedelta(days=days - tail.steps[0].days)
+    later = [replace(step, start=step.start + off, end=step.end + off) for step in tail.steps[1:]]
+    first = [replace(tail.steps[0], end=tail.steps[0].end + off)] if days else []
+    return replace(tail, steps=tuple(replace(step, n=n) for n, step in enumerate((*first, *later), start=1)))
+
+
 def _through(schedule: Schedule, day: date) -> Schedule:
     """The schedule with its last regimen, which may be none, written out at least through a day."""
     last = schedule.steps[-1]
     return replace(schedule, steps=(*schedule.steps[:-1], replace(last, end=max(last.end, day))))
 
 
-def _tail(request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]) -> Schedule:
+def _tail(
+    request: TaperRequest,
+    schedule: Schedule,
+    from_day: date,
+    regimen: tuple[Intake, ...],
+    *,
+    stays: bool = False,
+) -> Schedule:
     """The plan from the day on, laid out anew from what is taken."""
     drugs = tuple(dict.fromkeys(intake.drug for intake in regimen if intake.dose))
     named = [(intake.time, f"regimen[{n}].time") for n, intake in enumerate(regimen)]
@@ -89,7 +127,7 @@ def _tail(request: TaperRequest, schedule: Schedule, from_day: date, regimen: tu
     if not drugs:
         zero = Step(1, from_day, from_day, (), StepKind.STOP)
         return replace(schedule, steps=(zero,))
-    if not asked.drug_order:
+    if stays or not asked.drug_order:
         return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
     if isinstance(request.method, Typed) or is_weekly(asked.regimen):
         return _staying(asked, _rows(request, schedule, from_day, asked.regimen))
@@ -156,11 +194,15 @@ def _products(
         products = tuple(product for product in schedule.products if product.drug == drug)
         products = products or catalogue.default_products(drug, request.country)
         liquid = drawn.get(drug)
-        if liquid is not None and all(map(tablets(drug, (liquid,), request.max_pieces).makes, units)):
+        if liquid is not None and liquid in products and _makes(request, liquid, units):
             products = (liquid,)
         found += products
     others = (product for product in schedule.products if product.drug not in doses)
     return (*others, *found)
+
+
+def _makes(request: TaperRequest, product: Product, units: list[int]) -> bool:
+    return all(map(tablets(product.drug, (product,), request.max_pieces).makes, units))
 
 
 def _drawn(schedule: Schedule, day: date) -> dict[str, Product]:

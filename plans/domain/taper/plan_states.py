@@ -57,6 +57,18 @@ class PlanAct(StrEnum):
     SLOW_DOWN = "slow_down"
     STOP_HERE = "stop_here"
     RESUME = "resume"
+    HOLD_OPEN = "hold_open"
+    SPEED_UP = "speed_up"
+    STEP_LENGTH = "step_length"
+    MOVE_CHANGE = "move_change"
+    CHANGE_PRODUCTS = "change_products"
+    CHANGE_SPREAD = "change_spread"
+    SWITCH_DRUG = "switch_drug"
+    BEGIN_DRUG = "begin_drug"
+    END_DRUG = "end_drug"
+    TAPER_ON = "taper_on"
+    SEVERAL = "several"
+    CORRECT_ERROR = "correct_error"
     GO_ON_FROM = "go_on_from"
     PAUSE = "pause"
     RETURN = "return"
@@ -70,6 +82,16 @@ class PlanAct(StrEnum):
     STOP_CARE = "stop_care"
     DIED = "died"
     CORRECT = "correct"
+
+
+class EndReason(StrEnum):
+    """Why a clinician ended a plan; patients who are treated elsewhere or died are ended with their care."""
+
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    BY_PATIENT = "by_patient"
+    FOR_SAFETY = "for_safety"
+    LOST = "lost"
 
 
 class PlanActor(StrEnum):
@@ -110,6 +132,28 @@ ACTS: Final[Mapping[PlanAct, ActSpec]] = MappingProxyType(
         ),
         PlanAct.STOP_HERE: ActSpec(_BY_CLINICIAN, "plan.stays_here", "plan_changed", facts=("from_day",)),
         PlanAct.RESUME: ActSpec(_BY_CLINICIAN, "plan.resumed", "plan_changed", facts=("from_day",)),
+        PlanAct.HOLD_OPEN: ActSpec(_BY_CLINICIAN, "plan.held_open", "plan_changed", facts=("from_day",)),
+        PlanAct.SPEED_UP: ActSpec(_BY_CLINICIAN, "plan.sped_up", "plan_changed", facts=("days", "from_day")),
+        PlanAct.STEP_LENGTH: ActSpec(
+            _BY_CLINICIAN, "plan.step_length_set", "plan_changed", facts=("days", "from_day")
+        ),
+        PlanAct.MOVE_CHANGE: ActSpec(_BY_CLINICIAN, "plan.change_moved", "plan_changed", facts=("from_day",)),
+        PlanAct.CHANGE_PRODUCTS: ActSpec(
+            _BY_CLINICIAN, "plan.products_changed", "plan_changed", facts=("from_day",)
+        ),
+        PlanAct.CHANGE_SPREAD: ActSpec(
+            _BY_CLINICIAN, "plan.spread_changed", "plan_changed", facts=("from_day",)
+        ),
+        PlanAct.SWITCH_DRUG: ActSpec(
+            _BY_CLINICIAN, "plan.drug_switched", "plan_changed", facts=("from_day",)
+        ),
+        PlanAct.BEGIN_DRUG: ActSpec(_BY_CLINICIAN, "plan.drug_begun", "plan_changed", facts=("from_day",)),
+        PlanAct.END_DRUG: ActSpec(_BY_CLINICIAN, "plan.drug_ended", "plan_changed", facts=("from_day",)),
+        PlanAct.TAPER_ON: ActSpec(_BY_CLINICIAN, "plan.tapered_on", "plan_changed", facts=("from_day",)),
+        PlanAct.SEVERAL: ActSpec(_BY_CLINICIAN, "plan.changed", "plan_changed", facts=("from_day",)),
+        PlanAct.CORRECT_ERROR: ActSpec(
+            _BY_CLINICIAN, "plan.error_corrected", "plan_changed", facts=("from_day",)
+        ),
         PlanAct.GO_ON_FROM: ActSpec(_BY_CLINICIAN, "plan.goes_on_from", "plan_changed", facts=("from_day",)),
         PlanAct.PAUSE: ActSpec(_BY_CLINICIAN, "plan.paused", facts=("from_day",)),
         PlanAct.RETURN: ActSpec(_BY_CLINICIAN, "plan.returned", "plan_changed", facts=("from_day",)),
@@ -126,8 +170,25 @@ ACTS: Final[Mapping[PlanAct, ActSpec]] = MappingProxyType(
     }
 )
 
-# Acts that make a new version of an issued plan; `plans.domain.taper.revisions` knows how.
-REVISIONS: Final = (PlanAct.HOLD, PlanAct.STEP_BACK, PlanAct.SLOW_DOWN, PlanAct.STOP_HERE, PlanAct.RESUME)
+# Acts that make a new version of an issued plan; `plans.domain.taper.amendments` knows how.
+REVISIONS: Final = (
+    PlanAct.HOLD,
+    PlanAct.HOLD_OPEN,
+    PlanAct.RESUME,
+    PlanAct.STEP_BACK,
+    PlanAct.SLOW_DOWN,
+    PlanAct.SPEED_UP,
+    PlanAct.STEP_LENGTH,
+    PlanAct.MOVE_CHANGE,
+    PlanAct.STOP_HERE,
+    PlanAct.TAPER_ON,
+    PlanAct.GO_ON_FROM,
+    PlanAct.CHANGE_PRODUCTS,
+    PlanAct.CHANGE_SPREAD,
+    PlanAct.SWITCH_DRUG,
+    PlanAct.BEGIN_DRUG,
+    PlanAct.END_DRUG,
+)
 
 # At most one plan of a patient is in these states: it is what the patient lives by.
 LIVE: Final = frozenset(
@@ -150,6 +211,32 @@ TRANSITIONS: Final[Mapping[tuple[PlanState, PlanAct], PlanState]] = MappingProxy
         (_A, PlanAct.SLOW_DOWN): _A,
         (_A, PlanAct.STOP_HERE): _M,
         (_A, PlanAct.GO_ON_FROM): _A,
+        (_A, PlanAct.HOLD_OPEN): _H,
+        (_H, PlanAct.HOLD_OPEN): _H,
+        (_M, PlanAct.CHANGE_PRODUCTS): _M,
+        (_M, PlanAct.CHANGE_SPREAD): _M,
+        (_M, PlanAct.BEGIN_DRUG): _M,
+        (_M, PlanAct.END_DRUG): _M,
+        (_M, PlanAct.SWITCH_DRUG): _A,
+        (_M, PlanAct.TAPER_ON): _A,
+        (_M, PlanAct.SEVERAL): _M,
+        (_M, PlanAct.CORRECT_ERROR): _M,
+        **{
+            (state, act): state
+            for state in (_A, _H)
+            for act in (
+                PlanAct.SPEED_UP,
+                PlanAct.STEP_LENGTH,
+                PlanAct.MOVE_CHANGE,
+                PlanAct.CHANGE_PRODUCTS,
+                PlanAct.CHANGE_SPREAD,
+                PlanAct.SWITCH_DRUG,
+                PlanAct.BEGIN_DRUG,
+                PlanAct.END_DRUG,
+                PlanAct.SEVERAL,
+                PlanAct.CORRECT_ERROR,
+            )
+        },
         (_A, PlanAct.PAUSE): _P,
         (_A, PlanAct.REACH_GOAL): _M,
         (_A, PlanAct.LAST_DOSE): _F,

@@ -259,6 +259,30 @@ class NotHeld(TaperError):
     code = "not_held"
 
 
+class NotLater(TaperError):
+    """The dose changes no sooner than the day after that one anyway: facts `day`, `due` (the day of the change)."""
+
+    code = "not_later"
+
+
+class HeldOpen(TaperError):
+    """The dose is held until reviewed: its later steps wait until the hold is ended."""
+
+    code = "held_open"
+
+
+class NotTaken(TaperError):
+    """A drug that is not taken on that day: fact `drug`."""
+
+    code = "not_taken"
+
+
+class AlreadyTaken(TaperError):
+    """A drug that is taken on that day already: fact `drug`."""
+
+    code = "already_taken"
+
+
 class NoStepBefore(TaperError):
     """There is no regimen before the present one to step back to."""
 

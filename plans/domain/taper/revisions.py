@@ -1,9 +1,10 @@
-"""Changing a plan from a day on: hold, resume, step back, slow down, stop here, pause for a hospital stay.
+"""Changing a plan from a day on by moving or repeating its steps: hold, resume, step back, another pace, one longer or
+shorter step, another day for a change, stay here, pause for a hospital stay.
 
 Each is a pure function from a schedule to a schedule. The days before `from_day` keep their dates and doses; steps are
 numbered anew; what is refused is refused with a code, and the day or the number it was refused for. A plan that does
 not end at zero goes on after its written steps, and is changed there like anywhere else. Going on from the dose that is
-really taken is `going_on.go_on_from`.
+really taken is `going_on.go_on_from`; several changes at once, and those that lay days out anew, are `amendments`.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from plans.domain.taper.refusals import (
     NotHeld,
     NothingLater,
     NothingToHold,
+    NotLater,
     OutOfRange,
     OutsidePlan,
 )
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose
 
 MOST_REVISION_DAYS: Final = 366
+_SUNDAY: Final = 6
 
 
 class _Piece(NamedTuple):
@@ -55,6 +58,64 @@ def hold(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
     else:
         pieces.insert(last + 1, _Piece(days, steps[at].doses, StepKind.HOLD))
     return _schedule(schedule, pieces)
+
+
+def hold_through(schedule: Schedule, *, from_day: date, through: date) -> Schedule:
+    """Keep the dose of `from_day` through a day; every later step moves by as many days.
+
+    Raises OutsidePlan, NothingToHold, NotLater where the dose does not change before the day after it, and OutOfRange
+    for a day further off than a hold may last.
+    """
+    at = _place(schedule, from_day)
+    due = schedule.next_change(schedule.steps[at].start)
+    if due is None:
+        raise NothingToHold(where="from_day", day=from_day.isoformat())
+    if through < due.start:
+        raise NotLater(where="through", day=through.isoformat(), due=due.start.isoformat())
+    return hold(schedule, from_day=from_day, days=(through - due.start).days + 1)
+
+
+def hold_open(schedule: Schedule, *, from_day: date) -> Schedule:
+    """Keep the dose of `from_day` until somebody resumes: no change comes after it. See `resume_open`.
+
+    Raises OutsidePlan, and NothingToHold where nothing is taken or nothing changes any more.
+    """
+    held = hold(schedule, from_day=from_day, days=1)
+    last = _end_of_dose(held.steps, _place(held, from_day))
+    return replace(held, steps=held.steps[: last + 1])
+
+
+def resume_open(schedule: Schedule, *, before: Schedule, from_day: date) -> Schedule:
+    """End a hold without an end: the changes that `before`, the plan before the hold, still had come from the day on.
+
+    They come on the days they were first due where the hold has not begun. Raises OutsidePlan, and NotHeld where the
+    dose of that day is another one than `before` left off at.
+    """
+    held = schedule.steps[-1]
+    step = before.step_at(held.start - timedelta(days=1))
+    same = schedule.steps[_place(schedule, from_day)].doses == held.doses
+    if not same or held.kind is not StepKind.HOLD or step is None or step.doses != held.doses:
+        raise NotHeld(where="from_day", day=from_day.isoformat())
+    later = _pieces(before.steps[_end_of_dose(before.steps, step.n - 1) + 1 :])
+    kept = max(0, (from_day - held.start).days)
+    pieces = _pieces(schedule.steps[:-1])
+    pieces += [_Piece(kept, held.doses, StepKind.HOLD)] if kept else []
+    return _schedule(schedule, [*pieces, *later])
+
+
+def held_until(schedule: Schedule, day: date) -> date | None:
+    """The last day of the hold that stands over the dose of `day`, begun or still to come; None without one, and where
+    it has no end."""
+    step = schedule.step_at(day)
+    if step is None:
+        return None
+    until = None
+    for later in schedule.steps[step.n - 1 :]:
+        if later.doses != step.doses:
+            return until
+        if later.kind is StepKind.HOLD:
+            until = later.end
+    return None if schedule.maintenance else until
 
 
 def resume(schedule: Schedule, *, from_day: date) -> Schedule:
@@ -101,21 +162,88 @@ def step_back(schedule: Schedule, *, from_day: date, hold_days: int, table: str 
     return kinds_worked_out(made, table, said=said)
 
 
-def slow_down(schedule: Schedule, *, from_day: date, interval_days: int) -> Schedule:
-    """Let the present step and every later one last at least `interval_days`.
+def pace(schedule: Schedule, *, from_day: date, interval_days: int, faster: bool, count: int = 0) -> Schedule:
+    """Let the present step and the later ones last at least `interval_days`, or at most where `faster`.
 
-    A step that is longer already stays as it is: slowing down never brings a cut forward. Holds and the day of zero
-    keep their length. Raises OutsidePlan, OutOfRange, and NothingLater where no step comes after that day.
+    `count`: only so many of them, the present one first; 0: all. No change comes before `from_day`. Holds, the day of
+    zero and a dose that stays keep their length. Raises OutsidePlan, OutOfRange, and NothingLater where no step comes
+    after that day.
     """
     _check_days(interval_days, "interval_days")
     at = _place(schedule, from_day)
+    last = len(schedule.steps) - 1
+    if at == last:
+        raise NothingLater(where="from_day", day=from_day.isoformat())
+    pieces = _pieces(schedule.steps)
+    steps = [n for n in range(at, last) if pieces[n].kind is not StepKind.HOLD]
+    for n in steps[: count or None]:
+        days = pieces[n].days
+        wanted = min(days, interval_days) if faster else max(days, interval_days)
+        least = (from_day - schedule.steps[n].start).days if n == at else 0
+        pieces[n] = pieces[n]._replace(days=max(wanted, least, 1))
+    return _schedule(schedule, pieces)
+
+
+def step_length(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
+    """Let the step of `from_day` last so many days from its own first day on; every later step moves with it.
+
+    Raises OutsidePlan, OutOfRange (also for a length that would end before `from_day`), and NothingLater where no step
+    comes after that day.
+    """
+    at = _place(schedule, from_day)
     if at == len(schedule.steps) - 1:
         raise NothingLater(where="from_day", day=from_day.isoformat())
-    kept = (StepKind.HOLD, StepKind.STOP)
-    pieces = [
-        piece if n < at or piece.kind in kept else piece._replace(days=max(piece.days, interval_days))
-        for n, piece in enumerate(_pieces(schedule.steps))
-    ]
+    least = max(1, (from_day - schedule.steps[at].start).days)
+    if type(days) is not int or not least <= days <= MOST_REVISION_DAYS:
+        raise OutOfRange(where="days", raw=str(days)[:12], lowest=str(least), highest=str(MOST_REVISION_DAYS))
+    pieces = _pieces(schedule.steps)
+    pieces[at] = pieces[at]._replace(days=days)
+    return _schedule(schedule, pieces)
+
+
+def move_change(schedule: Schedule, *, from_day: date, to: date, later_too: bool = True) -> Schedule:
+    """Move the next change on or after `from_day` onto a day; the later ones move with it, or keep their days.
+
+    Raises OutsidePlan, NothingLater where no change comes, and OutOfRange for a day before `from_day`, further off than
+    a revision may move it, or on which a later change already stands.
+    """
+    _place(schedule, from_day)
+    change = next((step for step in schedule if step.start >= from_day and schedule.changes(step)), None)
+    if change is None:
+        raise NothingLater(where="from_day", day=from_day.isoformat())
+    at = change.n - 1
+    pieces = _pieces(schedule.steps)
+    lowest = max(from_day, schedule.steps[at - 1].start + timedelta(days=1))
+    highest = change.start + timedelta(days=MOST_REVISION_DAYS)
+    if not later_too and at < len(pieces) - 1:
+        highest = min(highest, change.end)
+    if not lowest <= to <= highest:
+        raise OutOfRange(
+            where="to", raw=to.isoformat(), lowest=lowest.isoformat(), highest=highest.isoformat()
+        )
+    moved = (to - change.start).days
+    pieces[at - 1] = pieces[at - 1]._replace(days=pieces[at - 1].days + moved)
+    if not later_too and at < len(pieces) - 1:
+        pieces[at] = pieces[at]._replace(days=pieces[at].days - moved)
+    return _schedule(schedule, pieces)
+
+
+def on_weekday(schedule: Schedule, *, from_day: date, weekday: int) -> Schedule:
+    """Move every change from `from_day` on onto a day of the week (0: Monday), none nearer to the one before.
+
+    Raises OutsidePlan, OutOfRange, and NothingLater where no change comes.
+    """
+    if type(weekday) is not int or not 0 <= weekday <= _SUNDAY:
+        raise OutOfRange(where="weekday", raw=str(weekday)[:12], lowest="0", highest=str(_SUNDAY))
+    _place(schedule, from_day)
+    pieces = _pieces(schedule.steps)
+    changes = [step.n - 1 for step in schedule if step.start >= from_day and schedule.changes(step)]
+    if not changes:
+        raise NothingLater(where="from_day", day=from_day.isoformat())
+    for at in changes:
+        start = schedule.start + timedelta(days=sum(piece.days for piece in pieces[:at]))
+        wait = (weekday - start.weekday()) % 7
+        pieces[at - 1] = pieces[at - 1]._replace(days=pieces[at - 1].days + wait)
     return _schedule(schedule, pieces)
 
 

@@ -74,7 +74,7 @@ def compare(actor: Actor, plan_id: UUID, one: int | None = None, other: int | No
         return versions.written_out(plan, found, today)
 
     before, after = up_to(one), up_to(other)
-    stretches = _stretches(before, after)
+    found = stretches(before, after)
     return Comparison(
         plan_id=plan.pk,
         patient_id=plan.patient_id,
@@ -84,12 +84,13 @@ def compare(actor: Actor, plan_id: UUID, one: int | None = None, other: int | No
         other=other,
         before=before,
         after=after,
-        stretches=stretches,
-        parts_on=next((stretch.start for stretch in stretches if not stretch.same), None),
+        stretches=found,
+        parts_on=next((stretch.start for stretch in found if not stretch.same), None),
     )
 
 
-def _stretches(one: Schedule, other: Schedule) -> tuple[ComparedStretch, ...]:
+def stretches(one: Schedule, other: Schedule) -> tuple[ComparedStretch, ...]:
+    """The stretches of days on which neither schedule changes, in order."""
     day = timedelta(days=1)
     edges = {step.start for step in (*one, *other)} | {one.end + day, other.end + day}
     found = []

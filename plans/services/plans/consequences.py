@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from plans.domain.errors import Refused
-from plans.domain.json import Facts
+from plans.domain.json import Facts, JsonObject
 from plans.domain.notices import OF_A_VERSION
 from plans.domain.outbox import UNSENT
 from plans.domain.regimen import DayDose
-from plans.domain.taper import engine, maintenance, revisions, supply
+from plans.domain.taper import dose_records, engine, maintenance, revisions, supply
+from plans.domain.taper.amendments import (
+    Amendment,
+    Hold,
+    Pace,
+    Resume,
+    Standing,
+    StepBack,
+    StopHere,
+    TakesDose,
+    act_of,
+    amend,
+)
 from plans.domain.taper.limit_rules import LimitLevel, Verdict, gathered
-from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
+from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.snapshot import Snapshot
 from plans.domain.taper.taken import Recorded
 from plans.models import Patient, Plan, PlanVersion, Work
 from plans.services import clock
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
+from plans.services.people import facts_of
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import LimitFinding, digest_of_change, grouped, holidays_of
 
-# Each takes a schedule, the first day it changes, its number of days, and the plan's equivalence table.
-_ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int, str], Schedule]]] = {
-    PlanAct.HOLD: lambda plan, day, days, _table: revisions.hold(plan, from_day=day, days=days),
-    PlanAct.STEP_BACK: lambda plan, day, days, table: revisions.step_back(
-        plan, from_day=day, hold_days=days, table=table
-    ),
-    PlanAct.SLOW_DOWN: lambda plan, day, days, _table: revisions.slow_down(
-        plan, from_day=day, interval_days=days
-    ),
-    PlanAct.STOP_HERE: lambda plan, day, _days, _table: revisions.stop_here(plan, from_day=day),
-    PlanAct.RESUME: lambda plan, day, _days, _table: revisions.resume(plan, from_day=day),
-}
-# Each act's default number of days; 0 for acts without one.
+# How many days an act counts when nobody says otherwise; 0 where it counts none.
 DEFAULT_DAYS: Final[Mapping[PlanAct, int]] = {
     PlanAct.HOLD: 14,
     PlanAct.STEP_BACK: 14,
@@ -48,6 +51,15 @@ DEFAULT_DAYS: Final[Mapping[PlanAct, int]] = {
     PlanAct.STOP_HERE: 0,
     PlanAct.RESUME: 0,
 }
+# The acts that a day and a number of days say all of.
+_PLAIN: Final[Mapping[PlanAct, Callable[[date, int], Amendment]]] = {
+    PlanAct.HOLD: lambda day, days: Hold(day, days=days),
+    PlanAct.STEP_BACK: lambda day, days: StepBack(day, hold_days=days),
+    PlanAct.SLOW_DOWN: lambda day, days: Pace(day, interval_days=days),
+    PlanAct.STOP_HERE: lambda day, _days: StopHere(day),
+    PlanAct.RESUME: lambda day, _days: Resume(day),
+}
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +79,13 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What an act would do. `findings` are limits that only the changed plan passes.
+    """What a change would do, before it is done; `act` and `days` name it. `findings` are limits that only the changed
+    plan goes past.
 
     `messages` are unsent messages of the current version that would be cancelled; `to_dispense` are whole units needed
     from the day on, less what should be at hand; where a dose stays, for fills begun by `to_dispense_by`. `digest`
-    identifies the result, and making the change sends it back. `country` is that of the products.
+    identifies the result, and making the change sends it back. `country` is that of the products;
+    `at_home` are whole units that should be there on the day, `comes_back` those that the changed plan takes none of.
     """
 
     act: str
@@ -87,17 +101,58 @@ class Consequences:
     told: bool
     to_dispense: tuple[tuple[Product, int, int], ...]
     to_dispense_by: date | None
+    at_home: tuple[tuple[Product, int], ...]
     schedule: Schedule
     country: str
     digest: str
+    present: Schedule
+    held_open: bool = False
+
+    @property
+    def comes_back(self) -> tuple[tuple[Product, int], ...]:
+        """What should be at home and is taken no more."""
+        last = self.schedule.steps[-1]
+        later = [step for step in self.schedule if step.end >= self.from_day] or [last]
+        taken_of = {take.product for step in later for dose in step.doses for take in dose.take}
+        return tuple((product, units) for product, units in self.at_home if product not in taken_of)
 
 
-def read_act(raw: str) -> PlanAct:
-    """A revising act by its name. Raises Refused("bad_choice")."""
-    act = next((act for act in REVISIONS if act.value == raw), None)
-    if act is None:
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A plan with a change made to it: what the act is called, the state it leads to, its first day, the plan after it.
+
+    `story` is what the version keeps of it and its sentence quotes; `request` what later changes go on from.
+    """
+
+    act: PlanAct
+    state: PlanState
+    day: date
+    story: JsonObject
+    request: TaperRequest
+    schedule: Schedule
+    held_open: bool
+
+    @property
+    def days(self) -> int:
+        """The days it counts, 0 where it counts none."""
+        return int(self.story.get("days") or 0)
+
+    @property
+    def digest(self) -> str:
+        """What names it: shown with it, and carried back by whoever confirms it."""
+        told = json.dumps([self.act.value, self.state.value, self.story], sort_keys=True)
+        return digest_of_change(told, 0, self.day, self.schedule)
+
+
+def plain_change(plan: Plan, act: str, params: Facts, today: date) -> tuple[Amendment, ...]:
+    """A change by its name, its `days` and `from` ("today" or "tomorrow"). Raises Refused: bad_choice, plan_over."""
+    wanted = next((one for one in _PLAIN if one.value == act), None)
+    if wanted is None:
         raise Refused(reason="bad_choice", where="act")
-    return act
+    after(PlanState(plan.state), wanted)
+    schedule = versions.read(active_version(plan)).schedule
+    day = _from_day(schedule, today, tomorrow=params.get("from") == "tomorrow")
+    return (_PLAIN[wanted](day, params.get("days", DEFAULT_DAYS[wanted])),)
 
 
 def _from_day(schedule: Schedule, today: date, *, tomorrow: bool) -> date:
@@ -109,33 +164,102 @@ def _from_day(schedule: Schedule, today: date, *, tomorrow: bool) -> date:
 
 
 def changed(
-    plan: Plan, patient: Patient, act: PlanAct, params: Facts, now: datetime
-) -> tuple[date, int, Schedule]:
-    """The first day an act changes, its number of days, and the schedule it makes.
+    plan: Plan, patient: Patient, changes: Sequence[Amendment], now: datetime, *, correction: bool = False
+) -> Changed:
+    """The plan with all these changes, as one.
 
-    Raises Refused or TaperError; Refused("changes_nothing") where every dose from that day on stays as it is.
+    Raises Refused: no_change, not_in_this_state, plan_over, day_too_early for a day before yesterday, and
+    changes_nothing where every dose from the first day on stays as it is; TaperError where one of them cannot be done.
     """
+    if not changes:
+        raise Refused(reason="no_change", where="changes")
     version = active_version(plan)
     said = versions.read(version)
-    schedule = said.schedule
     today = now.astimezone(clock.zone_of(patient.zone)).date()
-    day = _from_day(schedule, today, tomorrow=params.get("from") == "tomorrow")
-    days = params.get("days", DEFAULT_DAYS[act])
-    made = _ACTS[act](maintenance.opened(schedule, day), day, days, said.request.equivalence)
-    if act is PlanAct.STEP_BACK and plan.state == PlanState.HELD.value:
-        made = _still_held(made, day, plan.held_until)
-    if maintenance.same_from(schedule, made, day):
-        apart = maintenance.shortest_interval(schedule, day)
-        raise Refused(reason="changes_nothing", act=act.value, days=apart)
-    return day, days, made
+    day = _first_day(said.schedule, [one.from_day for one in changes], today)
+    state = PlanState(plan.state)
+    for one in changes:
+        state = after(state, one.told_as)
+    made = amend(
+        replace(said.request, patient=facts_of(patient, today)),
+        said.schedule,
+        changes,
+        _standing(plan, day),
+    )
+    same = maintenance.same_from(said.schedule, made.schedule, day)
+    if same and made.held_open == bool(said.extra.get("held_open")) and state.value == plan.state:
+        apart = maintenance.shortest_interval(said.schedule, day)
+        raise Refused(reason="changes_nothing", act=changes[0].told_as.value, days=apart)
+    if state is PlanState.HELD and not made.held_open:
+        until = revisions.held_until(made.schedule, max(day, today))
+        if until is None:
+            # The hold is over with this change, or lasts less long than what it does.
+            state = after(state, PlanAct.END_HOLD)
+    return Changed(
+        act=act_of(changes, correction=correction),
+        state=state,
+        day=day,
+        story=_story(changes, said.schedule, made.schedule, correction=correction),
+        request=made.request,
+        schedule=made.schedule,
+        held_open=made.held_open,
+    )
 
 
-def _still_held(schedule: Schedule, day: date, until: date | None) -> Schedule:
-    """Extend a step back so that no dose goes down before the present hold would have ended."""
-    change = schedule.next_change(day)
-    if until is None or change is None or change.start > until:
-        return schedule
-    return revisions.hold(schedule, from_day=day, days=(until - change.start).days + 1)
+def _first_day(schedule: Schedule, days: Sequence[date], today: date) -> date:
+    """The first day of a change: yesterday at the earliest. Raises Refused: plan_over, day_too_early."""
+    day = min(days)
+    if day > schedule.end and not schedule.maintenance:
+        raise Refused(reason="plan_over")
+    earliest = max(today - _DAY, schedule.start)
+    if day < earliest:
+        raise Refused(reason="day_too_early", where="from_day", earliest=earliest.isoformat())
+    return day
+
+
+def _standing(plan: Plan, day: date) -> Standing:
+    """What a change starts from beside the plan: a hold that stands, and what was really taken on the day before."""
+    told = dose_records.taken_on(taken.records_of(plan), day - _DAY)
+    until = plan.held_until if plan.state == PlanState.HELD.value else None
+    return Standing(until, _waiting(plan), told.regimen if told else None)
+
+
+def _waiting(plan: Plan) -> Schedule | None:
+    """The plan before a hold without an end; None where no such hold stands."""
+    if not versions.read(active_version(plan)).extra.get("held_open"):
+        return None
+    rows = PlanVersion.objects.filter(plan=plan).order_by("-number")
+    found = (versions.read(row) for row in rows)
+    return next((one.schedule for one in found if not one.extra.get("held_open")), None)
+
+
+def _story(
+    changes: Sequence[Amendment], before: Schedule, later: Schedule, *, correction: bool
+) -> JsonObject:
+    """What the version keeps of a change: one by itself, or several, each with its act."""
+    told = [_told(one, before, later) for one in changes]
+    if len(told) == 1 and not correction:
+        return told[0]
+    return {
+        "changes": [{"act": one.told_as.value, **facts} for one, facts in zip(changes, told, strict=True)]
+    }
+
+
+def _told(change: Amendment, before: Schedule, later: Schedule) -> JsonObject:
+    facts = change.facts()
+    if isinstance(change, Hold) and change.through is not None:
+        was, now = before.next_change(change.from_day), later.next_change(change.from_day)
+        facts |= {"days": (now.start - was.start).days if was and now else 0}
+    if isinstance(change, StepBack):
+        until = revisions.held_until(later, change.from_day + change.hold_days * _DAY)
+        facts |= {"held_until": until.isoformat()} if until else {}
+    if isinstance(change, TakesDose):
+        step = before.step_at(change.from_day)
+        facts |= {
+            "taken": DayDose.total(change.regimen).units,
+            "planned": (step.day if step else DayDose()).units,
+        }
+    return facts
 
 
 def active_version(plan: Plan) -> PlanVersion:
@@ -148,15 +272,34 @@ def active_version(plan: Plan) -> PlanVersion:
 def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Facts) -> Consequences:
     """Preview an act; changes nothing. `params`: `days` (whole number) and `from` ("today" or "tomorrow").
 
-    Raises NotFound; Refused with reason bad_choice, not_in_this_state, plan_over or changes_nothing; TaperError if the
-    act is impossible on this schedule (nothing to hold, no earlier step, a number out of range).
+    Raises NotFound; Refused with reason bad_choice and what `preview_changes` raises.
     """
     plan = get_plan_for(actor, plan_id, May.LOOK)
-    patient = plan.patient
-    wanted = read_act(act)
-    state = after(PlanState(plan.state), wanted)
-    day, days, schedule = changed(plan, patient, wanted, params, clock.now())
-    return of(plan, patient, act=wanted, state=state, day=day, days=days, schedule=schedule)
+    changes = plain_change(plan, act, params, clock.today(plan.patient.zone))
+    return preview_changes(actor, plan_id=plan_id, changes=changes)
+
+
+def preview_changes(
+    actor: Actor, *, plan_id: UUID, changes: Sequence[Amendment], correction: bool = False
+) -> Consequences:
+    """What one or several changes together would do; changes nothing.
+
+    Raises NotFound; Refused with reason no_change, not_in_this_state, plan_over, day_too_early or changes_nothing;
+    TaperError where one cannot be done on this schedule (nothing to hold, no step before, a number out of range).
+    """
+    plan = get_plan_for(actor, plan_id, May.LOOK)
+    made = changed(plan, plan.patient, changes, clock.now(), correction=correction)
+    seen = of(
+        plan,
+        plan.patient,
+        act=made.act,
+        state=made.state,
+        day=made.day,
+        days=made.days,
+        schedule=made.schedule,
+        request=made.request,
+    )
+    return replace(seen, digest=made.digest, held_open=made.held_open)
 
 
 def of(
@@ -170,15 +313,16 @@ def of(
     schedule: Schedule,
     known: Sequence[Recorded] | None = None,
     stock: supply.Stock | None = None,
+    request: TaperRequest | None = None,
 ) -> Consequences:
     """Preview replacing the active version by `schedule` from a day on; changes nothing.
 
-    `known` are doses really taken (by default those on record), `stock` what was counted at home, if it was.
+    `request` is what the changed plan is judged by, that of the version in force unless given. `known` are doses really
+    taken (those on record unless given), `stock` what is at home where that was counted.
     """
     version = active_version(plan)
     present = versions.read(version)
-    request = present.request
-    held = versions.held_until(schedule, day) if state is PlanState.HELD else None
+    held = revisions.held_until(schedule, day) if state is PlanState.HELD else None
     dispense_by = maintenance.pages_until(schedule, day) or maintenance.pages_until(present.schedule, day)
     return Consequences(
         act=act.value,
@@ -189,14 +333,16 @@ def of(
         before=_outlook(present.schedule, day, plan.held_until),
         after=_outlook(schedule, day, held),
         held_until=held,
-        findings=_new_findings(plan, present.schedule, schedule, request, day, known),
+        findings=_new_findings(plan, present, schedule, request or present.request, day, known),
         messages=Work.objects.filter(plan=plan, notice__in=OF_A_VERSION, state__in=UNSENT).count(),
         told=bool(patient.email),
-        to_dispense=_to_dispense(present.schedule, schedule, request, day, dispense_by, stock),
+        to_dispense=_to_dispense(present.schedule, schedule, present.request, day, dispense_by, stock),
         to_dispense_by=dispense_by,
+        at_home=_at_home(_at_hand(present.schedule, present.request, day, stock)),
         schedule=schedule,
-        country=request.country,
+        country=present.request.country,
         digest=digest_of_change(act.value, days, day, schedule),
+        present=present.schedule,
     )
 
 
@@ -234,7 +380,7 @@ def judged(
 
 def _new_findings(
     plan: Plan,
-    before: Schedule,
+    present: Snapshot,
     later: Schedule,
     request: TaperRequest,
     day: date,
@@ -245,7 +391,9 @@ def _new_findings(
     They are compared by rule and figures. What a past step passed does not excuse a new one: a cut repeated after a
     step back is reported again, and so is a second late step back.
     """
-    known = Counter(_figures(one) for one in _from(day, before, judged(plan, before, request).verdicts))
+    before = present.schedule
+    stands = judged(plan, before, present.request).verdicts
+    known = Counter(_figures(one) for one in _from(day, before, stands))
     fresh = []
     for one in _from(day, later, judged(plan, later, request, known=taken_so_far).verdicts):
         if known[_figures(one)]:
@@ -286,14 +434,7 @@ def _to_dispense(
     A dose that stays has no end: with `by`, only fills begun by then count. `stock` is what was counted at home;
     without it, what should be left of earlier fills.
     """
-    at_hand, dispense_days = stock, request.dispense_days
-    if at_hand is None:
-        written = before.through(day)
-        first = supply.counted(
-            supply.supplied(before), {one.product: one.whole_units for one in request.stock}
-        )
-        planned = supply.plan_supply(written, dispense_days, stock=first)
-        at_hand = supply.on_hand(written, planned, day, first)
+    at_hand, dispense_days = _at_hand(before, request, day, stock), request.dispense_days
 
     def units(schedule: Schedule) -> dict[Product, int]:
         # One whole fill beyond the last day, so that the last one is not cut short.
@@ -309,3 +450,19 @@ def _to_dispense(
     return tuple(
         (product, was.get(product, 0), now.get(product, 0)) for product in dict.fromkeys((*was, *now))
     )
+
+
+def _at_hand(before: Schedule, request: TaperRequest, day: date, stock: supply.Stock | None) -> supply.Stock:
+    """What was counted at home; else what should be left on the day of the fills so far."""
+    if stock is not None:
+        return stock
+    written = before.through(day)
+    first = supply.counted(supply.supplied(before), {one.product: one.whole_units for one in request.stock})
+    planned = supply.plan_supply(written, request.dispense_days, stock=first)
+    return supply.on_hand(written, planned, day, first)
+
+
+def _at_home(stock: supply.Stock) -> tuple[tuple[Product, int], ...]:
+    """Whole units (mL of a liquid) of what is at home, those of which not one whole is left out."""
+    whole = ((product, parts // product.unit_parts) for product, parts in stock.items())
+    return tuple((product, units) for product, units in whole if units)

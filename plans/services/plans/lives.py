@@ -120,7 +120,7 @@ def put_back(
     else:
         _set(plan, state, now)
         if state is PlanState.HELD and plan.active_version is not None:
-            plan.held_until = versions.held_until(versions.read(plan.active_version).schedule, today)
+            plan.held_until = revisions.held_until(versions.read(plan.active_version).schedule, today)
             plan.save(update_fields=["held_until"])
         if plan.state in ON_PAPER_STATES:
             documents.put_back(plan, now)

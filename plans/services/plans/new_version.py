@@ -8,7 +8,9 @@ from datetime import date, datetime
 
 from plans.domain.json import Facts, JsonObject
 from plans.domain.notices import OF_A_VERSION
+from plans.domain.taper import revisions
 from plans.domain.taper.plan_states import PlanAct, PlanState
+from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
 from plans.models import ON_PAPER_STATES, Patient, Plan, PlanVersion, ReviewItem
@@ -35,25 +37,26 @@ def make(
     keeps: Facts,
     like: PlanVersion | None = None,
     known: Sequence[Recorded] | None = None,
+    request: TaperRequest | None = None,
 ) -> PlanVersion:
     """Write the next version, in the caller's transaction, which has both rows locked.
 
     `day` is its first day, `state` the plan's state with it, `keeps` what it stores besides the taper that the previous
     version did not, `like` a version whose documents are requested again besides the current ones, `known` doses really
-    taken if not only those on record. The previous version is replaced, its unsent messages are cancelled, check-ins
-    rescheduled, documents replaced (withdrawn if the plan is paused), and the patient is told once if the act has a
-    message.
+    taken if not only those on record, `request` what later changes go on from if not the previous one. The previous
+    version is replaced, its unsent messages are cancelled, check-ins rescheduled, documents replaced (withdrawn if the
+    plan is paused), and the patient is told once if the act has a message.
     """
     old = active_version(plan)
     present = versions.read(old)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
-    request = replace(present.request, patient=facts_of(patient, today))
+    asked = replace(request or present.request, patient=facts_of(patient, today))
     version = versions.write(
         plan=plan,
         number=old.number + 1,
         kind=act.value,
         note=note,
-        taper=judged(plan, schedule, request, present.extra.get("confirmed", ()), known),
+        taper=judged(plan, schedule, asked, present.extra.get("confirmed", ()), known),
         reasons=present.reasons,
         extra=_extra(present.extra, by, keeps),
         from_day=day,
@@ -64,7 +67,7 @@ def make(
     )
     PlanVersion.objects.filter(pk=old.pk, replaced_at=None).update(replaced_at=now)
     versions.point_at(plan, version, schedule)
-    plan.held_until = versions.held_until(schedule, max(day, today)) if state is PlanState.HELD else None
+    plan.held_until = revisions.held_until(schedule, max(day, today)) if state is PlanState.HELD else None
     plan.state, plan.state_at = state.value, now
     plan.lock += 1
     plan.save()
@@ -80,4 +83,5 @@ def make(
 
 def _extra(before: Facts, by: Actor, more: Facts) -> JsonObject:
     """What a version stores besides the taper. Stock at home belongs to its day, so later versions do not repeat it."""
-    return {**{key: value for key, value in before.items() if key != "stock"}, "by": by.name, **more}
+    once = ("stock", "held_open")
+    return {**{key: value for key, value in before.items() if key not in once}, "by": by.name, **more}

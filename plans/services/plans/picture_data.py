@@ -115,11 +115,12 @@ class Stairs:
 
 @dataclass(frozen=True, slots=True)
 class PictureData:
-    """The whole picture: the stairs of the plan, and everything else on the same axis."""
+    """The whole picture: the stairs of the plan, and what stands on the same axis. `ghost` is another version of it."""
 
     stairs: Stairs
     today: date | None = None
     ghost: tuple[Tread, ...] = ()
+    ghost_version: int = 1
     lanes: tuple[PictureLane, ...] = ()
     level: ExposureLevel | None = None
     asked: tuple[CheckInPoint, ...] = ()

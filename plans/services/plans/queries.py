@@ -14,6 +14,7 @@ from plans.domain.people import CareState
 from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import TRANSITIONS, PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.revisions import held_until
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.snapshot import AcceptedReason, Snapshot
 from plans.domain.taper.supply import first_fill, plan_supply
@@ -28,7 +29,6 @@ from plans.services.patient_cards import age_on
 from plans.services.plans import taken, versions
 from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.pictures import picture, picture_of
-from plans.services.plans.versions import held_until
 from plans.services.visits import upcoming_visits
 
 __all__ = [

@@ -1,7 +1,9 @@
-"""Revisions of an issued plan: hold, step back, slow down, stay here, resume; each makes a version from a day on."""
+"""Changing an issued plan: one change or several at once, each time one new version from a day on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -9,28 +11,37 @@ from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused, Stale
 from plans.domain.json import Facts, JsonObject
-from plans.domain.taper.plan_states import PlanAct, PlanState, after
+from plans.domain.taper.amendments import Amendment, HoldOpen, StopHere, TakesDose
+from plans.models import Plan, ReviewItem
 from plans.services import clock
-from plans.services.access import get_item_for
+from plans.services.access import get_item_for, get_plan_for
 from plans.services.actors import Actor, May
-from plans.services.plans import new_version, plan_effects, review_dates, versions
+from plans.services.plans import new_version, plan_effects, review_dates, taken, versions
 from plans.services.plans.consequences import (
     DEFAULT_DAYS,
+    Changed,
     Consequences,
     Outlook,
     changed,
+    plain_change,
+    preview_changes,
     preview_revision,
-    read_act,
 )
 from plans.services.plans.locking import patient_and_plan
-from plans.services.plans.preview import digest_of_change
 
-__all__ = ["DEFAULT_DAYS", "Consequences", "Outlook", "preview_revision", "revise"]
+__all__ = [
+    "DEFAULT_DAYS",
+    "Consequences",
+    "Outlook",
+    "change",
+    "preview_changes",
+    "preview_revision",
+    "revise",
+]
 
 LONGEST_NOTE: Final = 2000
 
 
-@transaction.atomic
 def revise(
     *,
     by: Actor,
@@ -42,73 +53,113 @@ def revise(
     item_id: UUID | None = None,
     shown: str | None = None,
 ) -> UUID:
-    """Make the next version: later steps move, days before its first day stay, documents and messages are replaced.
+    """Make one of the changes that a day and a number of days say all of: hold, resume, step_back, slow_down,
+    stop_here.
 
-    `act` is hold, step_back, slow_down, stop_here or resume; `params` as in `preview_revision`, with stop_here also
-    `review_on`, the date of the next review (without one an item will ask for it); `item_id` the review item it
-    answers; `shown` the digest of the preview that the clinician saw (None for commands and seeds, which show no page).
-    Returns the version's key. Raises what `preview_revision` raises; Stale (`what` plan or moves) if somebody acted on
-    the plan meanwhile, or the change is not the one shown; and Refused("note_missing", "text_too_long", "review_past"
-    or "review_too_far").
+    `params` as in `preview_revision`, with stop_here also `review_on`. Otherwise as `change`, whose refusals it raises,
+    and Refused("bad_choice").
+    """
+    _check_note(note)
+    plan = get_plan_for(by, plan_id, May.PLAN)
+    _check_seen(plan, seen_lock)
+    changes = plain_change(plan, act, params, clock.today(plan.patient.zone))
+    return change(
+        by=by,
+        plan_id=plan_id,
+        seen_lock=seen_lock,
+        changes=changes,
+        note=note,
+        review_on=params.get("review_on"),
+        item_id=item_id,
+        shown=shown,
+    )
+
+
+@transaction.atomic
+def change(
+    *,
+    by: Actor,
+    plan_id: UUID,
+    seen_lock: int,
+    changes: Sequence[Amendment],
+    note: str,
+    correction: bool = False,
+    review_on: str | date | None = None,
+    item_id: UUID | None = None,
+    shown: str | None = None,
+) -> UUID:
+    """Make the next version: later steps as changed, days before its first day untouched, documents and messages
+    replaced.
+
+    `review_on` is the date of the next review of a dose that stays or is held without an end (without one an item will
+    ask for it); `correction`: an error is put right, and the version says so; `item_id` the review item it answers;
+    `shown` the digest of the preview the clinician saw (None where no page was shown: commands and seeds). Returns the
+    version's key. Raises what `preview_changes` raises; Stale (`what` plan or moves) where somebody acted on the plan
+    meanwhile, or where the change is not the one that was shown; and Refused("note_missing", "text_too_long",
+    "review_past" or "review_too_far").
     """
     now = clock.now()
+    words = _check_note(note)
+    patient, plan = patient_and_plan(by, plan_id)
+    item = get_item_for(by, item_id, May.REVIEW, lock=True) if item_id else None
+    if item is not None and item.patient_id != patient.pk:
+        raise NotFound(what="ReviewItem")
+    _check_seen(plan, seen_lock)
+    made = changed(plan, patient, changes, now, correction=correction)
+    if shown is not None and shown != made.digest:
+        raise Stale(what="moves")
+    if any(isinstance(one, TakesDose) for one in changes):
+        taken.end(plan, by=by, last=made.day - timedelta(days=1), how="went_on")
+    version = new_version.make(
+        plan,
+        patient,
+        act=made.act,
+        state=made.state,
+        schedule=made.schedule,
+        day=made.day,
+        note=words,
+        by=by,
+        now=now,
+        item=item,
+        keeps=_extra(changes, made),
+        request=made.request,
+    )
+    if any(isinstance(one, StopHere | HoldOpen) for one in changes):
+        today = now.astimezone(clock.zone_of(patient.zone)).date()
+        plan.review_on = review_dates.review_day(review_on, today)
+        plan.save(update_fields=["review_on"])
+    review_dates.settle(plan, by, now, but=item)
+    plan_effects.audit(plan, made.act, by, version=version.number, facts=_audited(made, item, version.sha256))
+    return version.pk
+
+
+def _check_seen(plan: Plan, seen_lock: int) -> None:
+    if plan.lock != seen_lock:
+        raise Stale(what="plan", who=versions.last_hand(plan))
+
+
+def _check_note(note: str) -> str:
     words = note.strip()
     if not words:
         raise Refused(reason="note_missing", where="note")
     if len(words) > LONGEST_NOTE:
         raise Refused(reason="text_too_long", where="note")
-    patient, plan = patient_and_plan(by, plan_id)
-    item = get_item_for(by, item_id, May.REVIEW, lock=True) if item_id else None
-    if item is not None and item.patient_id != patient.pk:
-        raise NotFound(what="ReviewItem")
-    if plan.lock != seen_lock:
-        raise Stale(what="plan", who=versions.last_hand(plan))
-    wanted = read_act(act)
-    state = after(PlanState(plan.state), wanted)
-    day, days, schedule = changed(plan, patient, wanted, params, now)
-    if shown is not None and shown != digest_of_change(wanted.value, days, day, schedule):
-        raise Stale(what="moves")
-    keeps = _extra(wanted, {"days": days})
-    today = now.astimezone(clock.zone_of(patient.zone)).date()
-    held = versions.held_until(schedule, max(day, today)) if state is PlanState.HELD else None
-    if wanted is PlanAct.STEP_BACK and held is not None:
-        keeps["story"]["held_until"] = held.isoformat()
-    if state is PlanState.HELD and held is None:
-        # The step back lasts longer than the hold.
-        state = after(state, PlanAct.END_HOLD)
-    version = new_version.make(
-        plan,
-        patient,
-        act=wanted,
-        state=state,
-        schedule=schedule,
-        day=day,
-        note=words,
-        by=by,
-        now=now,
-        item=item,
-        keeps=keeps,
-    )
-    if wanted is PlanAct.STOP_HERE:
-        plan.review_on = review_dates.review_day(params.get("review_on"), today)
-        plan.save(update_fields=["review_on"])
-    review_dates.settle(plan, by, now, but=item)
-    plan_effects.audit(
-        plan,
-        wanted,
-        by,
-        version=version.number,
-        facts={
-            "days": days,
-            "from_day": day.isoformat(),
-            "item": str(item.pk) if item else "",
-            "sha256": version.sha256,
-        },
-    )
-    return version.pk
+    return words
 
 
-def _extra(act: PlanAct, story: Facts) -> JsonObject:
-    """What the version stores besides the taper. Text for the end of a taper does not fit a dose that stays."""
-    found: JsonObject = {"story": dict(story)}
-    return found | {"after": ""} if act is PlanAct.STOP_HERE else found
+def _extra(changes: Sequence[Amendment], made: Changed) -> JsonObject:
+    """What the version keeps beside the taper. Words for the end of a taper do not fit a dose that stays."""
+    found: JsonObject = {"story": made.story}
+    if made.held_open:
+        found["held_open"] = True
+    stays = any(isinstance(one, StopHere) for one in changes)
+    return found | {"after": ""} if stays else found
+
+
+def _audited(made: Changed, item: ReviewItem | None, sha256: str) -> JsonObject:
+    return {
+        "days": made.days,
+        "from_day": made.day.isoformat(),
+        "item": str(item.pk) if item else "",
+        "sha256": sha256,
+    }

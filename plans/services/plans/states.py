@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
-from plans.domain.taper.plan_states import FOLLOW_UP_DAYS, PlanAct, PlanState, after
+from plans.domain.taper.plan_states import FOLLOW_UP_DAYS, EndReason, PlanAct, PlanState, after
 from plans.models import LIVE_STATES, Patient, Plan
 from plans.services import clock, documents, outbox, rows
 from plans.services.actors import SYSTEM, Actor
@@ -90,21 +90,26 @@ def _due(plan: Plan, today: date) -> PlanAct | None:
 
 
 @transaction.atomic
-def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
-    """End a plan: no more check-ins or messages about it. What was taken and answered stays on record.
+def stop(
+    *, by: Actor, plan_id: UUID, seen_lock: int, note: str, because: str = EndReason.STOPPED.value
+) -> None:
+    """End a plan for good: no more check-ins, no more messages about it. What was taken and answered stays.
 
-    Raises Stale, Refused("note_missing"), or Refused("not_in_this_state").
+    Raises Stale, Refused("note_missing"), Refused("bad_choice") for a reason that is no `EndReason`, or
+    Refused("not_in_this_state").
     """
     now = clock.now()
     if not note.strip():
         raise Refused(reason="note_missing", where="note")
+    if because not in tuple(EndReason):
+        raise Refused(reason="bad_choice", where="because")
     patient, plan = patient_and_plan(by, plan_id)
     if plan.lock != seen_lock:
         raise Stale(what="plan")
     plan.state = after(PlanState(plan.state), PlanAct.STOP).value
     plan.state_at = now
     plan.held_until = plan.ask_ward_on = None
-    plan.ended_because, plan.ended_on = "stopped", now.astimezone(clock.zone_of(patient.zone)).date()
+    plan.ended_because, plan.ended_on = because, now.astimezone(clock.zone_of(patient.zone)).date()
     plan.lock += 1
     plan.save()
     outbox.skip_pending(plan=plan, why="stopped", now=now)

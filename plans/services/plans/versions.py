@@ -13,7 +13,7 @@ from plans.domain.json import Facts
 from plans.domain.taper import maintenance, snapshot, supply
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.plan_states import PlanAct
-from plans.domain.taper.schedule import Schedule, StepKind
+from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.snapshot import AcceptedReason, Snapshot
 from plans.models import Plan, PlanStep, PlanVersion, ReviewItem
 from plans.services.actors import Actor
@@ -97,20 +97,6 @@ def last_hand(plan: Plan) -> str:
 def written_out(plan: Plan, schedule: Schedule, today: date) -> Schedule:
     """A version's schedule for display: a dose that stays extends through its pages, and through today."""
     return schedule.through(max(plan.pages_until or schedule.end, today))
-
-
-def held_until(schedule: Schedule, day: date) -> date | None:
-    """The last day of the hold on the dose of `day`, begun or still to come; None without one."""
-    step = schedule.step_at(day)
-    if step is None:
-        return None
-    until = None
-    for later in schedule.steps[step.n - 1 :]:
-        if later.doses != step.doses:
-            break
-        if later.kind is StepKind.HOLD:
-            until = later.end
-    return until
 
 
 def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:

@@ -53,9 +53,9 @@ def dose_words(plan: PlanSummary | None) -> tuple[str, str]:
         return "", ""
     dose = day_dose_words(plan.dose, clinician=True)
     if plan.state == PlanState.HELD:
-        return dose, _("held through %(day)s") % {
-            "day": short_day(plan.held_until)
-        } if plan.held_until else _("held")
+        if plan.held_until is None:
+            return dose, _("held until reviewed")
+        return dose, _("held through %(day)s") % {"day": short_day(plan.held_until)}
     if plan.last_change_on is None:
         return dose, ""
     facts = {"day": short_day(plan.last_change_on), "ago": days_count(plan.days_since_change or 0)}

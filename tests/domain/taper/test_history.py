@@ -43,7 +43,7 @@ def revised(schedule, act, day, days):
     acts = {
         "hold": lambda: revisions.hold(schedule, from_day=day, days=days),
         "step_back": lambda: revisions.step_back(schedule, from_day=day, hold_days=days),
-        "slow_down": lambda: revisions.slow_down(schedule, from_day=day, interval_days=days),
+        "slow_down": lambda: revisions.pace(schedule, from_day=day, interval_days=days, faster=False),
         "stop_here": lambda: revisions.stop_here(schedule, from_day=day),
         "resume": lambda: revisions.resume(schedule, from_day=day),
     }

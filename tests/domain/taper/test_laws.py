@@ -23,7 +23,7 @@ from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import NEVER_SPLIT
 from plans.domain.taper.refusals import EndsBeforeStart, NotMakeable, TooLong
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.revisions import hold, slow_down, step_back, stop_here
+from plans.domain.taper.revisions import hold, pace, step_back, stop_here
 from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.tablets import tablets
 from tests.domain.taper.asking import a_day, plans
@@ -40,7 +40,7 @@ GENERATED = tuple(name for name in METHODS if name != "typed")
 REVISIONS: dict[str, Callable[[Schedule, date], Schedule]] = {
     "hold": lambda plan, day: hold(plan, from_day=day, days=10),
     "step back": lambda plan, day: step_back(plan, from_day=day, hold_days=10),
-    "slow down": lambda plan, day: slow_down(plan, from_day=day, interval_days=21),
+    "slow down": lambda plan, day: pace(plan, from_day=day, interval_days=21, faster=False),
     "stop here": lambda plan, day: stop_here(plan, from_day=day),
 }
 

@@ -19,7 +19,7 @@ from plans.domain.taper.refusals import (
     OutOfRange,
     OutsidePlan,
 )
-from plans.domain.taper.revisions import hold, resume, slow_down, step_back, stop_here
+from plans.domain.taper.revisions import hold, pace, resume, step_back, stop_here
 from plans.domain.taper.schedule import Schedule, StepKind
 from tests.domain.taper.asking import STORY, a_day, asked, built
 
@@ -33,7 +33,7 @@ REVISIONS: dict[str, Revision] = {
     "hold": lambda plan, day: hold(plan, from_day=day, days=14),
     "hold_then_resume": lambda plan, day: resume(hold(plan, from_day=day, days=14), from_day=day),
     "step_back": lambda plan, day: step_back(plan, from_day=day, hold_days=21),
-    "slow_down": lambda plan, day: slow_down(plan, from_day=day, interval_days=28),
+    "slow_down": lambda plan, day: pace(plan, from_day=day, interval_days=28, faster=False),
     "stop_here": lambda plan, day: stop_here(plan, from_day=day),
 }
 
@@ -184,7 +184,7 @@ def test_the_first_regimen_has_none_before_it() -> None:
 
 
 def test_slowing_down_makes_the_present_and_later_steps_longer_and_none_shorter() -> None:
-    slower = slow_down(PLAN, from_day=DAY, interval_days=21)
+    slower = pace(PLAN, from_day=DAY, interval_days=21, faster=False)
     for before, after in zip(PLAN, slower, strict=True):
         started = after.n >= 3 and after.kind is not StepKind.STOP
         assert after.days == (max(before.days, 21) if started else before.days)
@@ -216,14 +216,14 @@ def test_a_number_of_days_out_of_range_is_refused(days: int) -> None:
     with pytest.raises(OutOfRange):
         step_back(PLAN, from_day=DAY, hold_days=days)
     with pytest.raises(OutOfRange):
-        slow_down(PLAN, from_day=DAY, interval_days=days)
+        pace(PLAN, from_day=DAY, interval_days=days, faster=False)
 
 
 def test_there_is_nothing_to_hold_slow_down_or_stop_on_the_day_of_zero() -> None:
     with pytest.raises(NothingToHold):
         hold(PLAN, from_day=LAST, days=14)
     with pytest.raises(NothingLater):
-        slow_down(PLAN, from_day=LAST, interval_days=14)
+        pace(PLAN, from_day=LAST, interval_days=14, faster=False)
     with pytest.raises(NothingLater):
         stop_here(PLAN, from_day=LAST)
 
@@ -233,7 +233,7 @@ def test_a_cut_too_small_for_the_tablets_is_still_said_after_a_revision(name: st
     revised = {
         "hold": lambda: hold(PLAN, from_day=DAY, days=14),
         "step_back": lambda: step_back(PLAN, from_day=DAY, hold_days=14),
-        "slow_down": lambda: slow_down(PLAN, from_day=DAY, interval_days=21),
+        "slow_down": lambda: pace(PLAN, from_day=DAY, interval_days=21, faster=False),
     }[name]()
     longer = assess(asked(), revised).longer
     # the doses that last longer are the same ones, wherever they stand now

@@ -22,7 +22,7 @@ from plans.domain.taper.limit_rules import LimitLevel, Verdict
 from plans.domain.taper.maintenance import same_from
 from plans.domain.taper.refusals import WeeklyPattern
 from plans.domain.taper.request import Intake, TaperRequest
-from plans.domain.taper.revisions import hold, pause, slow_down, step_back
+from plans.domain.taper.revisions import hold, pace, pause, step_back
 from plans.domain.taper.schedule import StepKind, TimeOfDay
 from plans.domain.taper.supply import plan_supply
 from plans.domain.taper.taken import Recorded
@@ -433,4 +433,6 @@ def test_laws_of_a_pattern(asked: dict[str, Any]) -> None:
     again = TaperRequest.from_json(taper.request.to_json())
     assert again == taper.request
     assert build(again).schedule == schedule
-    assert same_from(schedule, slow_down(schedule, from_day=schedule.start, interval_days=1), schedule.start)
+    assert same_from(
+        schedule, pace(schedule, from_day=schedule.start, interval_days=1, faster=False), schedule.start
+    )

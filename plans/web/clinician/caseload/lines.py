@@ -67,7 +67,7 @@ def _change(plan: PlanSummary) -> tuple[str, str]:
     if plan.state == PlanState.HELD.value:
         since = _("since %(day)s") % {"day": short_day(plan.since)}
         if plan.held_until is None:
-            return _("Held"), since
+            return _("Held"), _("%(since)s, until reviewed") % {"since": since}
         return _("Held"), _("%(since)s, through %(day)s") % {
             "since": since,
             "day": short_day(plan.held_until),

@@ -49,7 +49,7 @@ from plans.wording import plans
 from plans.wording.doses import day_dose_words, drugs_words, per_day_words, stairs_words
 
 _SCALE_HIGH = 14
-__all__ = ["beside", "draft", "taken_words", "whole"]
+__all__ = ["beside", "change", "draft", "taken_words", "whole"]
 
 
 def draft(data: PictureData) -> SafeString:
@@ -59,6 +59,17 @@ def draft(data: PictureData) -> SafeString:
     frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 4), 48, 730, 26, 192)
     body = _stairs(data, frame)
     return _svg(data, frame, 740, 216, body, "draft", "")
+
+
+def change(data: PictureData) -> SafeString:
+    """The stairs after a change from a month before today on, those before it dotted behind them: dose only."""
+    first, last = data.treads[0].start, data.treads[-1].end
+    if data.today is not None:
+        first = max(first, data.today - timedelta(days=28))
+    last = max(last, data.ghost[-1].end if data.ghost else last, first + timedelta(days=28))
+    room = max(4, (last - first).days // 40)
+    frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 4), 48, 730, 26, 192)
+    return _svg(data, frame, 740, 216, _stairs(data, frame) + today_line(data, frame, 192), "draft", "")
 
 
 def whole(data: PictureData, *, weeks: int | None = None, key: str = "whole") -> SafeString:

@@ -244,12 +244,14 @@ def broken(tread: Tread, frame: Frame) -> SafeString:
 
 
 def ghost(data: PictureData, frame: Frame) -> SafeString:
-    """The first version, dotted, from the day on which the plan differs from it."""
+    """Another version, dotted, from the day on which the plan differs from it."""
     ghost = seen(data.ghost, frame)
     if not ghost:
         return SafeString("")
     end = data.ghost[-1].start
-    said = gettext("Version 1 would have ended {day}").format(day=plans.short_day(end))
+    said = gettext("Version {n} would have ended {day}").format(
+        n=data.ghost_version, day=plans.short_day(end)
+    )
     anchor = min(max(frame.x(min(end, frame.last)), frame.left + 190), frame.right - 70)
     text = (
         format_html('<text class="axis end halo" x="{}" y="{}">{}</text>', anchor, frame.base - 7, said)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from plans.domain.errors import NotFound
 from plans.domain.taper.schedule import Schedule, Step
 from plans.services.actors import Actor, May
-from plans.services.plans.compare import ComparedStretch, Comparison, compare
+from plans.services.plans.compare import ComparedStretch, compare
 from plans.web import layout_context
 from plans.web.clinician.plan.steps import takes_by_time, totals
 from plans.web.gate import staff_page
@@ -47,7 +47,7 @@ def plan_compare(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Two versions side by side, with the days before they differ folded away."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     found = compare(actor, plan_id, _number(request, "one"), _number(request, "other"))
-    rows = [_row(stretch, found) for stretch in found.stretches]
+    rows = [compare_row(stretch, found.before, found.after) for stretch in found.stretches]
     parts = next((n for n, row in enumerate(rows) if not row.same), len(rows))
     context = {
         "compared": found,
@@ -69,11 +69,12 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return int(raw)
 
 
-def _row(stretch: ComparedStretch, found: Comparison) -> CompareRow:
+def compare_row(stretch: ComparedStretch, before: Schedule, after: Schedule) -> CompareRow:
+    """A stretch of days in words."""
     first, last = plans.short_day_year(stretch.start), plans.short_day_year(stretch.end)
     days = first if first == last else gettext("{start} to {end}").format(start=first, end=last)
     return CompareRow(
-        days, first, last, _cell(stretch.one, found.before), _cell(stretch.other, found.after), stretch.same
+        days, first, last, _cell(stretch.one, before), _cell(stretch.other, after), stretch.same
     )
 
 

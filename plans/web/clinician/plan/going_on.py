@@ -28,9 +28,9 @@ from plans.services.plans.consequences import Consequences
 from plans.services.plans.queries import PlanPage
 from plans.web import layout_context
 from plans.web.clinician.care_words import taken_view
+from plans.web.clinician.plan.change import moves_of
 from plans.web.clinician.plan.fields import ReadField, choice_field, read_day, whole_field
 from plans.web.clinician.plan.regimen_fields import add_regimen, read_regimen, regimen_initial, regimen_rows
-from plans.web.clinician.plan.revise import moves_of
 from plans.web.clinician.plan.taken_dose import item_named, note_field, plain_note
 from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page

@@ -6,13 +6,13 @@ from django.urls import path
 
 from plans.web.clinician.plan import (
     calendar,
+    change,
     compare,
     documents,
     draft,
     going_on,
     record,
     review_date,
-    revise,
     taken_dose,
     views,
 )
@@ -24,7 +24,7 @@ urlpatterns = [
     path("plans/<uuid:plan_id>/taken", taken_dose.taken_dose, name="plan-taken"),
     path("plans/<uuid:plan_id>/taken/again", taken_dose.taken_again, name="plan-taken-again"),
     path("plans/<uuid:plan_id>/go-on", going_on.plan_go_on, name="plan-go-on"),
-    path("plans/<uuid:plan_id>/change", revise.plan_revise, name="plan-revise"),
+    path("plans/<uuid:plan_id>/change", change.plan_change, name="plan-change"),
     path("plans/<uuid:plan_id>/review-date", review_date.review_date, name="plan-review-date"),
     path("plans/<uuid:plan_id>/compare", compare.plan_compare, name="plan-compare"),
     path("plans/<uuid:plan_id>/record", record.plan_record, name="plan-record"),

@@ -231,6 +231,8 @@ def _figures_under_way(plan: PlanPage) -> tuple[FigureView, ...]:
         found.append(FigureView(gettext("Dose today"), totals(step), by_time))
         if plan.state is PlanState.MAINTENANCE:
             day = gettext("stays since {day}").format(day=plans.short_day_year(plan.since))
+        elif plan.state is PlanState.HELD and plan.held_until is None:
+            day = gettext("held until reviewed, since {day}").format(day=plans.short_day_year(plan.since))
         else:
             day = gettext("since {day}, day {n} of {all}").format(
                 day=plans.short_day(step.start), n=(today - step.start).days + 1, all=step.days

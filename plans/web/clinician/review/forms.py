@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
 from plans.domain.review.item_states import Priority
-from plans.domain.review.outcomes import OUTCOMES
+from plans.domain.review.outcomes import OUTCOMES, ReviewOutcome
 from plans.domain.text import clean_text, clean_whole
 from plans.services.item_page import ItemPage
 from plans.web.forms import EdgeForm, ParsedField, choices
@@ -144,6 +144,14 @@ class ItemForms:
         return replace(self, **cast(Context, {name: form}))
 
 
+def _end_preset(item: ItemPage) -> Values:
+    """How the item is likely to end: after a change of the plan with that, and its reason."""
+    last = item.events[0] if item.events else None
+    if last is None or last.kind != "plan_changed":
+        return {}
+    return {"outcome": ReviewOutcome.PLAN_CHANGED.value, "note": last.note}
+
+
 def fresh(item: ItemPage, act: str = "hold") -> ItemForms:
     """Empty forms, with the usual change chosen, so that its consequences are shown at once."""
     return ItemForms(
@@ -152,7 +160,7 @@ def fresh(item: ItemPage, act: str = "hold") -> ItemForms:
         escalate=EscalateForm(prefix="escalate"),
         pass_on=PassForm(prefix="pass", item=item),
         snooze=SnoozeForm(prefix="snooze"),
-        end=EndForm(prefix="end", item=item),
+        end=EndForm(prefix="end", item=item, initial=_end_preset(item)),
         act=ActForm(prefix="act", initial={"act": act, "days": _DAYS.get(act, "14"), "start": "today"}),
     )
 

@@ -1,0 +1,505 @@
+"""Changes of a plan as data: what a clinician chose, from which day, and what several of them together make.
+
+`amend` applies any number in order, as one change. Those that move or repeat steps work on the steps (`revisions`);
+those that lay days out anew for the same first day are put together and laid out once, from what is taken on that day
+(`going_on.laid_out`). The days before the first day of a change stay as they are.
+
+    amend(request, schedule, [StepBack(day, hold_days=14), Pace(day, interval_days=21)])
+
+Each kind is one class here: its code is that of the plan act that the version and the audit trail are named by.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from typing import ClassVar, Final, NamedTuple
+
+from plans.domain.amounts import ZERO
+from plans.domain.json import JsonObject
+from plans.domain.taper import catalogue, maintenance, revisions
+from plans.domain.taper.crossover import Crossover
+from plans.domain.taper.dose_records import pattern_on
+from plans.domain.taper.drug import Spread
+from plans.domain.taper.going_on import laid_out
+from plans.domain.taper.methods import AnyMethod
+from plans.domain.taper.plan_states import PlanAct
+from plans.domain.taper.products import Product
+from plans.domain.taper.refusals import (
+    AlreadyTaken,
+    HeldOpen,
+    NotHeld,
+    NothingLater,
+    NotTaken,
+    OutsidePlan,
+)
+from plans.domain.taper.remaking import remade
+from plans.domain.taper.request import Intake, TaperRequest
+from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.taken import Intakes
+
+
+class Amended(NamedTuple):
+    """The request as it counts from then on, the schedule, and whether its dose is held until somebody resumes."""
+
+    request: TaperRequest
+    schedule: Schedule
+    held_open: bool = False
+
+
+class Standing(NamedTuple):
+    """What a change starts from beside the plan itself.
+
+    `held_until`: the last day of a hold that stands. `waiting`: the plan before a hold without an end, whose later
+    steps wait. `taken`: what was really taken on the day before, where that is not what the plan said.
+    """
+
+    held_until: date | None = None
+    waiting: Schedule | None = None
+    taken: Intakes | None = None
+
+
+AS_PLANNED: Final = Standing()
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment(ABC):
+    """One change, from a day on."""
+
+    act: ClassVar[PlanAct]
+    from_day: date
+
+    @property
+    def told_as(self) -> PlanAct:
+        """The act it is recorded as."""
+        return self.act
+
+    def facts(self) -> JsonObject:
+        """What its sentence quotes beside the day: the version keeps it."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class StepAmendment(Amendment):
+    """A change that moves or repeats steps."""
+
+    @abstractmethod
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """The schedule after it. Raises TaperError where it cannot be done on this schedule."""
+
+
+class NewLayout(NamedTuple):
+    """What is laid out anew: the request as changed so far, what is taken, for how long, and whether it stays."""
+
+    request: TaperRequest
+    regimen: tuple[Intake, ...]
+    first_days: int | None
+    stays: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutAmendment(Amendment):
+    """A change after which the days are laid out anew, from what is taken on its day."""
+
+    @abstractmethod
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        """The draft with this change. Raises TaperError where it says nothing that can be done."""
+
+
+# ── steps that move ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(StepAmendment):
+    """Keep the dose for so many days longer, or through a day."""
+
+    act = PlanAct.HOLD
+    days: int = 0
+    through: date | None = None
+
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """The next change later, and all others with it."""
+        if self.through is not None:
+            return revisions.hold_through(schedule, from_day=self.from_day, through=self.through)
+        return revisions.hold(schedule, from_day=self.from_day, days=self.days)
+
+    def facts(self) -> JsonObject:
+        """For how long."""
+        return {"through": self.through.isoformat()} if self.through is not None else {"days": self.days}
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOpen(StepAmendment):
+    """Keep the dose until somebody has looked at it and resumes: no change is to come until then."""
+
+    act = PlanAct.HOLD_OPEN
+
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """No change to come."""
+        return revisions.hold_open(schedule, from_day=self.from_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(StepAmendment):
+    """End a hold: the next change comes on the day."""
+
+    act = PlanAct.RESUME
+
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """The next change on the day."""
+        return revisions.resume(schedule, from_day=self.from_day)
+
+
+@dataclass(frozen=True, slots=True)
+class StepBack(StepAmendment):
+    """Go back to the dose before for so many days, then on from there; a hold that stands is kept."""
+
+    act = PlanAct.STEP_BACK
+    hold_days: int = 14
+
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """The dose before, then the present one again."""
+        made = revisions.step_back(
+            schedule, from_day=self.from_day, hold_days=self.hold_days, table=request.equivalence
+        )
+        change, until = made.next_change(self.from_day), standing.held_until
+        if until is None or change is None or change.start > until:
+            return made
+        return revisions.hold(made, from_day=self.from_day, days=(until - change.start).days + 1)
+
+    def facts(self) -> JsonObject:
+        """For how long."""
+        return {"days": self.hold_days}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace(StepAmendment):
+    """More days between changes, or fewer where `faster`: for `count` steps, the present one first (0: all)."""
+
+    act = PlanAct.SLOW_DOWN
+    interval_days: int = 0
+    faster: bool = False
+    count: int = 0
+
+    @property
+    def told_as(self) -> PlanAct:
+        """Slowing down or speeding up."""
+        return PlanAct.SPEED_UP if self.faster else PlanAct.SLOW_DOWN
+
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """Other lengths of steps."""
+        return revisions.pace(
+            schedule,
+            from_day=self.from_day,
+            interval_days=self.interval_days,
+            faster=self.faster,
+            count=self.count,
+        )
+
+    def facts(self) -> JsonObject:
+        """The days between changes, and for how many steps."""
+        return {"days": self.interval_days} | ({"count": self.count} if self.count else {})
+
+
+@dataclass(frozen=True, slots=True)
+class StepLength(StepAmendment):
+    """The step of the day lasts so many days in all."""
+
+    act = PlanAct.STEP_LENGTH
+    days: int = 0
+
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """One step longer or shorter."""
+        return revisions.step_length(schedule, from_day=self.from_day, days=self.days)
+
+    def facts(self) -> JsonObject:
+        """How long."""
+        return {"days": self.days}
+
+
+@dataclass(frozen=True, slots=True)
+class MoveChange(StepAmendment):
+    """The next change comes on another day, alone or with all later ones; or every change on a day of the week."""
+
+    act = PlanAct.MOVE_CHANGE
+    to: date | None = None
+    later_too: bool = True
+    weekday: int | None = None
+
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """Changes on other days."""
+        if self.to is not None:
+            return revisions.move_change(
+                schedule, from_day=self.from_day, to=self.to, later_too=self.later_too
+            )
+        if self.weekday is None:
+            raise NothingLater(where="to", day=self.from_day.isoformat())
+        return revisions.on_weekday(schedule, from_day=self.from_day, weekday=self.weekday)
+
+    def facts(self) -> JsonObject:
+        """Which day."""
+        return {"to": self.to.isoformat()} if self.to is not None else {"weekday": self.weekday}
+
+
+@dataclass(frozen=True, slots=True)
+class StopHere(StepAmendment):
+    """Stay at the dose of the day: all later changes fall away."""
+
+    act = PlanAct.STOP_HERE
+
+    def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
+        """No later changes."""
+        return revisions.stop_here(schedule, from_day=self.from_day)
+
+
+# ── days laid out anew ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class TakesDose(LayoutAmendment):
+    """This is taken from the day on; the plan goes on from there."""
+
+    act = PlanAct.GO_ON_FROM
+    regimen: tuple[Intake, ...] = ()
+
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        """From this regimen, kept for an interval."""
+        return draft._replace(regimen=self.regimen, first_days=None, stays=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProducts(LayoutAmendment):
+    """Other products, of the drugs they are of; the same doses where they can be made."""
+
+    act = PlanAct.CHANGE_PRODUCTS
+    products: tuple[Product, ...] = ()
+
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        """The products in the place of those of the same drugs."""
+        drugs = {product.drug for product in self.products}
+        kept = tuple(product for product in draft.request.products or () if product.drug not in drugs)
+        return draft._replace(request=replace(draft.request, products=(*kept, *self.products)))
+
+    def facts(self) -> JsonObject:
+        """Which products."""
+        return {"products": [product.name for product in self.products]}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSpread(LayoutAmendment):
+    """A lower day of a drug is shared over the times of day in another way."""
+
+    act = PlanAct.CHANGE_SPREAD
+    drug: str = ""
+    spread: Spread = Spread.IN_TURN
+
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        """The same regimen, later days shared otherwise."""
+        _check_taken(draft.regimen, self.drug, self.from_day)
+        chosen = dict(draft.request.spread) | {self.drug: self.spread}
+        return draft._replace(request=replace(draft.request, spread=tuple(chosen.items())))
+
+    def facts(self) -> JsonObject:
+        """Of which drug, and how."""
+        return {"drug": self.drug, "spread": self.spread.value}
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchDrug(LayoutAmendment):
+    """Another drug in the place of what is tapered, in stages from the day on; then down by the plan's method."""
+
+    act = PlanAct.SWITCH_DRUG
+    crossover: Crossover
+    products: tuple[Product, ...] = ()
+
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        """The first stage on the day."""
+        to = self.crossover.to
+        mine = tuple(product for product in self.products if product.drug == to)
+        kept = tuple(product for product in draft.request.products or () if product.drug != to or not mine)
+        if not mine and not any(product.drug == to for product in kept):
+            mine = catalogue.default_products(to, draft.request.country)
+        request = replace(draft.request, crossover=self.crossover, products=(*kept, *mine))
+        return draft._replace(request=request, first_days=0, stays=False)
+
+    def facts(self) -> JsonObject:
+        """To which drug."""
+        return {"drug": self.crossover.to}
+
+
+@dataclass(frozen=True, slots=True)
+class BeginDrug(LayoutAmendment):
+    """One more drug from the day on; the others go on as they are."""
+
+    act = PlanAct.BEGIN_DRUG
+    doses: tuple[Intake, ...] = ()
+
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        """The regimen with the doses of the drug."""
+        for dose in self.doses:
+            if any(one.drug == dose.drug for one in draft.regimen):
+                raise AlreadyTaken(where="drug", drug=dose.drug)
+        return draft._replace(regimen=(*draft.regimen, *self.doses))
+
+    def facts(self) -> JsonObject:
+        """Which drug."""
+        return {"drug": self.doses[0].drug} if self.doses else {}
+
+
+@dataclass(frozen=True, slots=True)
+class EndDrug(LayoutAmendment):
+    """One of several drugs is no longer taken from the day on."""
+
+    act = PlanAct.END_DRUG
+    drug: str = ""
+
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        """The regimen without the drug."""
+        _check_taken(draft.regimen, self.drug, self.from_day)
+        return draft._replace(regimen=tuple(one for one in draft.regimen if one.drug != self.drug))
+
+    def facts(self) -> JsonObject:
+        """Which drug."""
+        return {"drug": self.drug}
+
+
+@dataclass(frozen=True, slots=True)
+class TaperOn(LayoutAmendment):
+    """Down again from a dose that stays: the first change on the day, to zero, by `method` (None: the plan's own)."""
+
+    act = PlanAct.TAPER_ON
+    method: AnyMethod | None = None
+
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        """The present regimen, then the method to zero."""
+        method = self.method or draft.request.method
+        request = replace(draft.request, method=method, goal=ZERO, goal_stated=False)
+        return draft._replace(request=request, first_days=0, stays=False)
+
+
+def _check_taken(regimen: Sequence[Intake], drug: str, day: date) -> None:
+    if not any(one.drug == drug for one in regimen):
+        raise NotTaken(where="drug", drug=drug, day=day.isoformat())
+
+
+KINDS: Final[tuple[type[Amendment], ...]] = (
+    Hold,
+    HoldOpen,
+    Resume,
+    StepBack,
+    Pace,
+    StepLength,
+    MoveChange,
+    StopHere,
+    TaperOn,
+    TakesDose,
+    ChangeProducts,
+    ChangeSpread,
+    SwitchDrug,
+    BeginDrug,
+    EndDrug,
+)
+
+
+def act_of(changes: Sequence[Amendment], *, correction: bool = False) -> PlanAct:
+    """The act a version made by these changes is named by."""
+    if correction:
+        return PlanAct.CORRECT_ERROR
+    return changes[0].told_as if len(changes) == 1 else PlanAct.SEVERAL
+
+
+def amend(
+    request: TaperRequest,
+    schedule: Schedule,
+    changes: Sequence[Amendment],
+    standing: Standing = AS_PLANNED,
+) -> Amended:
+    """The plan with all changes, in order. Raises OutsidePlan for a day before the plan, HeldOpen where steps are to
+    move that wait for the end of a hold, and what each change raises."""
+    made = Amended(request, schedule, held_open=standing.waiting is not None)
+    for lays_out, some in groupby(changes, key=_together):
+        group = list(some)
+        if group[0].from_day < schedule.start:
+            raise OutsidePlan(
+                where="from_day",
+                day=group[0].from_day.isoformat(),
+                start=schedule.start.isoformat(),
+                end=schedule.end.isoformat(),
+            )
+        if lays_out is not None:
+            made = _laid_out(made, [one for one in group if isinstance(one, LayoutAmendment)], standing)
+            continue
+        for one in group:
+            if isinstance(one, StepAmendment):
+                made = _moved(made, one, standing)
+    return made
+
+
+def _together(change: Amendment) -> date | None:
+    """What is laid out together has the same day; what moves steps is done one by one."""
+    return change.from_day if isinstance(change, LayoutAmendment) else None
+
+
+def _moved(made: Amended, change: StepAmendment, standing: Standing) -> Amended:
+    if made.held_open:
+        return _while_held_open(made, change, standing)
+    schedule = maintenance.opened(made.schedule, change.from_day)
+    opens = isinstance(change, HoldOpen)
+    return made._replace(schedule=change.steps(made.request, schedule, standing), held_open=opens)
+
+
+def _while_held_open(made: Amended, change: StepAmendment, standing: Standing) -> Amended:
+    """Resume, or stay for good: everything else would move steps that are not there."""
+    day = change.from_day
+    if isinstance(change, StopHere):
+        return made._replace(held_open=False)
+    if not isinstance(change, Resume):
+        raise HeldOpen(where="from_day", day=day.isoformat())
+    if standing.waiting is not None:
+        try:
+            later = revisions.resume_open(made.schedule, before=standing.waiting, from_day=day)
+            return made._replace(schedule=later, held_open=False)
+        except NotHeld:
+            # What is held is no longer the dose at which the steps were left: the method goes on from it.
+            pass
+    draft = NewLayout(_stocked(made), pattern_on(made.schedule, day), 0, stays=False)
+    return _from_draft(made, draft, day, standing)._replace(held_open=False)
+
+
+def _stocked(made: Amended) -> TaperRequest:
+    """The request with the products that the plan is made of, which it may have left to the country."""
+    return replace(made.request, products=made.schedule.products)
+
+
+def _laid_out(made: Amended, group: Sequence[LayoutAmendment], standing: Standing) -> Amended:
+    day, schedule = group[0].from_day, made.schedule
+    regimen = pattern_on(schedule, day)
+    if not regimen and not any(isinstance(one, TakesDose | BeginDrug) for one in group):
+        raise NothingLater(where="from_day", day=day.isoformat())
+    change = schedule.next_change(day)
+    first = (change.start - day).days if change is not None else None
+    draft = NewLayout(_stocked(made), regimen, first, stays=change is None and schedule.maintenance)
+    for one in group:
+        draft = one.drafted(draft)
+    if all(isinstance(one, ChangeProducts) for one in group):
+        same = remade(draft.request, schedule, from_day=day)
+        if same is not None:
+            return made._replace(request=draft.request, schedule=same)
+    return _from_draft(made, draft, day, standing)
+
+
+def _from_draft(made: Amended, draft: NewLayout, day: date, standing: Standing) -> Amended:
+    laid = laid_out(
+        draft.request,
+        replace(made.schedule, products=draft.request.products or made.schedule.products),
+        from_day=day,
+        regimen=draft.regimen,
+        first_days=draft.first_days,
+        stays=draft.stays,
+        taken=standing.taken,
+    )
+    held_open = made.held_open and draft.stays
+    return Amended(replace(draft.request, products=laid.products), laid, held_open)

@@ -1,0 +1,51 @@
+"""The same doses out of other products: what is taken for them changes, the milligrams and the days do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from plans.domain.taper.pharmacy import Pharmacy
+from plans.domain.taper.refusals import NotMakeable
+from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose
+
+
+def remade(request: TaperRequest, schedule: Schedule, *, from_day: date) -> Schedule | None:
+    """The schedule with every dose from `from_day` on made of the products of `request`; None where they do not make
+    one of the doses.
+
+    A step that is under way parts in two, and goes on as a HOLD: the same dose. Raises NoProduct.
+    """
+    pharmacy = Pharmacy(request.country, request.products, request.max_pieces, request.syringes)
+    schedule = schedule.through(from_day)
+    later = [step for step in schedule if step.end >= from_day]
+    try:
+        doses = _doses(pharmacy, later)
+    except NotMakeable:
+        return None
+    steps = [step for step in schedule if step.end < from_day]
+    for step, made in zip(later, doses, strict=True):
+        if step.start >= from_day or made == step.doses:
+            steps.append(replace(step, doses=made))
+            continue
+        steps.append(replace(step, end=from_day - timedelta(days=1)))
+        kind = StepKind.HOLD if made else step.kind
+        steps.append(replace(step, start=from_day, doses=made, kind=kind))
+    numbered = tuple(replace(step, n=n) for n, step in enumerate(steps, start=1))
+    return replace(schedule, products=request.products or schedule.products, steps=numbered)
+
+
+def _doses(pharmacy: Pharmacy, steps: list[Step]) -> list[tuple[TimedDose, ...]]:
+    """What each step is made of now. Raises NotMakeable."""
+    drugs = dict.fromkeys(dose.drug for step in steps for dose in step.doses)
+    found: list[dict[str, list[TimedDose]]] = [{} for _ in steps]
+    for drug in drugs:
+        own = [[dose for dose in step.doses if dose.drug == drug] for step in steps]
+        stocks = pharmacy.takes_for(drug, [[dose.dose.units for dose in doses] for doses in own], None)
+        for n, (doses, stock) in enumerate(zip(own, stocks, strict=True)):
+            found[n][drug] = [
+                replace(dose, take=pharmacy.timed(dose.time, drug, dose.dose.units, stock).take)
+                for dose in doses
+            ]
+    return [tuple(found[n][dose.drug].pop(0) for dose in step.doses) for n, step in enumerate(steps)]

@@ -1,0 +1,365 @@
+"""Changing a plan: one page for every change, alone or several at once, seen before it is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final, cast
+from uuid import UUID
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from plans.domain.errors import Stale, TaperplanError
+from plans.domain.taper.maintenance import usual_review
+from plans.domain.taper.plan_states import PlanAct, PlanActor, allowed
+from plans.domain.taper.products import Product
+from plans.domain.taper.schedule import Schedule
+from plans.services import formulary, item_page
+from plans.services.actors import Actor, May
+from plans.services.plans import queries, revise, states
+from plans.services.plans.compare import stretches
+from plans.services.plans.picture_data import PictureData, stairs_of
+from plans.services.plans.queries import PlanPage
+from plans.services.plans.revise import Consequences, Outlook
+from plans.web import layout_context
+from plans.web.clinician.picture import drawing
+from plans.web.clinician.plan.change_form import NAMES, ChangeForm, first_values, sent_by
+from plans.web.clinician.plan.compare import CompareRow, compare_row
+from plans.web.clinician.plan.regimen_fields import regimen_rows
+from plans.web.clinician.plan.taken_dose import item_named
+from plans.web.forms import seen_number
+from plans.web.gate import StaffRequest, staff_page
+from plans.wording import plans
+from plans.wording.doses import day_dose_words, per_day_words
+from plans.wording.taper import forms_as_in, product_words, says
+
+# Stretches of days shown at once; the plan page has them all.
+_SHOWN: Final = 6
+_LISTS: Final = frozenset({"act", "products", "listed"})
+
+
+def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
+    if not plan.in_care:
+        # For a patient in hospital, treated elsewhere or dead, only the care page helps.
+        return ()
+    able = allowed(plan.state, PlanActor.CLINICIAN)
+    # A maintenance dose is written out beyond today: only a plan that ends at zero can be over.
+    over = plan.patient.today > plan.schedule.end
+    drugs = plan.step.day.drugs if plan.step else plan.present.drugs
+    return tuple(
+        act
+        for act in NAMES
+        if act in able
+        and (act is PlanAct.STOP or not over)
+        and (act is not PlanAct.END_DRUG or len(drugs) > 1)
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.PLAN)
+def plan_change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Everything that can be changed, with what it would do; nothing is done before it was shown."""
+    actor = cast(StaffRequest, request).actor
+    plan = queries.plan_page(actor, plan_id)
+    possible = _possible(plan)
+    if not possible:
+        layout_context.say(
+            request, gettext("This plan has ended or is paused: there is nothing to change."), kind="think"
+        )
+        return redirect("plan", plan_id)
+    stocked = formulary.formulary(actor)
+    if request.method in ("GET", "HEAD"):
+        wanted = request.GET.getlist("act")
+        acts = [act.value for act in possible if act.value in wanted]
+        review = usual_review(plan.patient.today, plan.patient.today)
+        form = ChangeForm(
+            plan=plan, possible=possible, formulary=stocked, initial=first_values(plan, acts, review)
+        )
+        if acts:
+            # Chosen before the page was opened: what it would do is shown at once.
+            form = ChangeForm(sent_by(form), plan=plan, possible=possible, formulary=stocked)
+        return _show(request, actor, plan, form)
+    if layout_context.duplicated(request, lists=_LISTS):
+        raise SuspiciousOperation("duplicated fields")
+    form = ChangeForm(request.POST, plan=plan, possible=possible, formulary=stocked)
+    # A preview never acts, whatever else is sent along.
+    live = bool(getattr(request, "htmx", False))
+    if live or request.POST.get("do") != "change":
+        return _show(request, actor, plan, form, live=live)
+    if form.is_valid():
+        if not form.cleaned_data["note"]:
+            form.add_error("note", gettext("Say why, in a few words."))
+        if form.stays and not form.cleaned_data["review_on"]:
+            form.add_error("review_on", plans.refused("review_missing"))
+    if form.errors:
+        return _show(request, actor, plan, form, refused=True, status=422)
+    return _do(request, actor, plan, form)
+
+
+def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ChangeForm) -> HttpResponse:
+    lock, item_id = seen_number(request.POST, "lock"), item_named(request.POST.get("item", ""))
+    note, shown = form.cleaned_data["note"], request.POST.get("shown", "")
+    try:
+        if form.ends:
+            if shown != _ending(form):
+                raise Stale(what="moves")
+            states.stop(
+                by=actor, plan_id=plan.id, seen_lock=lock, note=note, because=form.cleaned_data["because"]
+            )
+            layout_context.say(
+                request, gettext("The plan has ended."), gettext("No more check-ins or messages are sent.")
+            )
+        else:
+            _change(actor, plan, form, lock=lock, shown=shown, item_id=item_id)
+            number = gettext("Version {n} is in force.").format(n=plan.version + 1)
+            more = gettext("The new calendar is being drawn; the old one is marked replaced.")
+            layout_context.say(request, number, more)
+    except TaperplanError as refusal:
+        field = refusal.where if refusal.where in form.fields else None
+        form.add_error(field, plans.problem(refusal))
+        now = queries.plan_page(actor, plan.id)
+        return _show(request, actor, now, form, refused=True, status=422)
+    return redirect("item", item_id) if item_id else redirect("plan", plan.id)
+
+
+def _change(
+    actor: Actor, plan: PlanPage, form: ChangeForm, *, lock: int, shown: str, item_id: UUID | None
+) -> None:
+    """Make the change; where an item asked for it, in answer to the item."""
+    found = form.cleaned_data
+    changes, note = form.changes(), found["note"]
+    correction, review_on = found["correction"], found["review_on"] if form.stays else None
+    if item_id is not None:
+        item_page.change_plan(
+            by=actor,
+            item_id=item_id,
+            plan_lock=lock,
+            changes=changes,
+            note=note,
+            correction=correction,
+            review_on=review_on,
+            shown=shown,
+        )
+        return
+    revise.change(
+        by=actor,
+        plan_id=plan.id,
+        seen_lock=lock,
+        changes=changes,
+        note=note,
+        correction=correction,
+        review_on=review_on,
+        shown=shown,
+    )
+
+
+def _ending(form: ChangeForm) -> str:
+    """What names the end of a plan that was shown: its reason."""
+    return f"stop{form['because'].value() or ''}"
+
+
+def _show(
+    request: HttpRequest,
+    actor: Actor,
+    plan: PlanPage,
+    form: ChangeForm,
+    *,
+    refused: bool = False,
+    live: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    seen, problem = _seen(actor, plan, form)
+    with forms_as_in(plan.request.country):
+        rows = _coming(plan, seen) if seen else []
+    ends = form.ends and not problem
+    opened = seen_number(request.POST, "lock") if request.method == "POST" else plan.lock
+    item_id = item_named(request.POST.get("item", "") or request.GET.get("item", ""))
+    context = {
+        "place": "caseload",
+        "plan": plan,
+        "patient": plan.patient,
+        "form": form,
+        "regimens": regimen_rows(form),
+        "refused": refused,
+        "problem": problem,
+        "seen": seen,
+        "moves": moves_of(seen) if seen else (),
+        "picture": _picture(plan, seen) if seen else "",
+        "rows": rows,
+        "compared": {"one": plan.version, "other": plan.version + 1},
+        "findings": [says(verdict) for f in seen.findings for verdict in f.verdicts[:2]] if seen else [],
+        "button": _button(form.chosen, seen),
+        "stops": ends,
+        "shown": seen.digest if seen else _ending(form) if ends else "",
+        "version": plan.version,
+        "live": live,
+        "newer": _newer(plan) if opened != plan.lock else None,
+        "leave": reverse("item", args=[item_id]) if item_id else reverse("plan", args=[plan.id]),
+        "item_id": item_id or "",
+    }
+    if live:
+        return layout_context.part(request, "clinic/plan_change_seen.html", context)
+    return layout_context.page(request, "clinic/plan_change.html", context, status=status)
+
+
+def _seen(actor: Actor, plan: PlanPage, form: ChangeForm) -> tuple[Consequences | None, str]:
+    """What the change would do, or why it cannot be done; neither where nothing is chosen yet."""
+    if not form.is_bound or not form.chosen:
+        return None, ""
+    if not form.is_valid() and (wrong := _first_problem(form)):
+        return None, wrong
+    if form.ends:
+        return None, ""
+    try:
+        return (
+            revise.preview_changes(
+                actor,
+                plan_id=plan.id,
+                changes=form.changes(),
+                correction=form.cleaned_data["correction"],
+            ),
+            "",
+        )
+    except TaperplanError as refusal:
+        return None, plans.problem(refusal)
+
+
+def _first_problem(form: ChangeForm) -> str:
+    """The first problem that stands in the way of showing the change; a missing reason does not."""
+    for name, said in form.errors.items():
+        if name in ("note", "review_on", "__all__"):
+            continue
+        return f"{form[name].label}: {said[0]}"
+    return ""
+
+
+def _newer(plan: PlanPage) -> dict[str, str]:
+    """What somebody else changed after the page was opened: who, when, what, why, and where the difference is shown."""
+    last = plan.versions[0]
+    query = f"?one={max(1, last.number - 1)}&other={last.number}"
+    return {
+        "by": last.by,
+        "on": plans.long_day(last.made_on),
+        "story": plans.version_story(last.kind, last.facts, last.dose),
+        "note": last.note,
+        "address": reverse("plan-compare", args=[plan.id]) + query,
+    }
+
+
+def _picture(plan: PlanPage, seen: Consequences) -> SafeString:
+    """The stairs after the change, those of the version in force dotted behind them, drug by drug on one scale."""
+    until = max(seen.schedule.end, seen.present.end, seen.from_day + timedelta(days=28))
+    before, after = seen.present.through(until), seen.schedule.through(until)
+    drugs = tuple(dict.fromkeys((*before.drugs_taken, *after.drugs_taken)))
+    table = plan.request.equivalence
+
+    def on_one_scale(schedule: Schedule) -> Schedule:
+        return replace(schedule, drugs=drugs)
+
+    return drawing.change(
+        PictureData(
+            stairs_of(on_one_scale(after), table),
+            plan.patient.today,
+            ghost=stairs_of(on_one_scale(before), table).treads,
+            ghost_version=plan.version,
+        )
+    )
+
+
+def _coming(plan: PlanPage, seen: Consequences) -> list[CompareRow]:
+    """The stretches of days from the first day of the change on, both versions beside each other."""
+    until = max(seen.schedule.end, seen.present.end, seen.from_day + timedelta(days=28))
+    before, after = seen.present.through(until), seen.schedule.through(until)
+    coming = [
+        replace(one, start=max(one.start, seen.from_day))
+        for one in stretches(before, after)
+        if one.end >= seen.from_day
+    ]
+    return [compare_row(one, before, after) for one in coming[:_SHOWN]]
+
+
+def _day(outlook: Outlook, what: str) -> str:
+    if what == "next":
+        if outlook.next_change is None or outlook.next_dose is None:
+            return gettext("none")
+        return f"{plans.short_day_year(outlook.next_change)}, {day_dose_words(outlook.next_dose, clinician=True)}"
+    return plans.short_day_year(outlook.last_dose) if outlook.last_dose else gettext("none: the dose stays")
+
+
+def moves_of(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
+    """What moves, as (name, version now, version after); the page of going on shows the same lines."""
+    before, later = seen.before, seen.after
+    lines = [
+        (
+            gettext("Dose a day"),
+            day_dose_words(before.dose, clinician=True),
+            day_dose_words(later.dose, clinician=True),
+        ),
+        (gettext("Next change"), _day(before, "next"), _day(later, "next")),
+        (gettext("Last dose"), _day(before, "last"), _day(later, "last")),
+        (gettext("Steps"), str(before.steps), str(later.steps)),
+    ]
+    if seen.held_open:
+        lines.insert(2, (gettext("Hold"), plans.hold_words(before.held_until), gettext("until reviewed")))
+    elif before.held_until or later.held_until:
+        lines.insert(
+            2, (gettext("Hold"), plans.hold_words(before.held_until), plans.hold_words(later.held_until))
+        )
+    lines.append(
+        (
+            gettext("Messages"),
+            plans.unsent_words(seen.messages),
+            plans.fresh_words(seen.messages, told=seen.told),
+        )
+    )
+    with forms_as_in(seen.country):
+        lines += [
+            (
+                gettext("Comes back: {product}").format(
+                    product=product_words(product, count=2, named=True, clinician=True)
+                ),
+                gettext("at home"),
+                str(units),
+            )
+            for product, units in seen.comes_back
+        ]
+        lines += [
+            (_to_dispense(product, seen.to_dispense_by), str(was), str(now))
+            for product, was, now in seen.to_dispense
+            if was != now
+        ]
+    return tuple(lines)
+
+
+def _to_dispense(product: Product, by: date | None) -> str:
+    named = product_words(product, count=2, named=True, clinician=True)
+    if by is None:
+        return gettext("Still to dispense: {product}").format(product=named)
+    return gettext("To dispense by {day}: {product}").format(day=plans.short_day_year(by), product=named)
+
+
+def _button(acts: tuple[PlanAct, ...], seen: Consequences | None) -> str:
+    """The label of the button, which names the result."""
+    if PlanAct.STOP in acts:
+        return gettext("End this plan")
+    if seen is None or len(acts) != 1:
+        return gettext("Change the plan")
+    (act,) = acts
+    if act is PlanAct.HOLD:
+        change = seen.after.next_change
+        return plans.hold_button(change) if change is not None else gettext("Hold until reviewed")
+    if act is PlanAct.STEP_BACK:
+        return gettext("Step back to {dose}").format(dose=per_day_words(seen.after.dose, clinician=True))
+    if act is PlanAct.SLOW_DOWN:
+        return gettext("Cut every {days} from now on").format(days=plans.days_count(seen.days))
+    if act is PlanAct.RESUME:
+        return gettext("End the hold")
+    if act is PlanAct.STOP_HERE:
+        return gettext("Stay at {dose}").format(dose=per_day_words(seen.after.dose, clinician=True))
+    return gettext("Change the plan")

@@ -1,0 +1,126 @@
+"""The page of every change: several at once, until reviewed, from an item, and what somebody else did meanwhile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from plans.domain.taper.amendments import Hold
+from plans.models import Plan
+from plans.services import clock
+from plans.services.plans import revise
+from tests.clients import client_of
+from tests.makers import ClinicMade, make_patient
+from tests.makers_plans import issue_story_plan, plan_row
+from tests.present import present
+from tests.web.markup import tight
+from tests.web.test_plan_pages import shown_in
+
+pytestmark = pytest.mark.django_db
+ONE = timedelta(days=1)
+
+
+@pytest.fixture
+def plan(clinic: ClinicMade) -> Plan:
+    patient = make_patient(clinic.primary)
+    return issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - 20 * ONE)
+
+
+@pytest.fixture
+def desk(clinic: ClinicMade) -> Client:
+    return client_of(clinic.primary)
+
+
+# Any: an answer of Django's test client.
+def sent(desk: Client, plan: Plan, **form: Any) -> Any:
+    """What is chosen, looked at and then done."""
+    address = reverse("plan-change", args=[plan.pk])
+    asked = {"begins": "today", "note": "Agreed on the phone", "lock": plan_row(plan.pk).lock, **form}
+    shown = asked.pop("shown", None) or shown_in(desk.post(address, asked))
+    return desk.post(address, {**asked, "shown": shown, "do": "change"}, follow=True)
+
+
+def test_two_changes_chosen_together_are_shown_with_picture_and_steps_and_become_one_version(
+    desk: Client, plan: Plan
+) -> None:
+    query = "?act=step_back&act=slow_down"
+    page = tight(desk.get(reverse("plan-change", args=[plan.pk]) + query).content.decode())
+    assert 'class="ghost"' in page
+    assert "The coming steps" in page
+    assert "half a 0.5\u00a0mg" in page
+    sent(desk, plan, act=["step_back", "slow_down"], back_days="14", slow_days="28")
+    assert present(plan_row(plan.pk).active_version).kind == "several"
+
+
+def test_a_dose_held_until_reviewed_asks_for_its_review_date_and_says_so_everywhere(
+    desk: Client, plan: Plan
+) -> None:
+    refused = sent(desk, plan, act="hold", hold_how="review")
+    assert "Enter the date of the next review." in refused.content.decode()
+    day = clock.today(plan.patient.zone) + 30 * ONE
+    page = sent(desk, plan, act="hold", hold_how="review", review_on=day.isoformat()).content.decode()
+    assert "held until reviewed" in page
+    assert plan_row(plan.pk).review_on == day
+    assert "until reviewed" in desk.get(reverse("caseload")).content.decode()
+
+
+def test_other_products_are_ticked_in_the_plan_and_the_picture_follows(desk: Client, plan: Plan) -> None:
+    page = tight(desk.get(reverse("plan-change", args=[plan.pk]) + "?act=change_products").content.decode())
+    assert "This would change no dose on any day" in page
+    assert page.count('name="products"') > page.count(
+        'name="products" value="clonazepam tablet 0.5 mg" checked'
+    )
+    listed = "clonazepam/US"
+    names = ["clonazepam tablet 0.5 mg", "clonazepam odt 0.25 mg", "clonazepam odt 0.125 mg"]
+    done = sent(desk, plan, act="change_products", products=names, listed=listed)
+    assert "Version 2 is in force" in done.content.decode()
+    used = present(plan_row(plan.pk).active_version)
+    assert used.kind == "change_products"
+
+
+def test_what_somebody_else_changed_is_told_with_its_reason_and_what_was_chosen_is_kept(
+    desk: Client, clinic: ClinicMade, plan: Plan
+) -> None:
+    lock = plan_row(plan.pk).lock
+    revise.change(
+        by=clinic.second,
+        plan_id=plan.pk,
+        seen_lock=lock,
+        changes=[Hold(clock.today(plan.patient.zone), days=7)],
+        note="Exams until Friday",
+    )
+    answer = sent(desk, plan, act="step_back", back_days="21", lock=lock)
+    page = tight(answer.content.decode())
+    assert answer.status_code == 422
+    assert f"{clinic.second.name} changed this plan" in page
+    assert "for 7 days" in page
+    assert "Exams until Friday" in page
+    assert reverse("plan-compare", args=[plan.pk]) + "?one=1&amp;other=2" in page
+    assert 'value="21"' in page
+    assert 'value="step_back" checked' in page
+
+
+def test_what_is_typed_wrongly_is_said_and_nothing_is_done(desk: Client, plan: Plan) -> None:
+    today = clock.today(plan.patient.zone)
+    for form in (
+        {"act": "hold", "days": "0"},
+        {"act": "hold", "days": "10000"},
+        {"act": "move_change", "move_how": "weekday"},
+        {"act": "step_back", "back_days": "14", "begins": "other", "from_day": (today - 3 * ONE).isoformat()},
+        {"act": ["stop", "hold"], "days": "14", "because": "lost"},
+        {},
+    ):
+        answer = sent(desk, plan, shown="seen", **form)
+        assert answer.status_code == 422, form
+        assert "What you typed is still here." in answer.content.decode()
+    assert present(plan_row(plan.pk).active_version).number == 1
+
+
+def test_a_plan_ends_with_its_reason(desk: Client, plan: Plan) -> None:
+    sent(desk, plan, act="stop", because="by_patient", note="Wants to stop here")
+    ended = plan_row(plan.pk)
+    assert (ended.state, ended.ended_because) == ("stopped", "by_patient")
