@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from plans.management import catalogue
 from taperplan.local import postgres, valkey
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from tests.makers import ClinicMade
 
 _servers = ExitStack()
+
+# A law holds however busy the machine is: no test is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser"]
 
