@@ -478,27 +478,27 @@ class Layout:
         return tuple(self._numbered(parts))
 
     def _numbered(self, parts: list[Phase]) -> Iterator[Step]:
-        start, stocks = self._request.start, self._stocks(parts)
-        for n, part in enumerate(parts, start=1):
+        laid = [list(part.doses) for part in parts]
+        start, stocks = self._request.start, self._stocks(laid)
+        for n, (part, planned) in enumerate(zip(parts, laid, strict=True), start=1):
             doses = [
                 self._pharmacy.timed(time, drug, units, stocks[drug][n - 1], on)
-                for time, drug, units, on in part.doses
+                for time, drug, units, on in planned
             ]
             end = start + timedelta(days=part.days - 1)
             kind = StepKind.STOP if not doses else part.kind or StepKind.CUT
             yield Step(n, start, end, _in_day_order(doses), kind)
             start = end + _DAY
 
-    def _stocks(self, parts: list[Phase]) -> dict[str, list[Tablets]]:
+    def _stocks(self, laid: list[list[PatternDose]]) -> dict[str, list[Tablets]]:
         """What each part is made of, by drug."""
-        drugs = dict.fromkeys(dose.drug for part in parts for dose in part.doses)
+        units: dict[str, list[list[int]]] = {}
+        for n, doses in enumerate(laid):
+            for dose in doses:
+                units.setdefault(dose.drug, [[] for _ in laid])[n].append(dose.units)
         return {
-            drug: self._pharmacy.takes_for(
-                drug,
-                [[dose.units for dose in part.doses if dose.drug == drug] for part in parts],
-                self._made_of.get(drug),
-            )
-            for drug in drugs
+            drug: self._pharmacy.takes_for(drug, by_part, self._made_of.get(drug))
+            for drug, by_part in units.items()
         }
 
 
