@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -154,6 +154,8 @@ def change_plan(
     correction: bool = False,
     review_on: str | None = None,
     shown: str | None = None,
+    signed: Collection[str] = (),
+    confirmed: Collection[str] = (),
 ) -> int:
     """Make one or several changes of the plan in answer to an item, by its holder; returns the new version's number.
 
@@ -174,6 +176,8 @@ def change_plan(
         review_on=review_on,
         item_id=item.pk,
         shown=shown,
+        signed=signed,
+        confirmed=confirmed,
     )
     number, kind = PlanVersion.objects.values_list("number", "kind").get(pk=version_id)
     facts: dict[str, object] = {"act": kind, "version": number}

@@ -11,7 +11,9 @@ from plans.domain.amounts import Dose
 from plans.domain.errors import Refused, Stale
 from plans.domain.taper.amendments import (
     Amendment,
+    BeginDrug,
     ChangeProducts,
+    EndDrug,
     Hold,
     HoldOpen,
     MoveChange,
@@ -135,7 +137,13 @@ def test_while_held_until_reviewed_other_tablets_keep_it_held(clinic: ClinicMade
     day = today(plan)
     change(clinic, plan, HoldOpen(day))
     whole = tuple(Product("clonazepam", Form.TABLET, Dose.parse(mg)) for mg in ("0.125", "0.25", "0.5"))
-    held = change(clinic, plan, ChangeProducts(day, products=whole), note="No wafers in stock")
+    held = change(
+        clinic,
+        plan,
+        ChangeProducts(day, products=whole),
+        note="No wafers in stock",
+        confirmed=[product.name for product in whole],
+    )
     assert (held.state, held.held_until) == ("held", None)
     on = change(clinic, plan, Resume(day + 7 * ONE))
     assert on.state == "active"
@@ -171,6 +179,40 @@ def test_another_drug_is_what_later_changes_go_on_with(clinic: ClinicMade, plan:
     assert present(versions.read(present(slower.active_version)).request.crossover).to == "diazepam"
     calendars = Document.objects.filter(plan=plan, state="asked").values_list("version__number", flat=True)
     assert set(calendars) == {3}
+
+
+def begins_zolpidem(plan: Plan) -> BeginDrug:
+    return BeginDrug(today(plan) + ONE, doses=(Intake(TimeOfDay.NIGHT, "zolpidem", Dose.parse("5")),))
+
+
+def test_a_second_sedative_is_begun_only_by_somebody_who_signs_for_both(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    begun = begins_zolpidem(plan)
+    seen = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[begun])
+    assert "several_sedatives" in {one.code for one in seen.to_sign}
+    with pytest.raises(Refused) as refused:
+        change(clinic, plan, begun)
+    assert refused.value.facts["reason"] == "signatures_missing"
+    assert PlanVersion.objects.filter(plan=plan).count() == 1
+    change(clinic, plan, begun, signed=[one.code for one in seen.to_sign], confirmed=seen.to_confirm)
+    kept = versions.read(present(plan_row(plan.pk).active_version))
+    assert "several_sedatives" in kept.extra["signed"]
+    assert set(seen.to_confirm) <= set(kept.extra["confirmed"])
+
+
+def test_what_was_signed_once_is_not_asked_for_again(clinic: ClinicMade, plan: Plan) -> None:
+    begun = begins_zolpidem(plan)
+    seen = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[begun])
+    change(clinic, plan, begun, signed=[one.code for one in seen.to_sign], confirmed=seen.to_confirm)
+    ended = EndDrug(today(plan) + 2 * ONE, drug="clonazepam")
+    later = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[ended])
+    assert (later.to_sign, later.to_confirm) == ((), ())
+
+
+def test_steps_that_only_move_ask_for_no_signature(clinic: ClinicMade, plan: Plan) -> None:
+    seen = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[Hold(today(plan), days=7)])
+    assert (seen.to_sign, seen.to_confirm) == ((), ())
 
 
 def test_a_correction_says_that_it_is_one(clinic: ClinicMade, plan: Plan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +81,22 @@ def test_other_products_are_ticked_in_the_plan_and_the_picture_follows(desk: Cli
     assert "Version 2 is in force" in done.content.decode()
     used = present(plan_row(plan.pk).active_version)
     assert used.kind == "change_products"
+
+
+def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
+    desk: Client, plan: Plan
+) -> None:
+    chosen = {"act": "begin_drug", "new_drug": "zolpidem", "new_dose": "5", "new_time": "night"}
+    page = sent(desk, plan, **chosen)
+    assert page.status_code == 422
+    assert "Confirm each point that asks for it." in page.content.decode()
+    boxes = {
+        name: re.findall(rf'name="{name}" value="([^"]*)"', tight(page.content.decode()))
+        for name in ("signed", "confirmed")
+    }
+    assert "several_sedatives" in boxes["signed"]
+    sent(desk, plan, **chosen, **boxes)
+    assert present(plan_row(plan.pk).active_version).kind == "begin_drug"
 
 
 def test_what_somebody_else_changed_is_told_with_its_reason_and_what_was_chosen_is_kept(

@@ -19,6 +19,7 @@ from plans.domain.taper import dose_records, engine, maintenance, revisions, sup
 from plans.domain.taper.amendments import (
     Amendment,
     Hold,
+    LayoutAmendment,
     Pace,
     Resume,
     Standing,
@@ -28,6 +29,7 @@ from plans.domain.taper.amendments import (
     act_of,
     amend,
 )
+from plans.domain.taper.cautions import Caution
 from plans.domain.taper.limit_rules import LimitLevel, Verdict, gathered
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.domain.taper.products import Product
@@ -86,6 +88,7 @@ class Consequences:
     from the day on, less what should be at hand; where a dose stays, for fills begun by `to_dispense_by`. `digest`
     identifies the result, and making the change sends it back. `country` is that of the products;
     `at_home` are whole units that should be there on the day, `comes_back` those that the changed plan takes none of.
+    `to_sign` and `to_confirm` are what whoever makes the change has to answer for.
     """
 
     act: str
@@ -107,6 +110,8 @@ class Consequences:
     digest: str
     present: Schedule
     held_open: bool = False
+    to_sign: tuple[Caution, ...] = ()
+    to_confirm: tuple[str, ...] = ()
 
     @property
     def comes_back(self) -> tuple[tuple[Product, int], ...]:
@@ -131,6 +136,8 @@ class Changed:
     request: TaperRequest
     schedule: Schedule
     held_open: bool
+    to_sign: tuple[Caution, ...] = ()
+    to_confirm: tuple[str, ...] = ()
 
     @property
     def days(self) -> int:
@@ -195,6 +202,11 @@ def changed(
         if until is None:
             # The hold is over with this change, or lasts less long than what it does.
             state = after(state, PlanAct.END_HOLD)
+    to_sign, to_confirm = (
+        _to_answer_for(plan, said, made.schedule, made.request)
+        if any(isinstance(one, LayoutAmendment) for one in changes)
+        else ((), ())
+    )
     return Changed(
         act=act_of(changes, correction=correction),
         state=state,
@@ -203,7 +215,24 @@ def changed(
         request=made.request,
         schedule=made.schedule,
         held_open=made.held_open,
+        to_sign=to_sign,
+        to_confirm=to_confirm,
     )
+
+
+def _to_answer_for(
+    plan: Plan, said: Snapshot, schedule: Schedule, request: TaperRequest
+) -> tuple[tuple[Caution, ...], tuple[str, ...]]:
+    """Cautions to sign that nobody signed for this plan so far, and products whose strength nobody confirmed.
+
+    Steps that only move bring neither: they are asked for where days are laid out anew, with other doses, drugs or
+    products.
+    """
+    signed, confirmed = said.extra.get("signed", ()), said.extra.get("confirmed", ())
+    taper = judged(plan, schedule, request, confirmed)
+    to_sign = tuple(one for one in taper.cautions if one.must_sign and one.code not in signed)
+    unsure = {str(one.facts["product"]) for one in taper.verdicts if one.rule == "unverified_product"}
+    return to_sign, tuple(sorted(unsure))
 
 
 def _first_day(schedule: Schedule, days: Sequence[date], today: date) -> date:
@@ -299,7 +328,13 @@ def preview_changes(
         schedule=made.schedule,
         request=made.request,
     )
-    return replace(seen, digest=made.digest, held_open=made.held_open)
+    return replace(
+        seen,
+        digest=made.digest,
+        held_open=made.held_open,
+        to_sign=made.to_sign,
+        to_confirm=made.to_confirm,
+    )
 
 
 def of(

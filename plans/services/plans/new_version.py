@@ -56,7 +56,9 @@ def make(
         number=old.number + 1,
         kind=act.value,
         note=note,
-        taper=judged(plan, schedule, asked, present.extra.get("confirmed", ()), known),
+        taper=judged(
+            plan, schedule, asked, keeps.get("confirmed", present.extra.get("confirmed", ())), known
+        ),
         reasons=present.reasons,
         extra=_extra(present.extra, by, keeps),
         from_day=day,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -22,6 +22,7 @@ from plans.services.plans.consequences import (
     Changed,
     Consequences,
     Outlook,
+    active_version,
     changed,
     plain_change,
     preview_changes,
@@ -87,16 +88,21 @@ def change(
     review_on: str | date | None = None,
     item_id: UUID | None = None,
     shown: str | None = None,
+    signed: Collection[str] = (),
+    confirmed: Collection[str] = (),
 ) -> UUID:
     """Make the next version: later steps as changed, days before its first day untouched, documents and messages
     replaced.
 
     `review_on` is the date of the next review of a dose that stays or is held without an end (without one an item will
     ask for it); `correction`: an error is put right, and the version says so; `item_id` the review item it answers;
-    `shown` the digest of the preview the clinician saw (None where no page was shown: commands and seeds). Returns the
-    version's key. Raises what `preview_changes` raises; Stale (`what` plan or moves) where somebody acted on the plan
-    meanwhile, or where the change is not the one that was shown; and Refused("note_missing", "text_too_long",
-    "review_past" or "review_too_far").
+    `shown` the digest of the preview the clinician saw (None where no page was shown: commands and seeds); `signed` the
+    codes of cautions signed with it, `confirmed` the names of products whose strength was confirmed. Returns the
+    version's key.
+
+    Raises what `preview_changes` raises; Stale (`what` plan or moves) where somebody acted on the plan meanwhile, or
+    where the change is not the one that was shown; and Refused("note_missing", "text_too_long", "review_past",
+    "review_too_far" or "signatures_missing").
     """
     now = clock.now()
     words = _check_note(note)
@@ -108,6 +114,7 @@ def change(
     made = changed(plan, patient, changes, now, correction=correction)
     if shown is not None and shown != made.digest:
         raise Stale(what="moves")
+    _check_answered(made, signed, confirmed)
     if any(isinstance(one, TakesDose) for one in changes):
         taken.end(plan, by=by, last=made.day - timedelta(days=1), how="went_on")
     version = new_version.make(
@@ -121,7 +128,7 @@ def change(
         by=by,
         now=now,
         item=item,
-        keeps=_extra(changes, made),
+        keeps=_extra(changes, made) | _answered(plan, signed, confirmed),
         request=made.request,
     )
     if any(isinstance(one, StopHere | HoldOpen) for one in changes):
@@ -147,6 +154,23 @@ def _check_note(note: str) -> str:
     return words
 
 
+def _check_answered(made: Changed, signed: Collection[str], confirmed: Collection[str]) -> None:
+    """Raise Refused where a caution of the changed plan is not signed, or a strength not confirmed."""
+    cautions = [one.code for one in made.to_sign if one.code not in signed]
+    products = [one for one in made.to_confirm if one not in confirmed]
+    if cautions or products:
+        raise Refused(reason="signatures_missing", where="signed", cautions=cautions, products=products)
+
+
+def _answered(plan: Plan, signed: Collection[str], confirmed: Collection[str]) -> JsonObject:
+    """What was signed and confirmed for the plan so far and now."""
+    before = versions.read(active_version(plan)).extra
+    return {
+        "signed": sorted({*before.get("signed", ()), *signed}),
+        "confirmed": sorted({*before.get("confirmed", ()), *confirmed}),
+    }
+
+
 def _extra(changes: Sequence[Amendment], made: Changed) -> JsonObject:
     """What the version keeps beside the taper. Words for the end of a taper do not fit a dose that stays."""
     found: JsonObject = {"story": made.story}
@@ -162,4 +186,5 @@ def _audited(made: Changed, item: ReviewItem | None, sha256: str) -> JsonObject:
         "from_day": made.day.isoformat(),
         "item": str(item.pk) if item else "",
         "sha256": sha256,
+        "signed": sorted(one.code for one in made.to_sign),
     }

@@ -32,16 +32,17 @@ from plans.web.clinician.picture import drawing
 from plans.web.clinician.plan.change_form import NAMES, ChangeForm, first_values, sent_by
 from plans.web.clinician.plan.compare import CompareRow, compare_row
 from plans.web.clinician.plan.regimen_fields import regimen_rows
+from plans.web.clinician.plan.result import CautionNote
 from plans.web.clinician.plan.taken_dose import item_named
 from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
 from plans.wording.doses import day_dose_words, per_day_words
-from plans.wording.taper import forms_as_in, product_words, says
+from plans.wording.taper import forms_as_in, mark_words, product_words, says
 
 # Stretches of days shown at once; the plan page has them all.
 _SHOWN: Final = 6
-_LISTS: Final = frozenset({"act", "products", "listed"})
+_LISTS: Final = frozenset({"act", "products", "listed", "signed", "confirmed"})
 
 
 def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
@@ -145,6 +146,8 @@ def _change(
             correction=correction,
             review_on=review_on,
             shown=shown,
+            signed=form.ticked("signed"),
+            confirmed=form.ticked("confirmed"),
         )
         return
     revise.change(
@@ -156,6 +159,8 @@ def _change(
         correction=correction,
         review_on=review_on,
         shown=shown,
+        signed=form.ticked("signed"),
+        confirmed=form.ticked("confirmed"),
     )
 
 
@@ -194,6 +199,8 @@ def _show(
         "rows": rows,
         "compared": {"one": plan.version, "other": plan.version + 1},
         "findings": [says(verdict) for f in seen.findings for verdict in f.verdicts[:2]] if seen else [],
+        "to_sign": _to_sign(seen, form) if seen else [],
+        "to_confirm": [(name, name in form.ticked("confirmed")) for name in seen.to_confirm] if seen else [],
         "button": _button(form.chosen, seen),
         "stops": ends,
         "shown": seen.digest if seen else _ending(form) if ends else "",
@@ -228,6 +235,16 @@ def _seen(actor: Actor, plan: PlanPage, form: ChangeForm) -> tuple[Consequences 
         )
     except TaperplanError as refusal:
         return None, plans.problem(refusal)
+
+
+def _to_sign(seen: Consequences, form: ChangeForm) -> list[CautionNote]:
+    signed = form.ticked("signed")
+    return [
+        CautionNote(
+            one.code, says(one), one.source, mark_words(one.mark), must_sign=True, ticked=one.code in signed
+        )
+        for one in seen.to_sign
+    ]
 
 
 def _first_problem(form: ChangeForm) -> str:

@@ -229,6 +229,11 @@ class ChangeForm(forms.Form):
         raw = raw if self.is_bound else list(self.initial.get("act", ()))
         return tuple(act for act in self.possible if act.value in raw)
 
+    def ticked(self, name: str) -> frozenset[str]:
+        """What is ticked in a list: `signed` cautions, `confirmed` strengths."""
+        raw = self.data.getlist(name) if isinstance(self.data, QueryDict) else []
+        return frozenset(str(value)[:200] for value in raw)
+
     @property
     def choices(self) -> tuple[ChangeChoice, ...]:
         """Every choice with its fields."""
