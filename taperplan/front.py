@@ -82,7 +82,7 @@ LANES: Final = (
     AddressLane("staff", re.compile(r"/"), PoolName.STAFF, 1, 200),
     AddressLane(
         "lists",
-        re.compile(r"/(find|queue|queue/fresh|messages|documents|settings/trail|settings/rules(/try)?)?$"),
+        re.compile(r"/(find|queue|queue/fresh|messages|documents|settings/history|settings/rules(/try)?)?$"),
         PoolName.STAFF, 1 / 4, 100,
     ),
     AddressLane("help", re.compile(r"/(c|help)(/|$)|/static/|/(healthz|readyz)$"), PoolName.PATIENTS, 3 / 4, 500),

@@ -274,8 +274,8 @@ def test_a_mistake_is_taken_back_with_its_reason(desk: Client, begun: Story) -> 
     said = {"seen_version": str(version), "correction": "Another patient was meant."}
     assert desk.post(address, said).status_code == 302
     assert plan_of(begun).state == "active"
-    trail = words(desk.get(reverse("trail", args=[begun.patient.pk])))
-    assert "Another patient was meant." in trail
+    history = words(desk.get(reverse("history", args=[begun.patient.pk])))
+    assert "Another patient was meant." in history
 
 
 def test_a_hospital_stay_without_a_day_to_ask_is_refused_at_its_field(desk: Client, begun: Story) -> None:

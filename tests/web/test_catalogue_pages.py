@@ -47,7 +47,7 @@ def test_a_signed_review_is_kept_with_name_day_and_digest_and_is_in_the_trail(cl
     event = AuditEvent.objects.get(act="clinic.catalogue_reviewed")
     assert event.facts["who"] == WHO
     assert WHO in client_of(clinic.lead).get("/settings/catalogue").content.decode()
-    assert WHO in client_of(clinic.lead).get("/settings/trail").content.decode()
+    assert WHO in client_of(clinic.lead).get("/settings/history").content.decode()
 
 
 def test_a_plan_says_who_reviewed_its_drug_or_that_nobody_did(clinic):

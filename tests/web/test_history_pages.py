@@ -122,13 +122,13 @@ def test_lists_without_rows_say_so(story):
     ],
 )
 def test_the_trail_is_read_in_parts(story, part, there, not_there):
-    said = page(story, "trail", part=part)
+    said = page(story, "history", part=part)
     assert there in said
     assert not_there not in said
 
 
 def test_an_unknown_part_of_the_trail_is_the_whole(story):
-    assert "issued the plan" in page(story, "trail", part="x")
+    assert "issued the plan" in page(story, "history", part="x")
 
 
 def test_who_writes_unasked_is_never_late(story):

@@ -154,7 +154,7 @@ def test_asking_accepting_declining_and_withdrawing_stand_in_the_trail(
     ]
     joined = AuditEvent.objects.filter(act="member.added", clinic_id=other.id, actor_id=clinic.second.id)
     assert joined.count() == 1
-    page = client_of(other.lead).get("/settings/trail").content.decode()
+    page = client_of(other.lead).get("/settings/history").content.decode()
     assert "declined the invitation" in page
 
 

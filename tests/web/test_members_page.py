@@ -136,13 +136,13 @@ def test_many_people_stand_on_pages_ended_ones_last_and_can_be_found(lead, clini
 @pytest.mark.slow
 def test_the_clinics_own_trail_says_who_changed_what(lead, clinic):
     press(lead, clinic.reader, do="role", role="staff")
-    page = lead.get("/settings/trail").content.decode()
+    page = lead.get("/settings/history").content.decode()
     assert f"changed the role of {clinic.reader.name} to Staff" in page
-    assert "Nothing done by" in lead.get("/settings/trail?who=zzz").content.decode()
+    assert "Nothing done by" in lead.get("/settings/history?who=zzz").content.decode()
 
 
 @pytest.mark.slow
 def test_another_clinics_acts_are_not_in_the_trail(lead, clinic):
     other = make_clinic()
     press(client_of(other.lead), other.reader, do="end")
-    assert other.reader.name not in lead.get("/settings/trail").content.decode()
+    assert other.reader.name not in lead.get("/settings/history").content.decode()

@@ -205,19 +205,19 @@ def test_the_patients_page_leads_to_plan_items_and_trail(client, clinic):
     page = client.get(f"/patients/{patient.pk}").content.decode()
     assert f"/plans/{plan.pk}" in page
     assert "clonazePAM" in page
-    assert f"/patients/{patient.pk}/trail" in page
+    assert f"/patients/{patient.pk}/history" in page
 
 
 def test_the_trail_tells_in_sentences_who_did_what(client, clinic):
     patient = make_patient(clinic.primary)
     issue_story_plan(clinic.primary, patient)
-    page = client.get(f"/patients/{patient.pk}/trail").content.decode()
+    page = client.get(f"/patients/{patient.pk}/history").content.decode()
     assert "issued the plan" in page
     assert "added the patient" in page
     assert clinic.primary.name in page
 
 
-@pytest.mark.parametrize("part", ["", "/edit", "/care", "/trail"])
+@pytest.mark.parametrize("part", ["", "/edit", "/care", "/history"])
 def test_a_patient_of_another_clinic_and_one_that_never_was_look_the_same(client, part):
     stranger = make_patient(make_clinic().primary)
     there = client.get(f"/patients/{stranger.pk}{part}")

@@ -127,7 +127,7 @@ def unlock(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 
 @require_safe
 @staff_page(May.LOOK)
-def trail_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+def history_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """The patient's history: who did what, when, on which version; newest first."""
     card = people.patient_card(request.actor, patient_id)
     before = started_under(request)
@@ -143,4 +143,4 @@ def trail_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "started": before,
         **audit_lines(found),
     }
-    return page(request, "clinic/audit.html", context)
+    return page(request, "clinic/history.html", context)

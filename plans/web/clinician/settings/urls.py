@@ -49,7 +49,7 @@ urlpatterns = [
         name="invitation-withdraw",
     ),
     path("settings/people/<uuid:user_id>", members.member_page, name="member"),
-    path("settings/trail", views.clinic_trail_page, name="clinic-trail"),
+    path("settings/history", views.clinic_history_page, name="clinic-history"),
     path("settings/on-call", views.on_call, name="settings-on-call"),
     path("settings/rules", rules.rules_page, name="rules"),
     path("settings/rules/try", rules.rules_try, name="rules-try"),

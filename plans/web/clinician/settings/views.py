@@ -176,7 +176,7 @@ def on_call(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 @staff_page(May.MANAGE)
-def clinic_trail_page(request: StaffRequest) -> HttpResponse:
+def clinic_history_page(request: StaffRequest) -> HttpResponse:
     """The clinic's history: members, rules, settings; newest first."""
     q = request.GET.get("who", "").replace("\0", "")[:200].strip()
     before = started_under(request)
@@ -188,4 +188,4 @@ def clinic_trail_page(request: StaffRequest) -> HttpResponse:
         "started": before,
         **audit_lines(found),
     }
-    return page(request, "clinic/clinic_trail.html", context)
+    return page(request, "clinic/clinic_history.html", context)
