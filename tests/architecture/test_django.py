@@ -14,7 +14,7 @@ from plans.management import catalogue
 from taperplan import serving
 
 
-def test_what_a_page_asks_for_by_itself_keeps_no_session_open(settings: Any) -> None:
+def test_background_requests_do_not_keep_a_session_open(settings: Any) -> None:
     templates = Path(settings.TEMPLATES_DIR)
     asking = re.compile(r"""hx-get="{% url '([\w-]+)'[^>]*hx-trigger="every """)
     routes = {name for page in templates.rglob("*.html") for name in asking.findall(page.read_text())}
@@ -26,7 +26,7 @@ def test_what_a_page_asks_for_by_itself_keeps_no_session_open(settings: Any) -> 
 
 
 @pytest.mark.django_db
-def test_no_change_of_a_row_is_without_its_migration() -> None:
+def test_no_model_change_is_without_its_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
@@ -34,7 +34,7 @@ def test_the_system_checks_find_nothing() -> None:
     call_command("check", fail_level="WARNING")
 
 
-def test_an_installation_as_production_wants_it_may_serve(settings: Any) -> None:
+def test_an_installation_set_up_for_production_may_serve(settings: Any) -> None:
     settings.SITE_URL = "https://taper.example.org"
     settings.SITE_IS_HTTPS = True
     settings.ALLOWED_HOSTS = ["taper.example.org"]
@@ -54,7 +54,7 @@ def test_an_installation_as_production_wants_it_may_serve(settings: Any) -> None
         ({"EMAIL_TIMEOUT": 60}, "taperplan.E007"),
     ],
 )
-def test_what_would_be_unsafe_is_refused_with_a_word_of_what_to_do(
+def test_an_unsafe_setting_is_refused_with_what_to_do(
     settings: Any, change: dict[str, Any], problem: str
 ) -> None:
     for name, value in change.items():

@@ -77,7 +77,7 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Itera
         del sys.modules[module]
 
 
-def test_no_migration_of_ours_breaks_the_release_before(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_migration_breaks_the_previous_release(capsys: pytest.CaptureFixture[str]) -> None:
     linter = linted()
     assert linter.nb_valid, "none was looked at"
     assert not linter.has_errors, capsys.readouterr().out
@@ -93,12 +93,14 @@ def test_a_migration_that_would_break_it_is_refused(
 
 
 @pytest.mark.parametrize("operation", GOOD)
-def test_a_migration_that_would_not_is_let_through(operation: str, add: Callable[[str], None]) -> None:
+def test_a_migration_that_would_not_break_it_is_let_through(
+    operation: str, add: Callable[[str], None]
+) -> None:
     add(operation)
     assert not linted().has_errors
 
 
-def test_what_is_named_with_its_reason_is_let_through_alone(add: Callable[[str], None]) -> None:
+def test_only_what_is_named_with_its_reason_is_let_through(add: Callable[[str], None]) -> None:
     add(CANNOT_BE_LEFT_EMPTY)
     assert linted({"0003_another": "Another one."}).has_errors
     assert not linted({"0003_made_up": "Nobody wrote to the table before."}).has_errors

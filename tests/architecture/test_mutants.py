@@ -50,5 +50,5 @@ def test_an_entry_that_no_longer_fits_is_refused_by_name(wrong: dict[str, str], 
         mutants.check(replace(good, **wrong))
 
 
-def test_make_test_fast_leaves_out_what_the_list_takes_for_left_out() -> None:
+def test_make_test_fast_leaves_out_what_the_list_says_it_does() -> None:
     assert f'-m "{mutants.FAST}"' in (mutants.ROOT / "Makefile").read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ def names_in_env_example() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_every_part_of_the_house_is_there() -> None:
+def test_every_service_is_there() -> None:
     assert set(SERVICES) == {
         "migrate",
         "front",
@@ -82,12 +82,12 @@ def test_every_queue_has_a_worker_and_no_worker_waits_at_an_unknown_one() -> Non
     assert settings.CELERY_TASK_DEFAULT_QUEUE in routed
 
 
-def test_as_many_processes_send_as_the_limit_of_the_benchmark_is_for() -> None:
+def test_as_many_processes_send_as_the_benchmark_limit_assumes() -> None:
     command = SERVICES["worker"]["command"]
     assert command[command.index("--concurrency") + 1] == str(bench_messages.IN_PRODUCTION)
 
 
-def test_every_service_that_stays_has_a_health_check_that_exists() -> None:
+def test_every_long_running_service_has_a_health_check_that_exists() -> None:
     for name, part in SERVICES.items():
         if name in {"migrate", "mailpit"}:
             continue

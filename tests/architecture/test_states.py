@@ -97,7 +97,7 @@ def quoted_states(source: str) -> list[int]:
     return sorted(found | {text.lineno for text in texts if _IN_SQL.search(str(text.value))})
 
 
-def test_the_states_of_everything_that_has_a_life_are_known() -> None:
+def test_the_states_of_everything_with_a_life_cycle_are_known() -> None:
     assert {one.__name__ for one in ENUMS} >= {
         "CareState", "CheckInState", "DocumentState", "EmailState", "ItemState", "MailState", "OccasionState",
         "PlanState", "RawAnswerState", "WorkState",

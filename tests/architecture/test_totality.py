@@ -14,7 +14,7 @@ def test_nothing_is_missing(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda one: one.name)
-def test_a_code_that_nobody_described_is_missing_everywhere_it_is_asked(kind: Kind) -> None:
+def test_an_undescribed_code_is_missing_in_every_place(kind: Kind) -> None:
     """A place that would say yes to anything guards nothing."""
     made_up = Kind(
         kind.name, lambda: ["made_up"], {name: Place(_asked(at)) for name, at in kind.places.items()}

@@ -42,7 +42,7 @@ def test_any_stands_nowhere_without_its_reason() -> None:
     assert wrong == []
 
 
-def test_what_is_overlooked_says_why() -> None:
+def test_every_suppression_says_why() -> None:
     """`# type: ignore[code]  # why` and `# noqa: CODE - why`; that each is needed, mypy and ruff see for themselves."""
     wrong = [
         f"{path.relative_to(ROOT)}:{number}"

@@ -40,7 +40,7 @@ def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
     assert header(kept, "List-Unsubscribe") == ""
 
 
-def test_an_alert_stands_in_the_trail_of_the_patient_it_speaks_of(
+def test_an_alert_is_in_the_history_of_the_patient_it_is_about(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
     urgent(clinic, patient)
@@ -64,7 +64,7 @@ def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
     assert (row.state, row.repeat) == ("sent", 1)
 
 
-def test_an_item_taken_on_meanwhile_alerts_nobody(
+def test_an_item_claimed_meanwhile_alerts_nobody(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
     item = urgent(clinic, patient)

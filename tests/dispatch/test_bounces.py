@@ -54,7 +54,7 @@ def test_a_hard_bounce_stops_messages_and_raises_an_item_once(sent: Work, box: I
 
 
 @pytest.mark.slow
-def test_a_soft_bounce_is_told_and_messages_go_on(sent: Work, box: ImapServer) -> None:
+def test_a_soft_bounce_is_reported_and_messages_continue(sent: Work, box: ImapServer) -> None:
     box.messages = [report(status("5.2.2"), to=to(sent))]
     bounces.run()
     assert Patient.objects.get().email_state == "confirmed"
@@ -96,7 +96,7 @@ def test_a_new_address_that_is_not_confirmed_yet_is_not_called_bounced_either(
     assert (patient.email, patient.email_state) == ("new@mail.example.org", "unconfirmed")
 
 
-def test_a_report_that_is_sooner_than_the_message_s_own_end_waits_for_it(sent: Work, box: ImapServer) -> None:
+def test_a_report_that_arrives_before_its_message_is_settled_waits(sent: Work, box: ImapServer) -> None:
     lease = clock.real_now() + timedelta(minutes=5)
     Work.objects.filter(pk=sent.pk).update(state="sending", lease_until=lease)
     box.messages = [report(status("5.1.1"), to=to(sent))]
@@ -106,9 +106,7 @@ def test_a_report_that_is_sooner_than_the_message_s_own_end_waits_for_it(sent: W
     assert Patient.objects.get().email_state == "bounced"
 
 
-def test_a_message_that_bounced_does_not_go_once_more(
-    clinic: ClinicMade, sent: Work, box: ImapServer
-) -> None:
+def test_a_bounced_message_is_not_sent_again(clinic: ClinicMade, sent: Work, box: ImapServer) -> None:
     Work.objects.filter(pk=sent.pk).update(state="unknown")
     message_log.send_again(by=clinic.staff, work_id=sent.pk)
     box.messages = [report(status("5.1.1"), to=to(sent))]
@@ -118,7 +116,7 @@ def test_a_message_that_bounced_does_not_go_once_more(
 
 
 @pytest.mark.slow
-def test_a_report_that_cannot_be_dealt_with_hides_none_behind_it_and_is_told(
+def test_a_report_that_cannot_be_processed_hides_no_later_one_and_is_reported(
     sent: Work, box: ImapServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = services.hard
@@ -158,19 +156,21 @@ def test_a_message_that_no_reader_understands_is_set_aside_with_a_flag(
     assert (box.seen, box.flagged) == ({0, 1}, {0})
 
 
-def test_a_mailbox_without_the_folder_is_away(sent: Work, box: ImapServer, settings: Any) -> None:
+def test_a_mailbox_without_the_folder_counts_as_unavailable(
+    sent: Work, box: ImapServer, settings: Any
+) -> None:
     settings.BOUNCE_MAILBOX = box.url.replace("INBOX", "elsewhere")
     bounces.run()
     assert "returns_silent" in heartbeat.pulse().faults
 
 
-def test_a_stray_message_is_passed_by_and_a_delay_changes_nothing(sent: Work, box: ImapServer) -> None:
+def test_a_stray_message_is_ignored_and_a_delay_changes_nothing(sent: Work, box: ImapServer) -> None:
     box.messages = [b"Subject: hello\r\n\r\nhello\r\n", report(status("4.4.1", "delayed"), to=to(sent))]
     assert bounces.run() == 2
     assert not ReviewItem.objects.exists()
 
 
-def test_a_mailbox_that_is_away_or_refuses_us_disturbs_nothing(
+def test_a_mailbox_that_is_unavailable_or_refuses_us_disturbs_nothing(
     sent: Work, box: ImapServer, settings: Any
 ) -> None:
     settings.BOUNCE_MAILBOX = box.url.replace("p%40ss%20word", "wrong")

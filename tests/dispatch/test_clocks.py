@@ -102,7 +102,7 @@ def test_a_machine_ahead_takes_no_review_item_from_who_holds_it(clinic: ClinicMa
 
 
 @pytest.mark.slow
-def test_a_machine_behind_takes_back_what_nobody_holds_any_more(clinic: ClinicMade) -> None:
+def test_a_machine_behind_releases_what_nobody_holds_any_more(clinic: ClinicMade) -> None:
     items_held(clinic, seconds=-200)
     with machine(BEHIND):
         upkeep.run()
@@ -175,7 +175,7 @@ def test_a_web_process_knows_the_databases_time_from_its_first_connection_on(off
 
 
 @pytest.mark.parametrize("off", [AHEAD, BEHIND])
-def test_the_difference_is_said(clinic: ClinicMade, off: timedelta) -> None:
+def test_the_clock_difference_is_reported(clinic: ClinicMade, off: timedelta) -> None:
     with machine(off):
         pass
     assert "clocks_differ" in heartbeat.pulse().faults

@@ -114,7 +114,7 @@ def test_two_messages_of_one_patient_never_go_at_once(
     assert max(map(len, together)) == 4
 
 
-def test_a_message_that_takes_long_does_not_keep_back_what_is_known_of_the_others(
+def test_a_slow_message_does_not_delay_settling_the_others(
     clinic: ClinicMade, server: ScriptedServer, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MAIL_CONNECTIONS = 4
@@ -149,7 +149,7 @@ def test_a_message_that_takes_long_does_not_keep_back_what_is_known_of_the_other
     assert states() == {("sent", ""): 40}
 
 
-def test_a_worker_whose_time_is_up_tells_the_fate_of_what_is_in_its_hands_by_the_phase(
+def test_a_worker_at_its_time_limit_settles_what_it_is_sending_by_phase(
     clinic: ClinicMade, server: ScriptedServer, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MAIL_CONNECTIONS = 2

@@ -90,7 +90,7 @@ def test_the_same_calendar_is_asked_for_once(plan: Plan) -> None:
     assert Work.objects.filter(queue="documents").count() == 1
 
 
-def test_a_calendar_that_fails_its_reading_back_is_kept_never_offered_and_told(
+def test_a_calendar_that_fails_reading_back_is_kept_reported_and_never_offered(
     clinic: ClinicMade, plan: Plan
 ) -> None:
     run(Quick(findings=("day_missing",)))
@@ -228,7 +228,7 @@ def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytes
 
 
 @pytest.mark.slow
-def test_what_is_drawn_of_a_second_version_knows_the_first(clinic: ClinicMade, plan: Plan) -> None:
+def test_a_document_of_a_second_version_knows_the_first(clinic: ClinicMade, plan: Plan) -> None:
     hold(clinic, plan)
     document_services.ask(
         PlanVersion.objects.get(number=2), now=clock.now(), kind="pharmacy", variant="a4-normal-en"

@@ -70,7 +70,7 @@ def test_a_clock_that_is_put_back_meanwhile_does_not_stop_a_drawing(monkeypatch:
 
 
 @pytest.mark.slow
-def test_a_killed_drawing_is_told_from_a_refused_one() -> None:
+def test_a_killed_drawing_is_distinguished_from_a_refused_one() -> None:
     drawer = Drawer()
 
     def kill(_page: int, _pages: int) -> None:
@@ -169,7 +169,7 @@ socket.create_connection(("127.0.0.1", 9))
 """
 
 
-def test_where_no_network_of_its_own_is_given_it_says_so_and_refuses_pythons_calls() -> None:
+def test_without_a_network_namespace_it_says_so_and_refuses_pythons_calls() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", WITHOUT_A_NAMESPACE],
         cwd=ROOT,

@@ -35,7 +35,7 @@ def test_a_new_address_gets_one_message_to_confirm_it_and_nothing_clinical(
     assert "Quill" not in text_of(kept)
 
 
-def test_an_issued_plan_is_told_with_a_link_a_neutral_sender_and_an_envelope_that_names_the_row(
+def test_an_issued_plan_is_announced_with_a_link_a_neutral_sender_and_an_envelope_that_names_the_row(
     plan: Plan, server: ScriptedServer
 ) -> None:
     messages.run(Queue.MESSAGES)
@@ -118,9 +118,7 @@ def test_reminders_carry_the_same_link_and_stand_in_the_same_thread(
 
 
 @pytest.mark.parametrize("state", ["answered", "cancelled", "missed"])
-def test_an_occasion_that_is_over_is_not_reminded_of(
-    asked: Occasion, server: ScriptedServer, state: str
-) -> None:
+def test_a_closed_occasion_gets_no_reminder(asked: Occasion, server: ScriptedServer, state: str) -> None:
     Occasion.objects.filter(pk=asked.pk).update(state=state)
     messages.run(Queue.MESSAGES)
     assert {(end, why) for _, end, why in rungs()} == {("skipped", state)}
@@ -128,7 +126,7 @@ def test_an_occasion_that_is_over_is_not_reminded_of(
 
 
 @pytest.mark.parametrize("state", ["opted_out", "suspended"])
-def test_who_stopped_the_messages_gets_no_reminder(
+def test_a_patient_who_stopped_messages_gets_no_reminder(
     asked: Occasion, server: ScriptedServer, state: str
 ) -> None:
     Patient.objects.update(mail_state=state)
@@ -149,7 +147,7 @@ def test_greylisting_is_tried_later_and_then_sent_once(plan: Plan, server: Scrip
     assert [header(kept, "Subject") for kept in server.kept].count("Your calendar is ready") == 1
 
 
-def test_a_refused_address_is_rejected_at_once_and_told_to_the_clinic(
+def test_a_refused_address_is_rejected_at_once_and_reported_to_the_clinic(
     plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:
     server.script.answers["rcpt"] = "550 no such user"
@@ -172,7 +170,7 @@ def test_a_message_whose_answer_never_came_is_unknown_and_not_sent_again_by_itse
     assert [header(one, "Message-ID") for one in server.arrived].count(unknown.message_id) == 1
 
 
-def test_sent_once_more_it_is_the_same_message(
+def test_a_message_sent_again_is_the_same_message(
     clinic: ClinicMade, plan: Plan, server: ScriptedServer
 ) -> None:
     server.script.queue = [("dot", DROP)]
@@ -185,7 +183,7 @@ def test_sent_once_more_it_is_the_same_message(
     assert text_of(same[0]) == text_of(same[1])
 
 
-def test_a_mail_server_that_is_away_leaves_everything_pending(plan: Plan, settings: Any) -> None:
+def test_an_unreachable_mail_server_leaves_everything_pending(plan: Plan, settings: Any) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     counts = messages.run(Queue.MESSAGES)
     assert counts.retried > 0
@@ -240,7 +238,7 @@ def test_a_pause_stops_all_claiming_and_shows(clinic: ClinicMade, plan: Plan, se
     assert messages.run(Queue.MESSAGES).sent
 
 
-def test_what_time_was_too_short_for_goes_back_untouched(plan: Plan, server: ScriptedServer) -> None:
+def test_what_there_was_no_time_for_is_released_untouched(plan: Plan, server: ScriptedServer) -> None:
     due = Work.objects.filter(queue="messages", state="pending", due_at__lte=clock.now()).count()
     claims = list(outbox.claim_batch("messages"))
     assert len(claims) == due

@@ -75,7 +75,7 @@ def test_who_may_not_plan_may_not_ask_and_a_stranger_finds_no_plan(clinic: Clini
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "x"}, {"paper": "a5"}, {"size": ""}, {"language": "fr"}], ids=str)
-def test_a_look_there_is_not_is_refused_by_field(
+def test_an_unknown_document_option_is_refused_at_its_field(
     clinic: ClinicMade, plan: Plan, wrong: dict[str, str]
 ) -> None:
     with pytest.raises(Refused) as refused:

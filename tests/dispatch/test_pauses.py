@@ -56,7 +56,7 @@ def subjects(server: ScriptedServer, clinic: ClinicMade) -> list[str]:
 
 
 @pytest.mark.parametrize("why", AUTOMATIC)
-def test_an_answer_that_speaks_of_danger_is_told_in_every_automatic_pause(
+def test_a_dangerous_answer_alerts_in_every_automatic_pause(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer, why: str
 ) -> None:
     paused(why)
@@ -81,7 +81,7 @@ def test_what_waited_before_the_pause_goes_as_one_message_marked_as_a_possible_r
 
 
 @pytest.mark.slow
-def test_items_that_are_closed_are_spoken_of_no_more(
+def test_closed_items_are_no_longer_mentioned(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
     for number in range(3):
@@ -94,7 +94,7 @@ def test_items_that_are_closed_are_spoken_of_no_more(
 
 
 @pytest.mark.slow
-def test_one_message_for_many_that_comes_to_nothing_tells_them_all_at_its_next_try(
+def test_a_combined_alert_that_fails_covers_them_all_at_its_next_try(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
     for number in range(2):
@@ -149,7 +149,7 @@ def test_an_alert_whose_worker_died_is_swept_while_the_clock_is_not_trusted(
 
 
 @pytest.mark.slow
-def test_the_ladder_climbs_and_is_heard_in_a_pause(
+def test_escalation_goes_on_and_alerts_in_a_pause(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
     paused("restored")
@@ -178,7 +178,7 @@ def moved() -> None:
 
 
 @pytest.mark.slow
-def test_the_pause_itself_is_an_urgent_item_and_is_told_to_those_on_duty_and_to_the_lead(
+def test_the_pause_itself_is_an_urgent_item_and_alerts_those_on_call_and_the_lead(
     clinic: ClinicMade, server: ScriptedServer
 ) -> None:
     moved()
@@ -194,9 +194,7 @@ def test_the_pause_itself_is_an_urgent_item_and_is_told_to_those_on_duty_and_to_
 
 
 @pytest.mark.slow
-def test_whoever_of_the_senders_notices_first_tells_of_it_at_once(
-    clinic: ClinicMade, server: ScriptedServer
-) -> None:
+def test_the_first_sender_to_notice_reports_it_at_once(clinic: ClinicMade, server: ScriptedServer) -> None:
     moved()
     messages.run(Queue.ALERTS)
     assert server.kept
@@ -258,7 +256,7 @@ def sent_before(clinic: ClinicMade, patient: Patient, server: ScriptedServer) ->
 
 
 @pytest.mark.slow
-def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told(
+def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told_otherwise(
     clinic: ClinicMade, patient: Patient, plan: Plan, sent_before: None, server: ScriptedServer, settings: Any,
     tmp_path: Any,
 ) -> None:  # fmt: skip

@@ -41,7 +41,7 @@ def test_publishing_looks_again_whether_the_version_stands_and_the_plan_is_live(
     assert (work.state, work.reason) == ("skipped", "replaced")
 
 
-def test_no_pen_is_given_the_facts_of_a_plan_that_is_over(plan: Plan) -> None:
+def test_nothing_is_drawn_from_a_plan_that_is_over(plan: Plan) -> None:
     (claim,) = outbox.claim_batch("documents")
     Plan.objects.filter(pk=plan.pk).update(state="completed")
     assert drawing.begin(claim) is None

@@ -68,7 +68,7 @@ def test_a_file_that_is_missing_or_changed_is_drawn_again_and_never_served(
     assert document_services.open_file(clinic.primary, row.pk).content == CONTENT
 
 
-def test_a_store_that_is_away_loses_nothing(store: Store, clinic: ClinicMade, plan: Plan) -> None:
+def test_an_unavailable_store_loses_nothing(store: Store, clinic: ClinicMade, plan: Plan) -> None:
     store.away = True
     counts = documents.run(drawer=Quick())
     assert (counts.sent, counts.retried) == (0, 1)

@@ -58,7 +58,7 @@ def test_a_message_goes_through_tls_after_a_sign_in(due: Patient, keeper: Keeper
     assert only().message_id.encode() in kept.content
 
 
-def test_a_wrong_password_loses_nothing_and_is_said_outside_and_on_the_clinic_s_pages(
+def test_a_wrong_password_loses_nothing_and_is_reported_outside_and_on_the_clinic_s_pages(
     clinic: ClinicMade, due: Patient, keeper: Keeper, settings: Any, client: Client
 ) -> None:
     settings.EMAIL_HOST_PASSWORD = "mistyped"
@@ -100,9 +100,7 @@ def test_a_server_without_tls_gets_no_password_and_no_message(due: Patient, pem:
         assert (keeper.kept, keeper.offered) == ([], [])
 
 
-def test_a_server_that_is_away_for_a_moment_is_not_yet_an_alarm_and_for_long_is(
-    due: Patient, settings: Any
-) -> None:
+def test_a_server_down_for_a_moment_is_no_alarm_and_one_down_for_long_is(due: Patient, settings: Any) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     messages.run(Queue.MESSAGES)
     assert heartbeat.mail_fault(clock.real_now()) == ""

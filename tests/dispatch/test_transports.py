@@ -33,7 +33,7 @@ def test_a_transport_chosen_by_setting_takes_the_messages(plan: Plan, settings: 
 
 
 @pytest.mark.slow
-def test_a_folder_that_cannot_be_made_is_a_server_that_is_away(
+def test_a_folder_that_cannot_be_made_counts_as_an_unreachable_server(
     plan: Plan, settings: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()

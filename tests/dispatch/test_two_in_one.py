@@ -55,14 +55,16 @@ def test_a_check_in_and_a_new_calendar_due_at_once_are_one_message_with_one_link
     assert AuditEvent.objects.filter(act="message.skipped", subject_id=work("plan_ready").pk).count() == 1
 
 
-def test_whichever_row_is_taken_first(both: Occasion, server: ScriptedServer) -> None:
+def test_whichever_row_is_claimed_first(both: Occasion, server: ScriptedServer) -> None:
     Work.objects.filter(notice="plan_ready").update(due_at=clock.now() - timedelta(hours=1))
     messages.run(Queue.MESSAGES, batch=1)
     assert state("plan_ready") == ("skipped", "in_one_message")
     assert len(server.kept) == 1
 
 
-def test_news_waits_for_its_company_once_and_then_goes_alone(both: Occasion, server: ScriptedServer) -> None:
+def test_news_waits_once_for_the_check_in_message_and_then_goes_alone(
+    both: Occasion, server: ScriptedServer
+) -> None:
     # Another worker holds the check-in's message, and never comes to it.
     Work.objects.filter(notice=CARRIER).update(
         state="claimed", lease_until=clock.real_now() + timedelta(hours=1), token="elsewhere"
@@ -75,7 +77,7 @@ def test_news_waits_for_its_company_once_and_then_goes_alone(both: Occasion, ser
     assert state("plan_ready") == ("sent", "")
 
 
-def test_of_a_patient_who_stopped_check_ins_news_goes_alone(both: Occasion, server: ScriptedServer) -> None:
+def test_news_to_a_patient_who_stopped_check_ins_goes_alone(both: Occasion, server: ScriptedServer) -> None:
     Patient.objects.update(mail_state="opted_out")
     messages.run(Queue.MESSAGES)
     assert (state(CARRIER)[0], state("plan_ready")) == ("skipped", ("sent", ""))
@@ -114,7 +116,7 @@ def test_a_message_refused_for_what_it_is_takes_no_news_with_it(
     assert (state(CARRIER)[0], state("plan_ready")) == ("rejected", ("sent", ""))
 
 
-def test_of_unknown_fate_both_wait_for_the_clinic_and_once_more_is_the_same_message(
+def test_of_unknown_fate_both_wait_for_the_clinic_and_sending_again_is_the_same_message(
     clinic: ClinicMade, both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("dot", DROP)]
@@ -142,9 +144,7 @@ def test_of_unknown_fate_the_news_can_be_sent_by_itself(
 
 
 @pytest.mark.parametrize("fate", ["sent", "unknown"])
-def test_a_message_that_bounces_gives_its_news_free(
-    both: Occasion, server: ScriptedServer, fate: str
-) -> None:
+def test_a_message_that_bounces_releases_its_news(both: Occasion, server: ScriptedServer, fate: str) -> None:
     server.script.queue = [("dot", DROP)] if fate == "unknown" else []
     messages.run(Queue.MESSAGES)
     assert state(CARRIER)[0] == fate
@@ -153,7 +153,7 @@ def test_a_message_that_bounces_gives_its_news_free(
     assert (state(CARRIER), state("plan_ready")) == (("rejected", "message_refused"), ("sent", ""))
 
 
-def test_a_newer_calendar_in_between_is_the_one_that_is_told(both: Occasion, server: ScriptedServer) -> None:
+def test_a_newer_calendar_in_between_is_the_one_announced(both: Occasion, server: ScriptedServer) -> None:
     Work.objects.filter(notice="plan_ready").update(version=None)
     messages.run(Queue.MESSAGES)
     (kept,) = server.kept

@@ -44,7 +44,7 @@ def test_what_was_drawn_checks_as_sound(request_file, tmp_path, capsys, kind, lo
 
 
 @pytest.mark.slow
-def test_a_document_of_another_plan_is_told_finding_by_finding(request_file, tmp_path, capsys):
+def test_a_document_of_another_plan_is_reported_finding_by_finding(request_file, tmp_path, capsys):
     out = tmp_path / "out.pdf"
     run(Draw(), request_file, "-o", out)
     request_file.write_text(json.dumps({**REQUEST, "start": "2026-12-07"}))

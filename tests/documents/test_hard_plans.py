@@ -61,7 +61,7 @@ def test_many_doses_many_products_and_long_names_are_drawn_in_every_look(plan, l
 
 
 @pytest.mark.slow
-def test_of_two_bottles_every_dose_says_which_one():
+def test_with_two_bottles_every_dose_says_which_one():
     said = texts(draw(facts(two_bottles())))
     assert "oral solution, 1 mg in each mL" in said
     assert any(text.startswith("oral concentrate, 5 mg in each") for text in said)

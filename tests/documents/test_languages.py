@@ -48,7 +48,7 @@ def spanish(name, **changes):
     ],
     ids=str,
 )
-def test_every_paper_is_drawn_in_spanish_and_reads_back(name, kind, look):
+def test_every_document_is_drawn_in_spanish_and_reads_back(name, kind, look):
     given = spanish(name, **look)
     assert read_back(draw(of_kind(given, kind)), of_kind(given, kind)) == ()
 

@@ -111,7 +111,7 @@ def test_sizes_made_to_order_stand_on_the_sheet_with_their_counts(large):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PLANS))
-def test_another_amount_on_the_paper_than_in_the_plan_is_refused(name):
+def test_another_amount_on_the_page_than_in_the_plan_is_refused(name):
     product, amounts = PLANS[name]
     other = [amounts[0], amounts[1] - (1 if product.is_drops else 600), amounts[2]]
     for kind in ("calendar", "pharmacy"):

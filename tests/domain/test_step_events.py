@@ -35,7 +35,7 @@ def test_a_changed_step_counts_up_and_the_others_do_not() -> None:
     assert events[-1].last == PLAN.end + timedelta(days=7)
 
 
-def test_a_removed_step_is_told_as_cancelled_with_the_days_it_had() -> None:
+def test_a_removed_step_is_cancelled_with_the_days_it_had() -> None:
     events = step_events([PLAN, shorter(9)])
     gone = [event for event in events if event.cancelled]
     assert [(event.n, event.sequence, event.first) for event in gone] == [

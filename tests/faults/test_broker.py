@@ -140,7 +140,7 @@ def test_two_beats_two_loops_and_three_workers_send_each_message_once(
     assert (verdict.messages, verdict.unknown) == (100, 0)
 
 
-def test_when_beat_is_frozen_the_loop_sends_and_silence_is_told(
+def test_when_beat_is_frozen_the_loop_sends_and_the_silence_is_reported(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, broker: Valkey
 ) -> None:
     crew.start("celery", settings={"REDIS_URL": broker.url})

@@ -107,7 +107,7 @@ def test_a_message_whose_worker_died_while_sending_is_unknown_and_goes_no_second
     assert verdict.clean, verdict.wrong
 
 
-def test_a_message_of_unknown_fate_is_sent_once_more_by_choice_with_its_message_id_and_its_link(
+def test_a_message_of_unknown_fate_is_sent_again_by_choice_with_its_message_id_and_its_link(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)

@@ -46,7 +46,7 @@ def test_messages_carry_nothing() -> None:
         assert "kwargs" not in entry
 
 
-def test_the_bell_is_wired_at_start() -> None:
+def test_the_notifier_is_connected_at_start() -> None:
     from plans.services.outbox import notifying
 
     assert notifying._notifier.slot is notifier.notify_workers
@@ -69,7 +69,7 @@ def waiting(server: Valkey, queue: str) -> int:
 
 
 @pytest.mark.slow
-def test_a_ring_puts_one_message_on_the_queue(broker: Valkey) -> None:
+def test_a_notification_puts_one_message_on_the_queue(broker: Valkey) -> None:
     notifier.notify_workers("messages")
     assert waiting(broker, "messages") == 1
     assert waiting(broker, "alerts") == 0

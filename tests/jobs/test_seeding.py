@@ -44,7 +44,7 @@ def test_doses_are_ticked_off_but_for_forgotten_days_and_one_that_was_otherwise(
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_visits_are_written_down_by_the_front_desk() -> None:
+def test_visits_are_recorded_by_the_front_desk() -> None:
     clinic = make_clinic()
     names = ("Quill Testcase", "Winslow Pretend", "Oriel Dummett")
     ids = {name: make_patient(clinic.primary, name=name).pk for name in names}

@@ -351,7 +351,7 @@ def test_who_waits_to_be_asked_for_the_body_is_asked(site: int) -> None:
     assert raw(site, asked).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
 
 
-def test_a_pool_that_is_gone_is_said_with_what_to_do_in_danger() -> None:
+def test_an_unreachable_pool_is_reported_with_what_to_do_in_danger() -> None:
     port, nobody = free_port(), f"127.0.0.1:{free_port()}"
     settings = {"BIND": f"127.0.0.1:{port}", "STAFF_POOL": nobody, "PATIENTS_POOL": nobody}
     # In a process of its own: a worker that has driven a browser keeps a running loop, and has no room for another.

@@ -74,7 +74,7 @@ def test_a_wrong_password_is_refused() -> None:
 
 
 @pytest.mark.slow
-def test_the_bell_that_is_kept_is_found_again_after_a_kill(tmp_path: Path) -> None:
+def test_what_the_broker_keeps_is_found_again_after_a_kill(tmp_path: Path) -> None:
     server = Valkey(tmp_path, keep=True)
     server.start()
     try:

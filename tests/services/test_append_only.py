@@ -46,7 +46,7 @@ def test_of_a_version_nothing_but_its_replacement_is_written_and_only_once(lived
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_act_is_in_the_trail_only_together_with_what_was_done():
+def test_an_act_is_in_the_history_only_together_with_what_was_done():
     with pytest.raises(RuntimeError):
         audit.record(by=SYSTEM, act="plan.issued", subject_kind="plan", subject_id=None)
     assert not AuditEvent.objects.exists()

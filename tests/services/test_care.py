@@ -463,7 +463,7 @@ def test_documents_come_back_with_a_correction(clinic: ClinicMade, plan: Plan) -
 
 
 @pytest.mark.slow
-def test_a_newer_plan_is_never_talked_over_by_a_correction(clinic: ClinicMade, plan: Plan) -> None:
+def test_a_correction_never_overrides_a_newer_plan(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "transferred")
     set_care(clinic.primary, plan.patient, "in_care")
     patient = Patient.objects.get(pk=plan.patient_id)

@@ -52,7 +52,7 @@ def test_a_form_left_after_calm_safety_answers_is_half_a_silence(
     assert Patient.objects.get(pk=story.patient.pk).mail_state == "on"
 
 
-def test_a_form_left_after_a_telling_answer_is_told_once(story: Asked) -> None:
+def test_a_form_left_after_a_worrying_answer_is_flagged_once(story: Asked) -> None:
     begin(sessions.for_link(story.link), s_fit="skip")
     with on(story.occasion.closes_at):
         reminders.tick(clock.now())
@@ -214,7 +214,7 @@ def resolve(story: Asked) -> None:
 
 
 @pytest.mark.slow
-def test_an_answer_taken_back_and_given_again_after_somebody_dealt_with_it_calls_again(story: Asked) -> None:
+def test_an_answer_withdrawn_and_given_again_after_it_was_dealt_with_alerts_again(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     begin(subject, s_fit="yes")
     begin(subject)

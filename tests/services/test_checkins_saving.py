@@ -58,7 +58,7 @@ def test_yes_to_thoughts_has_an_urgent_item_and_an_alert_before_the_answer_retur
     assert Flag.objects.get().item_id == item.pk
 
 
-def test_a_plan_told_afterwards_calls_again(story: Asked) -> None:
+def test_a_suicide_plan_reported_later_alerts_again(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["yes"]})

@@ -53,7 +53,7 @@ def hold(clinic, plan):
         ("three", 0, "lorazepam 2 + temazepam 15 + zolpidem 10"),
     ],
 )
-def test_a_brief_knows_what_is_taken_today_of_every_drug(clinic, story, ago, today):
+def test_a_plan_summary_knows_todays_dose_of_every_drug(clinic, story, ago, today):
     assert said(summary_of(issued(clinic, TWO[story], ago=ago)).dose) == today
 
 

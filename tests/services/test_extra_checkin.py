@@ -51,7 +51,7 @@ def test_it_falls_due_tomorrow_at_the_patients_hour_and_its_message_goes_out_the
         assert Work.objects.filter(occasion=extra, notice="checkin_invitation").exists()
 
 
-def test_the_item_and_the_trail_say_so_and_nobody_counts_it_as_a_first_action(story):
+def test_the_item_and_the_history_say_so_and_it_does_not_count_as_a_first_action(story):
     ask(story)
     item = item_of(story)
     assert item.events.filter(kind="checkin_asked").exists()
@@ -59,7 +59,7 @@ def test_the_item_and_the_trail_say_so_and_nobody_counts_it_as_a_first_action(st
     assert item.first_action_at is None
 
 
-def test_laying_out_again_keeps_it_and_asks_for_nothing_right_beside_it(story):
+def test_scheduling_again_keeps_it_and_adds_nothing_right_beside_it(story):
     day = ask(story)
     for _time in range(2):
         with transaction.atomic():

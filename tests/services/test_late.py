@@ -101,7 +101,7 @@ def test_more_rows_than_a_page_are_asked_although_the_first_ones_break(
 
 
 @pytest.mark.slow
-def test_plans_are_looked_at_in_turns_whether_they_are_laid_out_far_enough(
+def test_plans_take_turns_in_being_scheduled_far_enough_ahead(
     plan: Plan, clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plans = [plan, *(issue_story_plan(clinic.primary, make_patient(clinic.primary)) for _ in range(2))]

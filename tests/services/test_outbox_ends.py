@@ -114,9 +114,7 @@ def test_a_message_of_unknown_fate_can_be_left(clinic: ClinicMade, unknown: Work
         message_log.leave(by=clinic.staff, work_id=unknown.pk)
 
 
-def test_a_message_of_unknown_fate_can_be_sent_once_more_and_only_once(
-    clinic: ClinicMade, unknown: Work
-) -> None:
+def test_a_message_of_unknown_fate_can_be_sent_again_and_only_once(clinic: ClinicMade, unknown: Work) -> None:
     message_log.send_again(by=clinic.staff, work_id=unknown.pk)
     assert (only().state, only().repeat) == ("pending", 1)
     with pytest.raises(Stale):

@@ -61,7 +61,7 @@ def test_workers_are_notified_once_a_transaction_and_only_after_commit(
     assert rung == ["messages"]
 
 
-def test_a_broken_bell_is_left_alone_for_a_while_and_never_raises() -> None:
+def test_a_broken_notifier_is_left_alone_for_a_while_and_never_raises() -> None:
     tries: list[str] = []
 
     def broken(queue: str) -> None:

@@ -31,7 +31,7 @@ def test_whoever_plans_owns_the_patients_they_add_and_reception_does_not(clinic:
 
 
 @pytest.mark.slow
-def test_a_patient_of_nobody_is_whose_plan_is_issued_and_an_owner_stays(clinic: ClinicMade) -> None:
+def test_whoever_issues_owns_a_patient_without_an_owner_and_an_owner_stays(clinic: ClinicMade) -> None:
     nobodys, theirs = make_patient(clinic.staff), make_patient(clinic.primary)
     for patient in (nobodys, theirs):
         issue_story_plan(clinic.second, patient)
@@ -39,7 +39,7 @@ def test_a_patient_of_nobody_is_whose_plan_is_issued_and_an_owner_stays(clinic: 
     assert owner_of(theirs) == clinic.primary.id
 
 
-def test_an_owner_is_set_changed_and_taken_away_with_its_line_in_the_trail(clinic: ClinicMade) -> None:
+def test_an_owner_is_set_changed_and_taken_away_with_a_line_in_the_history(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.staff)
     for owner in (clinic.primary.id, clinic.second.id, None):
         assert owners.set_owner(by=clinic.staff, patient_id=patient.pk, owner_id=owner)

@@ -60,7 +60,7 @@ def test_a_patient_without_an_address_gets_no_message(clinic):
     assert not Work.objects.filter(patient=patient).exists()
 
 
-def test_adding_a_patient_is_in_the_trail(clinic):
+def test_adding_a_patient_is_in_the_history(clinic):
     assert acts(make_patient(clinic.primary, confirmed=False)) == ["patient.added"]
 
 
@@ -233,7 +233,7 @@ def test_age_goes_up_on_the_birthday():
     assert people.age_on(date(2000, 2, 29), date(2001, 2, 28)) == 0
 
 
-def test_messages_stop_and_start_with_a_line_in_the_trail(clinic):
+def test_messages_stop_and_start_with_a_line_in_the_history(clinic):
     patient = make_patient(clinic.primary)
     patient_mail.set_mail_state(patient=patient, state="suspended", by=clinic.primary)
     patient_mail.set_mail_state(patient=patient, state="suspended", by=clinic.primary)

@@ -46,14 +46,14 @@ def test_somebody_elses_newer_draft_is_not_overwritten(clinic, patient):
     assert present(drafts.load(clinic.primary, patient_id=patient.pk)).form["a_morning"] == ["1"]
 
 
-def test_the_trail_has_a_line_a_hand_not_a_line_a_keystroke(clinic, patient):
+def test_the_history_has_a_line_for_each_person_not_for_each_keystroke(clinic, patient):
     for typed in ("0", "0.", "0.5"):
         first = save(clinic, patient, typed)
     save(clinic, patient, "1", by=clinic.second, seen=first.lock)
     assert AuditEvent.objects.filter(act="plan.draft_saved").count() == 2
 
 
-def test_a_draft_thrown_away_is_gone_and_emptied(clinic, patient):
+def test_a_discarded_draft_is_gone_and_emptied(clinic, patient):
     draft = save(clinic, patient, "0.5")
     drafts.discard_draft(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
     assert drafts.load(clinic.primary, patient_id=patient.pk) is None
@@ -61,14 +61,14 @@ def test_a_draft_thrown_away_is_gone_and_emptied(clinic, patient):
     assert (row.state, row.draft) == ("abandoned", {})
 
 
-def test_a_draft_somebody_took_up_is_not_thrown_away(clinic, patient):
+def test_a_draft_somebody_took_over_is_not_discarded(clinic, patient):
     draft = save(clinic, patient, "0.5")
     save(clinic, patient, "1", by=clinic.second, seen=draft.lock)
     with pytest.raises(Stale):
         drafts.discard_draft(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
 
 
-def test_throwing_away_twice_says_that_it_is_gone(clinic, patient):
+def test_discarding_twice_says_that_it_is_gone(clinic, patient):
     draft = save(clinic, patient, "0.5")
     drafts.discard_draft(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
     with pytest.raises(Refused) as refusal:

@@ -26,7 +26,7 @@ def drafted(clinic, patient):
     )
 
 
-def test_issuing_makes_version_steps_state_dates_document_message_and_trail_at_once(clinic, patient):
+def test_issuing_makes_version_steps_state_dates_document_message_and_history_at_once(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     version = plan.active_version
     assert (plan.state, plan.drugs, present(version).number, present(version).kind) == (
@@ -167,7 +167,7 @@ def test_a_record_changed_after_the_preview_is_shown_again_first(clinic, patient
         issue.issue(by=clinic.primary, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
 
 
-def test_a_draft_somebody_else_took_up_is_not_issued(clinic, patient):
+def test_a_draft_somebody_else_took_over_is_not_issued(clinic, patient):
     draft = drafted(clinic, patient)
     drafts.save(by=clinic.second, patient_id=patient.pk, form={}, seen_lock=draft.lock)
     asked = asked_for(clinic.primary, patient, story_request(clock.today(patient.zone)))
@@ -185,7 +185,7 @@ def test_a_draft_somebody_else_issued_names_that_person_and_not_the_one_who_save
     assert raised.value.facts == {"what": "issued", "who": clinic.second.name}
 
 
-def test_a_draft_somebody_else_threw_away_is_gone_and_not_issued(clinic, patient):
+def test_a_draft_somebody_else_discarded_is_gone_and_not_issued(clinic, patient):
     draft = drafted(clinic, patient)
     asked = asked_for(clinic.primary, patient, story_request(clock.today(patient.zone)))
     drafts.discard_draft(by=clinic.second, patient_id=patient.pk, seen_lock=draft.lock)

@@ -105,7 +105,7 @@ def test_a_patient_without_mail_gets_no_message(clinic):
     assert not Work.objects.filter(plan=plan, notice="plan_changed").exists()
 
 
-def test_the_trail_says_what_was_done_on_which_version(clinic, plan):
+def test_the_history_says_what_was_done_on_which_version(clinic, plan):
     act(clinic, plan)
     event = AuditEvent.objects.get(plan_id=plan.pk, act="plan.held")
     assert (event.version, event.facts["days"], event.actor_id) == (2, 14, clinic.primary.id)

@@ -45,7 +45,7 @@ def pass_by(plan: Plan, count: int) -> list[Occasion]:
     return gone
 
 
-def test_issuing_lays_out_the_baseline_and_four_weeks(plan: Plan) -> None:
+def test_issuing_schedules_the_baseline_and_four_weeks(plan: Plan) -> None:
     found = laid(plan)
     assert found[0] == ("baseline", date(2026, 11, 23), "planned")
     assert [day for purpose, day, _state in found if purpose == "weekly"] == [
@@ -53,7 +53,7 @@ def test_issuing_lays_out_the_baseline_and_four_weeks(plan: Plan) -> None:
     ]  # fmt: skip
 
 
-def test_laying_out_again_changes_nothing(plan: Plan) -> None:
+def test_scheduling_again_changes_nothing(plan: Plan) -> None:
     before = list(Occasion.objects.order_by("id").values())
     occasions.schedule_occasions(plan, now=START)
     assert list(Occasion.objects.order_by("id").values()) == before
@@ -110,7 +110,7 @@ def test_of_a_patient_no_longer_in_care_nothing_is_asked(plan: Plan) -> None:
     assert Occasion.objects.get(plan=plan, purpose="baseline").state == "cancelled"
 
 
-def test_after_a_standstill_no_stale_message_goes_out_but_somebody_hears_of_it(plan: Plan) -> None:
+def test_after_an_outage_no_stale_message_goes_out_but_somebody_hears_of_it(plan: Plan) -> None:
     occasion = first(plan)
     reminders.tick(occasion.closes_at + timedelta(hours=1))
     assert Occasion.objects.get(pk=occasion.pk).state == "missed"
@@ -134,7 +134,7 @@ def test_missed_ones_add_up_on_one_item_and_four_stop_the_messages(plan: Plan) -
 
 
 @pytest.mark.slow
-def test_an_answer_breaks_the_row_of_missed_ones(plan: Plan, clinic: ClinicMade) -> None:
+def test_an_answer_ends_a_run_of_missed_check_ins(plan: Plan, clinic: ClinicMade) -> None:
     pass_by(plan, 1)
     following = Occasion.objects.filter(plan=plan, state="planned").order_by("due_at")[0]
     with on(following.due_at):

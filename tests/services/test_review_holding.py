@@ -69,7 +69,7 @@ def test_staff_and_readers_cannot_claim(clinic, raised):
             review.claim(by=actor, item_id=item.pk)
 
 
-def test_giving_back_keeps_the_clocks_and_lets_them_run(clinic, raised):
+def test_releasing_keeps_the_clocks_running(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
     review.release(by=clinic.primary, item_id=item.pk, seen_lock=2)
@@ -94,7 +94,7 @@ def test_reception_may_escalate(clinic, raised):
     assert again(item).state == "escalated"
 
 
-def test_passing_alerts_the_colleague_who_then_has_to_claim(clinic, raised):
+def test_reassigning_alerts_the_colleague_who_then_has_to_claim(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
     review.reassign(by=clinic.primary, item_id=item.pk, seen_lock=2, to_id=clinic.lead.id)
@@ -105,7 +105,7 @@ def test_passing_alerts_the_colleague_who_then_has_to_claim(clinic, raised):
     assert item.escalate_at is not None
 
 
-def test_an_item_is_passed_to_clinicians_of_the_clinic_alone(clinic, raised):
+def test_an_item_is_reassigned_only_to_clinicians_of_the_clinic(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
     for to_id in (clinic.staff.id, make_clinic().primary.id, clinic.primary.id, None):

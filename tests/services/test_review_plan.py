@@ -73,7 +73,7 @@ class TestThePlanFromTheItem:
         assert present(plan_row(plan.pk).active_version).number == 1
 
     @pytest.mark.slow
-    def test_leaving_the_plan_as_it_is_needs_a_reason_and_is_written_down(self, clinic, held):
+    def test_leaving_the_plan_as_it_is_needs_a_reason_and_is_recorded(self, clinic, held):
         item, plan = held
         with pytest.raises(Refused) as refused:
             items.leave_plan(by=clinic.primary, item_id=item.pk, seen_lock=item.lock, note="")

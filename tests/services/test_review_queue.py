@@ -26,7 +26,7 @@ def test_an_item_of_another_clinic_is_not_there(raised):
     assert review.queue(stranger).rows == ()
 
 
-def test_taking_the_next_takes_the_most_urgent_that_nobody_has(clinic, raised):
+def test_claiming_the_next_claims_the_most_urgent_unassigned_item(clinic, raised):
     raised("routine", "a")
     urgent = raised("urgent", "b")
     high = raised("high", "c")

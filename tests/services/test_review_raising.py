@@ -16,7 +16,7 @@ from tests.services.review_help import again, alerted, kinds
 pytestmark = pytest.mark.django_db
 
 
-def test_something_urgent_alerts_the_primary_at_once(clinic, raised):
+def test_an_urgent_item_alerts_the_primary_at_once(clinic, raised):
     item = raised("urgent")
     assert alerted(item) == [clinic.primary.id]
     assert item.tier == 1

@@ -44,25 +44,25 @@ def told(item):
     return set(Work.objects.filter(item=item, queue="alerts").values_list("user_id", flat=True))
 
 
-def test_before_half_an_hour_nobody_else_is_told(clinic, urgent):
+def test_before_half_an_hour_nobody_else_is_alerted(clinic, urgent):
     assert review.escalate_due(urgent.opened_at + HALF_HOUR - timedelta(seconds=1)) == 0
     assert told(urgent) == {clinic.primary.id}
 
 
-def test_after_half_an_hour_the_second_is_told(clinic, urgent):
+def test_after_half_an_hour_the_second_is_alerted(clinic, urgent):
     assert review.escalate_due(urgent.opened_at + HALF_HOUR) == 1
     assert told(urgent) == {clinic.primary.id, clinic.second.id}
     assert (again(urgent).state, again(urgent).tier) == ("escalated", 2)
 
 
-def test_after_an_hour_every_clinician_is_told_and_no_staff(clinic, urgent):
+def test_after_an_hour_every_clinician_is_alerted_and_no_staff(clinic, urgent):
     review.escalate_due(urgent.opened_at + HALF_HOUR)
     review.escalate_due(urgent.opened_at + 2 * HALF_HOUR)
     assert told(urgent) == {clinic.primary.id, clinic.second.id, clinic.lead.id}
     assert again(urgent).tier == 3
 
 
-def test_everyone_is_told_again_until_somebody_claims(clinic, urgent):
+def test_everyone_is_alerted_again_until_somebody_claims(clinic, urgent):
     for n in range(1, 5):
         review.escalate_due(urgent.opened_at + n * HALF_HOUR)
     assert Work.objects.filter(item=urgent, user_id=clinic.lead.id).count() == 3
@@ -79,7 +79,7 @@ def test_an_item_that_cannot_be_read_holds_up_no_other_and_the_tick_does_not_loo
     assert again(broken).state == "new"
 
 
-def test_the_same_tick_twice_tells_nobody_twice(clinic, urgent):
+def test_the_same_tick_twice_alerts_nobody_twice(clinic, urgent):
     now = urgent.opened_at + HALF_HOUR
     assert (review.escalate_due(now), review.escalate_due(now)) == (1, 0)
     assert Work.objects.filter(item=urgent).count() == 2
@@ -91,25 +91,25 @@ def test_a_claimed_item_is_not_escalated(clinic, urgent):
     assert told(urgent) == {clinic.primary.id}
 
 
-def test_what_was_passed_and_not_claimed_is_escalated(clinic, urgent):
+def test_an_item_reassigned_and_not_claimed_is_escalated(clinic, urgent):
     review.claim(by=clinic.primary, item_id=urgent.pk)
     review.reassign(by=clinic.primary, item_id=urgent.pk, seen_lock=2, to_id=clinic.second.id)
     review.escalate_due(again(urgent).escalate_at)
     assert (again(urgent).state, again(urgent).holder_id) == ("escalated", None)
 
 
-def test_something_high_tells_the_primary_when_it_is_late(clinic):
+def test_a_high_item_alerts_the_primary_when_it_is_late(clinic):
     item = raised(clinic, "high")
     review.escalate_due(item.first_action_due)
     assert told(item) == {clinic.primary.id}
 
 
-def test_something_routine_tells_nobody(clinic):
+def test_a_routine_item_alerts_nobody(clinic):
     item = raised(clinic, "routine")
     assert review.escalate_due(item.first_action_due + timedelta(days=30)) == 0
 
 
-def test_a_lease_that_runs_out_gives_the_item_back_and_starts_alerting(clinic, urgent):
+def test_an_expired_lease_releases_the_item_and_starts_alerting(clinic, urgent):
     review.claim(by=clinic.primary, item_id=urgent.pk)
     lease = again(urgent).lease_until
     assert review.expire_leases(lease - timedelta(seconds=1)) == 0
@@ -129,7 +129,7 @@ def test_work_on_an_item_renews_the_lease(clinic, urgent):
     assert review.expire_leases(clock.real_now() + timedelta(minutes=5)) == 0
 
 
-def test_what_was_put_aside_comes_back_on_its_day(clinic):
+def test_a_snoozed_item_comes_back_on_its_day(clinic):
     item = raised(clinic, "routine")
     review.claim(by=clinic.primary, item_id=item.pk)
     until = clock.today("America/New_York") + timedelta(days=3)

@@ -28,7 +28,7 @@ def test_the_first_call_stops_the_first_action_clock(clinic, raised):
     assert (event.by_id, event.note) == (clinic.primary.id, "Safe.")
 
 
-def test_a_promised_call_puts_a_routine_item_to_the_waiting_ones(clinic, raised):
+def test_a_promised_call_sets_a_routine_item_waiting(clinic, raised):
     item = raised("routine")
     review.claim(by=clinic.primary, item_id=item.pk)
     review.log_call(
@@ -37,7 +37,7 @@ def test_a_promised_call_puts_a_routine_item_to_the_waiting_ones(clinic, raised)
     assert (again(item).state, again(item).holder_id) == ("waiting", None)
 
 
-def test_something_urgent_never_waits_for_a_promised_call(clinic, raised):
+def test_an_urgent_item_never_waits_for_a_promised_call(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
     review.log_call(
@@ -113,7 +113,7 @@ def test_the_first_and_the_last_day_of_all_are_refused_in_every_zone(zone):
         assert refusal(refused) == reason
 
 
-def test_something_urgent_cannot_be_put_aside(clinic, raised):
+def test_an_urgent_item_cannot_be_snoozed(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
     with pytest.raises(Refused) as refused:
@@ -121,7 +121,7 @@ def test_something_urgent_cannot_be_put_aside(clinic, raised):
     assert refusal(refused) == "urgent"
 
 
-def test_an_item_is_put_aside_for_a_fortnight_at_most(clinic, raised):
+def test_an_item_is_snoozed_for_a_fortnight_at_most(clinic, raised):
     item = raised("routine")
     review.claim(by=clinic.primary, item_id=item.pk)
     today = clock.today("America/New_York")
@@ -137,7 +137,7 @@ def test_an_item_is_put_aside_for_a_fortnight_at_most(clinic, raised):
     assert (again(item).state, again(item).holder_id) == ("snoozed", None)
 
 
-def test_every_act_is_in_the_trail_of_the_patient(clinic, patient, raised):
+def test_every_act_is_in_the_history_of_the_patient(clinic, patient, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
     review.resolve(by=clinic.primary, item_id=item.pk, seen_lock=2, outcome="reached_safe", note="Safe.")

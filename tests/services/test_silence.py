@@ -89,7 +89,7 @@ def test_a_check_in_entered_on_the_phone_brings_them_back_too(plan: Plan, clinic
 
 
 @pytest.mark.slow
-def test_so_does_the_patient_on_the_page_of_choices(plan: Plan) -> None:
+def test_the_patient_brings_them_back_on_the_page_of_choices(plan: Plan) -> None:
     pass_by(plan, 4)
     assert [mail_choices.start(mail_link(plan)) for _ in range(2)] == [True, False]
     assert patient(plan).mail_state == "on"

@@ -39,7 +39,7 @@ def items() -> list[ReviewItem]:
     return list(ReviewItem.objects.filter(source="supply"))
 
 
-def test_a_fill_on_a_closed_day_is_told_once_with_the_last_day_to_collect_it(plan: Plan) -> None:
+def test_a_fill_on_a_closed_day_is_raised_once_with_the_last_day_to_collect_it(plan: Plan) -> None:
     supply_watch.tick(START)
     assert items() == []
     assert [supply_watch.tick(A_WEEK_BEFORE + timedelta(hours=n)) for n in range(3)] == [1, 0, 0]

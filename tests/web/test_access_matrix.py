@@ -159,7 +159,7 @@ def shown_to(world: World, actor: str, canaries: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_canaries_do_sing_for_the_patients_own_clinic(world: World) -> None:
+def test_the_patients_own_clinic_does_see_the_canaries(world: World) -> None:
     seen = {line.rpartition(" ")[2] for line in shown_to(world, "lead", world.a.canaries)}
     assert seen == set(world.a.canaries)
 

@@ -171,7 +171,7 @@ def test_times_on_pages_are_the_clinics():
     assert clock.today("Asia/Tokyo").strftime("%B %Y") in page
 
 
-def test_every_act_in_the_trail_has_its_words():
+def test_every_act_in_the_history_has_its_words():
     from plans.domain.taper import plan_states
     from plans.wording.review import EVENT_KINDS
 

@@ -57,7 +57,7 @@ def test_the_document_says_that_nobody_signed_the_general_text_until_the_lead_si
 
 
 @pytest.mark.slow
-def test_signing_is_in_the_trail_and_offers_to_draw_all_documents_again(clinic):
+def test_signing_is_in_the_history_and_offers_to_draw_all_documents_again(clinic):
     send(clinic.lead)
     shown = client_of(clinic.lead)
     shown.post("/settings/advice/en", {**OWN, "seen": "1", "worse": "Call us."})

@@ -40,7 +40,7 @@ def test_every_number_stands_on_the_page_with_its_mark_and_source(clinic):
     assert "Sign the review" in client_of(clinic.lead).get("/settings/catalogue/lorazepam").content.decode()
 
 
-def test_a_signed_review_is_kept_with_name_day_and_digest_and_is_in_the_trail(clinic):
+def test_a_signed_review_is_kept_with_name_day_and_digest_and_is_in_the_history(clinic):
     assert sign(clinic.lead).status_code == 302
     row = CatalogueReview.objects.get()
     assert (row.drug, row.reviewer, row.digest) == ("clonazepam", WHO, review_digest("clonazepam"))

@@ -130,7 +130,7 @@ def test_the_list_of_keys_opens_and_closes_by_key(page, clinic):
     assert page.locator("details.keyhelp").get_attribute("open") is None
 
 
-def test_the_queue_is_walked_and_an_item_taken_without_a_mouse(page, clinic, item):
+def test_the_queue_is_walked_and_an_item_claimed_without_a_mouse(page, clinic, item):
     sign_in(page, clinic.primary)
     page.goto("/queue")
     page.keyboard.press("j")

@@ -46,7 +46,7 @@ def send(clinic, **changes):
 
 
 @pytest.mark.slow
-def test_the_lead_changes_what_patients_are_told_and_the_trail_says_so(clinic):
+def test_the_lead_changes_what_patients_are_told_and_the_history_says_so(clinic):
     assert send(clinic).status_code == 302
     card = clinic_card(clinic.lead)
     assert card.hours == {"mon": ["08:00", "17:30"], "tue": ["09:00", "12:00"]}

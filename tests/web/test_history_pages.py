@@ -121,13 +121,13 @@ def test_lists_without_rows_say_so(story):
         ("record", "added the patient", "issued the plan"),
     ],
 )
-def test_the_trail_is_read_in_parts(story, part, there, not_there):
+def test_the_history_is_read_in_parts(story, part, there, not_there):
     said = page(story, "history", part=part)
     assert there in said
     assert not_there not in said
 
 
-def test_an_unknown_part_of_the_trail_is_the_whole(story):
+def test_an_unknown_part_of_the_history_shows_all_of_it(story):
     assert "issued the plan" in page(story, "history", part="x")
 
 

@@ -130,7 +130,7 @@ def test_nobody_accepts_the_invitation_of_another_or_withdraws_one_of_another_cl
     assert Invitation.objects.get().outcome == ""
 
 
-def test_asking_accepting_declining_and_withdrawing_stand_in_the_trail(
+def test_asking_accepting_declining_and_withdrawing_are_in_the_history(
     clinic: ClinicMade, other: ClinicMade
 ) -> None:
     ask_for(other, clinic.primary)
@@ -166,7 +166,7 @@ def test_a_clinic_cannot_send_invitations_without_end(clinic: ClinicMade, other:
     assert "too many invitations" in refused.content.decode()
 
 
-def test_an_ended_place_moves_nobody_silently_into_another_clinic(
+def test_an_ended_membership_moves_nobody_silently_into_another_clinic(
     clinic: ClinicMade, other: ClinicMade
 ) -> None:
     ask_for(other, clinic.reader, role=Role.READER.value)

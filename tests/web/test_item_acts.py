@@ -21,7 +21,7 @@ def client(clinic):
 
 
 @pytest.mark.slow
-def test_ending_something_urgent_without_a_note_is_refused_beside_the_field(client, item):
+def test_ending_an_urgent_item_without_a_note_is_refused_beside_the_field(client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     response = act(client, item, "resolve", **{"end-outcome": "reached_safe", "end-note": ""})
     page = text(response)
@@ -71,7 +71,7 @@ def test_a_value_sent_twice_is_refused(client, item):
 
 
 @pytest.mark.slow
-def test_a_call_is_written_down_by_staff_as_well(clinic, client, item):
+def test_a_call_is_recorded_by_staff_as_well(clinic, client, item):
     staff = client_of(clinic.staff)
     sent = {"call-callee": "patient", "call-outcome": "no_answer", "call-note": "Rang twice."}
     assert act(staff, item, "call", **sent).status_code == 302
@@ -97,7 +97,7 @@ def test_hidden_marks_in_a_note_are_refused_and_shown_again(client, item):
 
 
 @pytest.mark.slow
-def test_an_item_is_passed_to_a_colleague(clinic, client, item):
+def test_an_item_is_reassigned_to_a_colleague(clinic, client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     sent = {"pass-to": str(clinic.second.id), "pass-note": "You know her."}
     assert act(client, item, "pass", **sent).status_code == 302
@@ -120,7 +120,7 @@ def test_escalating_says_who_is_alerted(clinic, client, item):
 
 
 @pytest.mark.slow
-def test_something_urgent_offers_no_way_to_put_it_aside(client, item):
+def test_an_urgent_item_offers_no_snooze(client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     assert "Put it aside" not in text(client.get(f"/items/{item.pk}"))
     until = (clock.today("America/New_York") + timedelta(days=2)).isoformat()

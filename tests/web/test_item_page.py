@@ -38,13 +38,13 @@ def test_the_page_says_why_with_the_rule_and_whom_to_call(client, item):
         assert words in page
 
 
-def test_whoever_does_not_hold_it_is_offered_to_take_it_and_nothing_more(client, item):
+def test_whoever_does_not_hold_it_can_claim_it_and_nothing_more(client, item):
     page = text(client.get(f"/items/{item.pk}"))
     assert "Claim this item" in page
     assert "End this item" not in page
 
 
-def test_taking_it_says_until_when_it_is_mine(client, item):
+def test_claiming_it_says_until_when_it_is_mine(client, item):
     page = text(client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"}, follow=True))
     assert "Yours until" in page
     assert "End this item" in page

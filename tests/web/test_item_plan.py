@@ -74,7 +74,7 @@ class TestActingOnThePlan:
         assert (version.kind, version.item_id) == ("several", mine.pk)
 
     @pytest.mark.slow
-    def test_another_choice_shows_what_it_moves_and_changes_nothing(self, client, mine, plan):
+    def test_another_choice_shows_what_will_change_and_changes_nothing(self, client, mine, plan):
         address = f"/items/{mine.pk}/preview"
         part = client.post(
             address,
@@ -127,7 +127,7 @@ class TestActingOnThePlan:
         assert present(plan_row(plan.pk).active_version).number == 2
 
     @pytest.mark.slow
-    def test_leaving_it_as_it_is_is_written_down(self, client, mine, plan):
+    def test_leaving_the_plan_as_it_is_is_recorded(self, client, mine, plan):
         sent = self.sent(mine, plan, **{"act-act": "leave", "act-days": ""})
         assert self.done(client, mine, sent).status_code == 302
         assert again(mine).events.filter(kind="plan_left").exists()

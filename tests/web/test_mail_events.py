@@ -110,7 +110,7 @@ def test_a_permanent_failure_stops_messages_and_raises_an_item_once(sent: Work) 
 
 
 @pytest.mark.usefixtures("mailgun")
-def test_a_full_mailbox_is_told_and_messages_go_on(sent: Work) -> None:
+def test_a_full_mailbox_is_reported_and_messages_continue(sent: Work) -> None:
     full = {"message": "552 5.2.2 mailbox full", "code": 552}
     assert post(signed(failed(sent, **{"delivery-status": full}))) == 200
     assert (Work.objects.get(pk=sent.pk).reason, address()) == ("message_refused", "confirmed")
@@ -134,14 +134,14 @@ def test_whatever_else_happened_to_a_message_changes_nothing(sent: Work, changes
 
 
 @pytest.mark.usefixtures("mailgun")
-def test_a_report_that_names_no_message_of_ours_is_passed_by(sent: Work) -> None:
+def test_a_report_that_names_no_message_of_ours_is_ignored(sent: Work) -> None:
     event = failed(sent, message={"headers": {"message-id": "somebody@else.example"}})
     assert post(signed(event)) == 200
     assert Work.objects.get(pk=sent.pk).state == "sent"
 
 
 @pytest.mark.usefixtures("mailgun")
-def test_a_report_that_comes_before_the_message_s_own_end_is_asked_for_again(sent: Work) -> None:
+def test_a_report_that_arrives_before_its_message_is_settled_is_asked_for_again(sent: Work) -> None:
     Work.objects.filter(pk=sent.pk).update(state="sending", lease_until=clock.real_now(), settled_at=None)
     assert post(signed(failed(sent))) == 503
     Work.objects.filter(pk=sent.pk).update(state="sent", lease_until=None, settled_at=clock.now())

@@ -78,7 +78,7 @@ def test_a_role_is_changed_and_holds_at_once(lead, clinic):
 
 
 @pytest.mark.slow
-def test_an_ended_place_closes_the_clinic_and_can_be_given_back(lead, clinic):
+def test_an_ended_membership_closes_the_clinic_and_can_be_restored(lead, clinic):
     theirs = client_of(clinic.reader)
     press(lead, clinic.reader, do="end")
     assert theirs.get("/queue").headers["Location"] == "/clinics"
@@ -134,7 +134,7 @@ def test_many_people_stand_on_pages_ended_ones_last_and_can_be_found(lead, clini
 
 
 @pytest.mark.slow
-def test_the_clinics_own_trail_says_who_changed_what(lead, clinic):
+def test_the_clinics_own_history_says_who_changed_what(lead, clinic):
     press(lead, clinic.reader, do="role", role="staff")
     page = lead.get("/settings/history").content.decode()
     assert f"changed the role of {clinic.reader.name} to Staff" in page
@@ -142,7 +142,7 @@ def test_the_clinics_own_trail_says_who_changed_what(lead, clinic):
 
 
 @pytest.mark.slow
-def test_another_clinics_acts_are_not_in_the_trail(lead, clinic):
+def test_another_clinics_acts_are_not_in_the_history(lead, clinic):
     other = make_clinic()
     press(client_of(other.lead), other.reader, do="end")
     assert other.reader.name not in lead.get("/settings/history").content.decode()

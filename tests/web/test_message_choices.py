@@ -302,7 +302,9 @@ def test_a_page_we_do_not_know_is_not_to_be_used(client: Client) -> None:
     assert "Do not use it" in words(response)
 
 
-def test_a_birthday_is_not_needed_to_see_what_a_document_is_worth(begun: Story, client: Client) -> None:
+def test_the_year_of_birth_is_not_needed_to_see_whether_a_document_is_current(
+    begun: Story, client: Client
+) -> None:
     assert begun.patient.born == date(1979, 3, 14)
     assert (
         client.get(

@@ -85,7 +85,7 @@ def test_a_message_of_unknown_fate_offers_both_choices_to_staff_and_none_to_a_re
 
 
 @pytest.mark.slow
-def test_sending_once_more_puts_the_message_back_and_says_so(clinic: ClinicMade, message: Work) -> None:
+def test_sending_again_puts_the_message_back_and_says_so(clinic: ClinicMade, message: Work) -> None:
     Work.objects.update(state="unknown")
     answer = signed_in(clinic.staff).post(reverse("message-once-more", args=[message.pk]), follow=True)
     assert "The same message is sent again." in answer.content.decode()

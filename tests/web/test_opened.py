@@ -25,7 +25,7 @@ def said(story: Story) -> Any:
 
 
 @pytest.mark.slow
-def test_a_look_at_the_calendar_is_told_to_the_clinic_with_day_version_and_way(
+def test_opening_the_calendar_is_shown_to_the_clinic_with_day_version_and_format(
     known: Client, begun: Story, standing_clock: Any
 ) -> None:
     known.get("/p/")
@@ -42,7 +42,7 @@ def test_a_look_at_the_calendar_is_told_to_the_clinic_with_day_version_and_way(
 
 
 @pytest.mark.slow
-def test_of_a_day_each_way_is_kept_once_and_a_look_without_content_not_at_all(
+def test_each_format_is_kept_once_a_day_and_a_request_without_content_not_at_all(
     known: Client, begun: Story, standing_clock: Any
 ) -> None:
     known.head("/p/calendar")

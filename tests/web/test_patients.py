@@ -188,7 +188,7 @@ def test_a_stale_edit_is_not_saved_and_shows_what_differs(client, clinic):
     assert Patient.objects.get(pk=patient.pk).phone == "555-0111"
 
 
-def test_the_end_of_care_is_written_down_with_its_reason(client, clinic):
+def test_the_end_of_care_is_recorded_with_its_reason(client, clinic):
     patient = make_patient(clinic.primary)
     address = f"/patients/{patient.pk}/care"
     assert client.get(address).status_code == 200
@@ -199,7 +199,7 @@ def test_the_end_of_care_is_written_down_with_its_reason(client, clinic):
 
 
 @pytest.mark.slow
-def test_the_patients_page_leads_to_plan_items_and_trail(client, clinic):
+def test_the_patients_page_leads_to_plan_items_and_history(client, clinic):
     patient = make_patient(clinic.primary)
     plan = issue_story_plan(clinic.primary, patient)
     page = client.get(f"/patients/{patient.pk}").content.decode()
@@ -208,7 +208,7 @@ def test_the_patients_page_leads_to_plan_items_and_trail(client, clinic):
     assert f"/patients/{patient.pk}/history" in page
 
 
-def test_the_trail_tells_in_sentences_who_did_what(client, clinic):
+def test_the_history_says_in_sentences_who_did_what(client, clinic):
     patient = make_patient(clinic.primary)
     issue_story_plan(clinic.primary, patient)
     page = client.get(f"/patients/{patient.pk}/history").content.decode()

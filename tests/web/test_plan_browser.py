@@ -128,7 +128,7 @@ def test_the_calendar_becomes_a_download_without_a_reload(page, clinic, patient)
     page.wait_for_selector(f'a[href="{reverse("document", args=[document.pk])}"]')
 
 
-def test_a_hold_shows_what_moves_before_it_is_done(page, clinic, patient):
+def test_a_hold_shows_what_will_change_before_it_is_done(page, clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     sign_in(page, clinic.primary)
     page.goto(reverse("plan-change", args=[plan.pk]) + "?act=hold")

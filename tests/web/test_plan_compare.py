@@ -41,7 +41,7 @@ def held(clinic):
     return plan_row(plan.pk)
 
 
-def test_days_already_taken_agree_and_the_versions_part_where_the_next_cut_was(clinic, held):
+def test_days_already_taken_agree_and_the_versions_differ_from_the_next_cut_on(clinic, held):
     found = compare(clinic.reader, held.pk)
     assert (found.one, found.other) == (1, 2)
     today = clock.today(held.patient.zone)
@@ -60,7 +60,7 @@ def test_every_day_of_both_is_in_one_stretch(clinic, held):
         assert stretch.other == found.after.step_on(stretch.start) == found.after.step_on(stretch.end)
 
 
-def test_a_version_compared_with_itself_never_parts(clinic, held):
+def test_a_version_compared_with_itself_never_differs(clinic, held):
     assert compare(clinic.reader, held.pk, 2, 2).parts_on is None
 
 
@@ -71,7 +71,7 @@ def test_a_version_the_plan_does_not_have_is_not_found(clinic, held, one, other)
 
 
 @pytest.mark.slow
-def test_the_page_shows_both_and_says_from_when_they_part(clinic, held):
+def test_the_page_shows_both_and_says_from_when_they_differ(clinic, held):
     client = client_of(clinic.reader)
     page = client.get(reverse("plan-compare", args=[held.pk])).content.decode()
     assert "Version 1 and version 2" in page

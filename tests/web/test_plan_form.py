@@ -201,7 +201,7 @@ def test_a_plan_changed_since_it_was_shown_is_shown_again_first(signed_in, patie
 
 
 @pytest.mark.slow
-def test_a_draft_another_person_took_up_is_not_overwritten(signed_in, patient, clinic):
+def test_a_draft_another_person_took_over_is_not_overwritten(signed_in, patient, clinic):
     signed_in.post(preview_page(patient), typed(patient))
     theirs = drafts.save(by=clinic.second, patient_id=patient.pk, form={"a_night": ["2"]}, seen_lock=1)
     page = signed_in.post(preview_page(patient), typed(patient, lock="1")).content.decode()
@@ -210,7 +210,7 @@ def test_a_draft_another_person_took_up_is_not_overwritten(signed_in, patient, c
 
 
 @pytest.mark.slow
-def test_a_draft_can_be_saved_and_thrown_away(signed_in, patient):
+def test_a_draft_can_be_saved_and_discarded(signed_in, patient):
     saved = signed_in.post(form_page(patient), typed(patient, do="save"), follow=True).content.decode()
     assert "The draft is saved" in saved
     lock = Plan.objects.get(patient=patient).lock

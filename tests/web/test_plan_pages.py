@@ -141,7 +141,7 @@ def test_the_documents_of_a_plan_that_was_stopped_are_no_longer_offered(signed_i
 
 
 @pytest.mark.slow
-def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
+def test_a_change_shows_what_will_change_before_it_is_done(signed_in, plan):
     page = page_of(signed_in, plan, "plan-change", act="hold")
     due = present(queries.schedule_of(plan.active_version).next_change(clock.today(plan.patient.zone))).start
     later = due + timedelta(days=14)
@@ -154,7 +154,7 @@ def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
 
 
 @pytest.mark.slow
-def test_a_look_at_what_moves_changes_nothing_though_the_button_in_focus_was_sent_with_it(signed_in, plan):
+def test_a_preview_changes_nothing_though_the_focused_button_was_sent_with_it(signed_in, plan):
     sent = {"act": "hold", "days": "14", "begins": "today", "note": "Asked for contact", "lock": plan.lock}
     shown = signed_in.post(
         reverse("plan-change", args=[plan.pk]), {**sent, "do": "change"}, headers={"HX-Request": "true"}

@@ -85,7 +85,7 @@ def test_what_is_wrong_with_a_clock_time_is_said_beside_it_and_kept(signed_in, p
             assert f'value="{changes[name]}"' in page
 
 
-def test_use_that_varied_is_typed_told_and_kept(signed_in, patient):
+def test_use_that_varied_is_typed_shown_and_kept(signed_in, patient):
     before = "1: morning 0.5, night 1\n1:\n2: night 1"
     page = signed_in.post(preview_page(patient), typed(patient, before=before)).content.decode()
     assert "was taken unevenly: 0" in page

@@ -77,7 +77,7 @@ def test_every_page_counts_what_waits(clinic, client):
 
 
 @pytest.mark.slow
-def test_taking_the_next_opens_it(clinic, client):
+def test_claiming_the_next_opens_it(clinic, client):
     item = raised(clinic)
     response = client.post("/queue/next")
     assert response.headers["Location"] == f"/items/{item.pk}"
@@ -85,7 +85,7 @@ def test_taking_the_next_opens_it(clinic, client):
 
 
 @pytest.mark.slow
-def test_taking_the_next_of_nothing_says_so(client):
+def test_claiming_the_next_of_an_empty_queue_says_so(client):
     page = text(client.post("/queue/next", follow=True))
     assert "There is nothing to claim" in page
 
@@ -143,7 +143,7 @@ def test_looking_changes_nothing(clinic, client):
 
 
 @pytest.mark.slow
-def test_staff_see_the_queue_but_cannot_take(clinic):
+def test_staff_see_the_queue_but_cannot_claim(clinic):
     raised(clinic)
     staff = client_of(clinic.staff)
     page = text(staff.get("/queue"))

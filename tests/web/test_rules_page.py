@@ -107,7 +107,7 @@ def test_the_lead_signs_what_is_in_force_and_a_change_ends_it(story: Asked, clie
 
 
 @pytest.mark.slow
-def test_another_cadence_lays_the_check_ins_not_yet_asked_out_again(story: Asked, client: Client) -> None:
+def test_another_cadence_reschedules_the_check_ins_not_yet_asked(story: Asked, client: Client) -> None:
     ahead = Occasion.objects.filter(plan=story.plan, state="planned", purpose="weekly")
     before = ahead.count()
     sign_in(client, story.clinic.lead)
@@ -144,7 +144,7 @@ def test_a_patients_own_number_holds_for_that_patient_alone(story: Asked, client
 
 
 @pytest.mark.slow
-def test_a_patients_own_cadence_lays_out_that_patients_check_ins_again(story: Asked, client: Client) -> None:
+def test_a_patients_own_cadence_reschedules_that_patients_check_ins(story: Asked, client: Client) -> None:
     ahead = Occasion.objects.filter(plan=story.plan, state="planned", purpose="weekly")
     before = ahead.count()
     sign_in(client, story.clinic.primary)

@@ -90,7 +90,7 @@ def test_the_same_network_is_slowed_and_the_wait_never_grows_beyond_ten_seconds(
     assert attempt(Client(), clinic.primary, PASSWORD, "192.0.2.5").status_code == 302
 
 
-def test_knocking_with_links_nobody_knows_wipes_no_limit(clinic: ClinicMade, hour: Any) -> None:
+def test_trying_unknown_links_resets_no_limit(clinic: ClinicMade, hour: Any) -> None:
     for n in range(6):
         attempt(Client(), clinic.primary, f"wrong {n} entirely", "192.0.2.5")
     for n in range(345):

@@ -151,7 +151,7 @@ def test_every_rule_has_a_name_for_the_reasons_given(rule: str) -> None:
     assert not said.startswith(rule)
 
 
-def test_a_reason_tells_its_source_and_those_of_rules_gone_by_are_still_told() -> None:
+def test_a_reason_names_its_source_and_reasons_of_retired_rules_are_still_shown() -> None:
     follows = AcceptedReason("pace", 2, "", (2,), "A schedule that was published, 2002")
     assert plain(words.reason_words(follows)) == (
         "Pace of the guideline, step 2: Follows the published schedule (source: A schedule that was published, 2002)"

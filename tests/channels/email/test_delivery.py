@@ -90,9 +90,7 @@ def test_the_fate_of_a_message_follows_from_the_phase(
         assert server.arrived == []
 
 
-def test_a_body_cut_off_before_it_left_was_surely_not_sent(
-    server: ScriptedServer, way: SmtpTransport
-) -> None:
+def test_a_body_cut_off_before_its_end_counts_as_not_sent(server: ScriptedServer, way: SmtpTransport) -> None:
     server.script.answers["body"] = DROP
     outcome = way.send(message(payload=b"Subject: x\r\n\r\n" + b"x" * 24_000_000))
     assert outcome.fate is Fate.RETRY
@@ -100,7 +98,7 @@ def test_a_body_cut_off_before_it_left_was_surely_not_sent(
 
 
 @pytest.mark.parametrize("answer", [DROP, "500 what"])
-def test_what_happens_at_the_goodbye_does_not_matter(
+def test_what_happens_at_quit_does_not_matter(
     server: ScriptedServer, way: SmtpTransport, answer: str
 ) -> None:
     server.script.answers["quit"] = answer
@@ -145,7 +143,7 @@ def test_lines_end_with_crlf_whatever_they_ended_with() -> None:
 
 
 @pytest.mark.slow
-def test_a_server_that_refuses_the_address_and_says_yes_to_data_sent_ahead_gets_no_message(
+def test_a_pipelining_server_that_refuses_the_address_but_accepts_data_gets_no_message(
     server: ScriptedServer, way: SmtpTransport
 ) -> None:
     server.script.answers["ehlo"] = AHEAD
@@ -158,7 +156,7 @@ def test_a_server_that_refuses_the_address_and_says_yes_to_data_sent_ahead_gets_
 
 
 @pytest.mark.parametrize("bad", ["a@x.org>\r\nRCPT TO:<b@x.org", "a@x.org\r\nDATA"])
-def test_an_address_that_would_be_a_command_is_never_said(
+def test_an_address_that_would_be_a_command_is_never_sent_to_the_server(
     server: ScriptedServer, way: SmtpTransport, bad: str
 ) -> None:
     server.script.answers["ehlo"] = AHEAD

@@ -196,7 +196,7 @@ def test_the_search_for_health_words_finds_them() -> None:
         ("es", {}, "Nadie lee las respuestas enseguida."),
     ],
 )
-def test_the_message_that_asks_says_when_answers_are_read(
+def test_the_check_in_invitation_says_when_answers_are_read(
     notice: str, language: str, hours: dict[str, list[str]], said: str
 ) -> None:
     message = write(facts(notice, language=language, clinic_hours=hours))

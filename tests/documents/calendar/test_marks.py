@@ -137,7 +137,7 @@ def handed_over(*more):
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
-def test_a_handing_over_stands_a_week_on_a_page_and_morning_and_night_keep_their_columns(large):
+def test_a_crossover_has_a_week_on_a_page_and_morning_and_night_keep_their_columns(large):
     given = facts(handed_over(), large=large)
     pdf = draw(given)
     assert read_back(pdf, given) == ()

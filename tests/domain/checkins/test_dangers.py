@@ -63,7 +63,7 @@ def test_without_a_planned_dose_it_takes_two_to_mix_and_no_dose_can_be_missed() 
     assert codes({"sx_fell": "yes"}, taking=False) == ["driving"]
 
 
-def test_it_is_told_after_the_page_it_stands_on_and_not_after_later_ones() -> None:
+def test_advice_follows_the_page_of_the_answer_and_not_later_ones() -> None:
     answers = {"opioid": "yes", "alcohol_days": "2", "alcohol_drinks": "1"}
     assert dangers.found_on(answers, ("alcohol_days", "opioid"), taking=True)
     assert not dangers.found_on(answers, ("alcohol_drinks", "other_text"), taking=True)
@@ -104,7 +104,7 @@ def test_a_line_on_one_thing_is_said_to_whoever_told_of_it() -> None:
     assert any("aloxone" in line for line in opioid)
 
 
-def test_what_was_told_of_somebody_at_home_is_not_said_again_where_they_may_read_it() -> None:
+def test_what_was_reported_about_somebody_at_home_is_not_repeated_where_they_may_read_it() -> None:
     assert WORDS["threat"].said(frozenset({"s_threat"}), again=True) == ()
     assert all(
         WORDS[one.code].said(frozenset(one.answers), again=True) for one in DANGERS if one.code != "threat"

@@ -29,7 +29,7 @@ def test_silence(in_a_row: int, watched: bool, rule: str, severity: str) -> None
 
 
 @pytest.mark.parametrize(("watched", "rule"), [(False, "R5"), (True, "H9")])
-def test_a_form_left_half_way_is_told_but_ends_no_messages(watched: bool, rule: str) -> None:
+def test_a_form_left_half_way_is_flagged_but_stops_no_messages(watched: bool, rule: str) -> None:
     found = silence.evaluate(silence.Missed(in_a_row=5, close_watch=watched, begun=True))
     assert [one.rule for one in found] == [rule]
 

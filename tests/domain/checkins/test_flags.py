@@ -183,7 +183,7 @@ def test_poor_sleep_two_check_ins_running(was: str, fires: bool) -> None:
     assert ("R4" in fired(evidence({"sx_sleep": "3"}, before=(past(sx_sleep=was),)))) is fires
 
 
-def test_an_opioid_the_record_knows_or_told_last_time_is_not_new() -> None:
+def test_an_opioid_on_record_or_reported_last_time_is_not_new() -> None:
     assert "H5" not in fired(
         evidence({"opioid": "yes"}, about=PatientContext(substances=frozenset({"opioid"})))
     )
@@ -210,7 +210,7 @@ def test_no_doses_after_the_planned_end_is_no_alarm() -> None:
 
 
 @pytest.mark.parametrize(("answer", "fires"), [("no", False), ("yes", True)])
-def test_a_form_left_after_a_telling_safety_answer(answer: str, fires: bool) -> None:
+def test_a_form_left_after_a_worrying_safety_answer(answer: str, fires: bool) -> None:
     assert ("H10" in fired(evidence({"s_fit": answer}, abandoned=True))) is fires
 
 

@@ -81,7 +81,7 @@ def test_weekly_ones_follow_on_the_patients_weekday_for_four_weeks() -> None:
     ]
 
 
-def test_what_would_stand_next_to_something_more_important_is_left_out() -> None:
+def test_a_check_in_next_to_a_more_important_one_is_left_out() -> None:
     found = days(course(baseline=date(2026, 11, 29)))
     assert ("weekly", date(2026, 11, 30)) not in found
     assert ("weekly", date(2026, 12, 7)) in found
@@ -119,7 +119,7 @@ def test_both_long_scales_are_asked_at_the_last_dose_and_4_8_12_and_26_weeks_aft
     assert {due.form for due in found if due.purpose is Purpose.LAST_DOSE} == {"baseline"}
 
 
-def test_laying_out_a_later_day_gives_the_same_days() -> None:
+def test_scheduling_on_a_later_day_gives_the_same_days() -> None:
     whole = set(days(course(cuts=(date(2026, 12, 6),))))
     later = date(2026, 12, 1)
     assert {one for one in whole if one[1] >= later} <= set(
@@ -174,6 +174,6 @@ def test_a_patient_may_want_fewer_reminders_and_never_gets_more_than_the_clinic_
     assert Ladder(reminders=1).for_patient(2).reminders == 1
 
 
-def test_of_two_near_ones_the_baseline_stays() -> None:
+def test_of_two_close_check_ins_the_baseline_stays() -> None:
     kept = occasions.spread([Due(Purpose.WEEKLY, MONDAY), Due(Purpose.BASELINE, MONDAY + timedelta(days=1))])
     assert [due.purpose for due in kept] == [Purpose.BASELINE]

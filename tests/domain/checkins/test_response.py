@@ -74,14 +74,14 @@ def test_a_yes_to_danger_is_found_and_helped_on_its_own_page(
     assert step.response.state is CheckInState.OPEN
 
 
-def test_help_is_shown_after_the_page_that_told_and_not_after_later_ones() -> None:
+def test_help_is_shown_after_the_page_that_called_for_it_and_not_after_later_ones() -> None:
     step = answered(Response(spec()), "safety_a", s_fit="yes")
     later = answered(step.response, "safety_b")
     assert later.response.screens(later.page.items) == ()
     assert [one.rule for one in later.response.findings] == ["U1"]
 
 
-def test_a_danger_that_raises_nothing_is_told_all_the_same() -> None:
+def test_a_danger_that_raises_nothing_still_shows_help() -> None:
     known = PatientContext(substances=frozenset({"opioid"}))
     step = answered(Response(spec(), context=known), "substances", opioid="yes")
     assert step.response.findings == ()
@@ -102,7 +102,7 @@ def test_only_what_cannot_wait_is_asked_before_it_is_sent() -> None:
     assert told(open_.sent()) == told(open_.left()) == [("H3", "", "high")]
 
 
-def test_a_form_left_after_a_telling_answer_is_found_when_it_is_closed() -> None:
+def test_a_form_left_after_a_worrying_answer_is_found_when_it_is_closed() -> None:
     left = Response(spec(), {"s_fit": "yes"}).left()
     assert ("H10", "abandoned", "high") in told(left)
     assert ("H10", "abandoned", "high") not in told(left.sent())
@@ -151,7 +151,7 @@ def test_a_page_these_answers_do_not_lead_to_is_refused() -> None:
 # ── changes of mind ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_taken_back_takes_its_branch_along() -> None:
+def test_an_answer_withdrawn_takes_its_branch_with_it() -> None:
     yes = answered(
         answered(Response(spec()), "safety_b", s_thoughts="yes").response, "safety_c", s_plan="yes"
     )
@@ -161,7 +161,7 @@ def test_an_answer_taken_back_takes_its_branch_along() -> None:
     assert "safety_c" not in {page.code for page in no.response.pages}
 
 
-def test_what_is_told_again_after_it_was_taken_back_calls_again() -> None:
+def test_an_answer_withdrawn_and_given_again_alerts_again() -> None:
     yes = answered(Response(spec()), "safety_a", s_fit="yes").response
     no = answered(yes, "safety_a").response
     again = answered(no, "safety_a", s_fit="yes").response
@@ -175,7 +175,7 @@ def test_what_stands_already_is_not_new_beside_another_answer() -> None:
     assert more.renewed_since(yes) == {("U3", "thoughts")}
 
 
-def test_a_plan_told_afterwards_is_a_finding_of_its_own() -> None:
+def test_a_suicide_plan_reported_later_is_a_finding_of_its_own() -> None:
     thoughts = answered(Response(spec()), "safety_b", s_thoughts="yes").response
     plan = answered(thoughts, "safety_c", s_plan="yes").response
     assert plan.renewed_since(thoughts) == {("U3", "plan")}

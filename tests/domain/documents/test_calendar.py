@@ -130,7 +130,7 @@ def test_a_time_that_lost_its_dose_stays_as_no_dose():
     assert [(entry.slot.time, bool(entry.dose)) for entry in days[-1].entries] == [(M, False), (N, True)]
 
 
-def test_no_dose_of_a_drug_handed_over_is_said_for_two_weeks_and_then_no_more():
+def test_no_dose_of_a_replaced_drug_is_said_for_two_weeks_and_then_no_more():
     old, new = solid(TABLET, 4), solid(DIAZEPAM, 20)
     stages = [
         (7, StepKind.START, [(N, [old])]),

@@ -25,7 +25,7 @@ def test_every_state_stands_in_the_table_and_has_an_owner():
     assert set(TRANSITIONS) == set(OWNER) == set(ItemState)
 
 
-def test_every_severity_has_a_place_in_the_queue_and_a_lease():
+def test_every_priority_has_a_place_in_the_queue_and_a_lease():
     assert set(RANK) == set(LEASE) == set(Priority)
 
 
@@ -48,7 +48,7 @@ def test_nothing_leads_out_of_resolved():
 
 
 @pytest.mark.parametrize("state", sorted(OPEN))
-def test_whatever_is_open_can_be_taken_and_raised_again(state):
+def test_an_open_item_can_be_claimed_and_raised_again(state):
     assert {Act.CLAIM, Act.RAISE, Act.ESCALATE} <= set(TRANSITIONS[state])
 
 
@@ -57,13 +57,13 @@ def test_only_a_holder_can_resolve():
     assert can == set(HELD) == {state for state, owner in OWNER.items() if owner is Owner.HOLDER}
 
 
-def test_a_lease_that_runs_out_gives_the_item_back():
+def test_an_expired_lease_releases_the_item():
     for state in HELD:
         assert after(state, Act.LAPSE, Priority.URGENT) is ItemState.NEW
 
 
 @pytest.mark.parametrize("act", [Act.SNOOZE, Act.WAIT])
-def test_something_urgent_cannot_be_put_aside(act):
+def test_an_urgent_item_cannot_be_snoozed(act):
     with pytest.raises(Refused) as refused:
         after(ItemState.CLAIMED, act, Priority.URGENT)
     assert refused.value.facts["reason"] == "urgent"
@@ -76,6 +76,6 @@ def test_an_act_outside_the_table_is_refused_with_state_and_act():
     assert refused.value.facts == {"reason": "not_now", "state": "resolved", "act": "claim"}
 
 
-def test_the_higher_severity_wins_in_either_order():
+def test_the_higher_priority_wins_in_either_order():
     assert higher(Priority.ROUTINE, Priority.URGENT) is Priority.URGENT
     assert higher(Priority.URGENT, Priority.ROUTINE) is Priority.URGENT

@@ -16,7 +16,7 @@ def reason(*args):
     return refused.value.facts["reason"], refused.value.where
 
 
-def test_every_severity_says_how_it_may_end():
+def test_every_priority_says_how_it_may_end():
     assert set(OUTCOMES) == set(Priority)
 
 
@@ -24,12 +24,12 @@ def test_an_end_without_an_outcome_is_refused():
     assert reason(Priority.ROUTINE, "", "a note") == ("outcome_missing", "outcome")
 
 
-def test_something_urgent_does_not_end_with_nothing_to_do():
+def test_an_urgent_item_does_not_end_with_no_action_needed():
     assert reason(Priority.URGENT, "nothing_to_do", "a note") == ("outcome_not_here", "outcome")
     assert check_end(Priority.ROUTINE, "nothing_to_do", "") is ReviewOutcome.NOTHING_TO_DO
 
 
-def test_something_urgent_needs_a_note():
+def test_an_urgent_item_needs_a_note():
     assert reason(Priority.URGENT, "reached_safe", "") == ("note_missing", "note")
     assert check_end(Priority.URGENT, "reached_safe", "Spoke with her.") is ReviewOutcome.REACHED_SAFE
 

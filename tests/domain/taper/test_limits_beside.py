@@ -104,7 +104,7 @@ def test_a_cut_on_a_clinic_holiday_is_a_note() -> None:
     assert (verdict.rule, verdict.step, verdict.facts["day"]) == ("cut_day", 2, "holiday")
 
 
-def test_daily_cuts_name_only_the_first_day_of_closed_doors() -> None:
+def test_daily_cuts_name_only_the_first_closed_day() -> None:
     daily = [str(100 - n) for n in range(30)]
     assert found(nightly("diazepam", daily, days=1), "cut_day") == [(5, LimitLevel.NOTE)]
 

@@ -45,7 +45,7 @@ def test_every_live_plan_can_be_stopped():
     assert all(PlanAct.STOP in allowed(state) for state in LIVE)
 
 
-def test_audit_acts_differ_so_that_the_trail_tells_them_apart():
+def test_audit_acts_differ_so_that_the_history_tells_them_apart():
     assert len({spec.audit for spec in ACTS.values()}) == len(ACTS)
 
 
@@ -54,7 +54,7 @@ def test_messages_to_the_patient_exist():
     assert all(NOTICES[message].audience is Audience.PATIENT for message in told)
 
 
-def test_every_revision_is_a_clinicians_and_is_told():
+def test_every_revision_is_a_clinicians_and_notifies_the_patient():
     assert all(
         ACTS[act].owner is PlanActor.CLINICIAN and ACTS[act].message == "plan_changed" for act in REVISIONS
     )

@@ -74,7 +74,7 @@ TWO_STEPS = [{"days": 14, "total_mg": "1.5"}, {"days": 7, "total_mg": "1.375"}]
         '"days","mg"\n"14","1.5"\n"7","1.375"',
     ],
 )
-def test_a_pasted_sheet_is_read_with_and_without_names_of_its_columns(text: str) -> None:
+def test_pasted_cells_are_read_with_and_without_column_names(text: str) -> None:
     assert typed_method(text)["rows"] == TWO_STEPS
 
 

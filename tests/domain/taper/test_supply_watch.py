@@ -49,7 +49,7 @@ def test_a_fill_on_a_working_day_needs_nobody() -> None:
         assert heard(issued, today=MONDAY + ahead * DAY) == ()
 
 
-def test_a_fill_on_a_holiday_is_told_a_week_before_the_last_open_day() -> None:
+def test_a_fill_on_a_holiday_is_raised_a_week_before_the_last_open_day() -> None:
     fill = MONDAY + 14 * DAY
     closed = clinic(fill)
     issued = plan([(28, 2), (1, 0)])
@@ -61,7 +61,7 @@ def test_a_fill_on_a_holiday_is_told_a_week_before_the_last_open_day() -> None:
     assert one.is_soon(collect_by - 2 * DAY)
 
 
-def test_a_fill_at_a_weekend_is_told_unless_the_clinic_is_open_then() -> None:
+def test_a_fill_at_a_weekend_is_raised_unless_the_clinic_is_open_then() -> None:
     saturday = MONDAY + 5 * DAY
     start = saturday - 14 * DAY
     issued = plan([(28, 2), (1, 0)], start=start)
@@ -82,7 +82,7 @@ def test_a_plan_that_ends_at_zero_needs_nothing_after_its_last_dose() -> None:
 
 
 @pytest.mark.parametrize("days", [14, 28, 60, 400])
-def test_a_dose_that_stays_is_filled_on_and_on_and_only_a_closed_day_is_told(days: int) -> None:
+def test_a_dose_that_stays_is_filled_on_and_on_and_only_a_closed_day_is_raised(days: int) -> None:
     issued = plan([(14, 3), (14, 2)], days=14)
     today = MONDAY + days * DAY
     assert heard(issued, today=today) == ()
@@ -106,7 +106,7 @@ def revised(before: Issued, day: date, halves: int, tail: int = 28) -> Issued:
     return Issued(schedule, day, before.dispense_days)
 
 
-def test_a_step_back_that_uses_up_the_last_fill_early_is_told() -> None:
+def test_a_step_back_that_uses_up_the_last_fill_early_is_raised() -> None:
     first = plan([(14, 2), (14, 1), (1, 0)], days=28)
     day = MONDAY + 14 * DAY
     # Seven tablets are left, half a one for each of 14 days; one a day lasts for seven.
@@ -114,13 +114,13 @@ def test_a_step_back_that_uses_up_the_last_fill_early_is_told() -> None:
     assert one == Warned("before_fill", day + 6 * DAY, day + 7 * DAY, None)
 
 
-def test_a_change_that_the_last_fill_still_covers_is_not_told() -> None:
+def test_a_change_that_the_last_fill_still_covers_is_not_raised() -> None:
     first = plan([(28, 2), (28, 1), (1, 0)], days=28)
     day = MONDAY + 14 * DAY
     assert heard(first, revised(first, day, 1), today=day) == ()
 
 
-def test_a_change_to_a_product_that_is_not_at_hand_is_told_at_once() -> None:
+def test_a_change_to_a_product_that_is_not_at_hand_is_raised_at_once() -> None:
     first = plan([(28, 2), (1, 0)], days=28)
     day = MONDAY + 2 * DAY
     schedule = laid_out("clonazepam", [(28, [pieces(QUARTER_MG, 4)]), (1, [])], start=day)

@@ -38,7 +38,7 @@ def varied(taper: Taper) -> Verdict:
     return one
 
 
-def test_four_nights_a_week_are_told_and_an_even_dose_of_more_needs_a_reason() -> None:
+def test_four_nights_a_week_are_noted_and_an_even_dose_of_more_needs_a_reason() -> None:
     week = [(1, "5"), (1, "0"), (1, "5"), (1, "0"), (1, "5"), (1, "5"), (1, "0")]
     one = varied(after(week * 4))
     assert (one.step, one.level) == (None, LimitLevel.NEEDS_REASON)
