@@ -73,7 +73,11 @@ SEEDS = {
     "antidepressants": ("every", "Tell us before you start one", "Díganoslo antes de empezarlo"),
     "other medicines": ("every", "before you take any new medicine", "antes de tomar un medicamento nuevo"),
     "inhibitors": ("every", "grapefruit", "la toronja"),
-    "anticonvulsants, antipsychotics": ("every", "fits, or for hearing", "convulsiones, o para oír"),
+    "anticonvulsants, antipsychotics": (
+        "every",
+        "Medicine for fits can change how it works. So can medicine for hearing or seeing",
+        "convulsiones pueden cambiar el efecto de este. También los que se dan a quien oye o ve",
+    ),
     "kratom without blame": ("every", "no one will blame you", "nadie le va a culpar"),
     "kratom with antidepressants": (
         "every",
