@@ -1,8 +1,8 @@
-"""A new long-acting drug builds up for weeks after a switch: a note that says for how long, and by how much.
+"""Accumulation of a new long-acting drug after a switch: a note on how long the level keeps rising, and how far.
 
-By the exposure model (`exposure.py`): the average of a day's level of the new drug with its active metabolite, from the
-stages as planned, with the dose after the last stage kept. Nothing is said where that day is at nine tenths of the
-steady level already. The other drug is not counted: what is left of it comes on top in the first days.
+Computed with the exposure model (`exposure.py`): the daily average level of the new drug and its active metabolite,
+from the planned stages, with the dose after the last stage continued. No note where nine tenths of the steady level are
+already reached. The old drug is not counted; what remains of it adds to the level in the first days.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from plans.domain.taper.exposure import FULL, shares_of_steady
 from plans.domain.taper.limit_rules import Verdict, finding
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 
-# The share of the steady level from which a drug no longer counts as building up, in thousandths; ours.
+# The share of the steady level, in thousandths, at which a drug no longer counts as accumulating (ours).
 STEADY: Final = 900
-# By then every drug of the catalogue is there, also by its longest modelled half-life.
+# By then every drug of the catalogue has reached it, even with its longest modelled half-life.
 _HORIZON: Final = 120
 _SWITCHES: Final = frozenset({StepKind.CROSSOVER, StepKind.SWAP})
 
 
 def accumulates(schedule: Schedule) -> Iterator[Verdict]:
-    """A note for each long-acting drug of a switch, staged or typed, whose level goes on rising after it."""
+    """A note for each long-acting drug of a staged or typed switch whose level keeps rising after it."""
     for drug, last in _switched_to(schedule).items():
         if not catalogue.drug(drug).long_acting:
             continue
@@ -44,7 +44,7 @@ def _until_steady(shares: Sequence[int]) -> int:
 
 
 def _switched_to(schedule: Schedule) -> Mapping[str, Step]:
-    """The drugs that stages or typed switches raise, each with the last step that does."""
+    """The drugs that are raised by crossover stages or typed switches, each with the last step that raises it."""
     found: dict[str, Step] = {}
     for before, step in pairwise(schedule):
         if step.kind in _SWITCHES:

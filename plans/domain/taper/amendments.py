@@ -1,12 +1,12 @@
-"""Changes of a plan as data: what a clinician chose, from which day, and what several of them together make.
+"""Changes to a plan as data: what a clinician chose, from which day, and the plan that several changes together give.
 
-`amend` applies any number in order, as one change. Those that move or repeat steps work on the steps (`revisions`);
-those that lay days out anew for the same first day are put together and laid out once, from what is taken on that day
-(`going_on.laid_out`). The days before the first day of a change stay as they are.
+`amend` applies any number of changes in order, as one revision. Changes that move or repeat steps work on the steps
+(`revisions`). Changes that need a new layout and share a first day are combined and laid out once, starting from what
+is taken on that day (`going_on.laid_out`). Days before the first day of a change are left as they are.
 
     amend(request, schedule, [StepBack(day, hold_days=14), Pace(day, interval_days=21)])
 
-Each kind is one class here: its code is that of the plan act that the version and the audit trail are named by.
+Each kind is one class; its code is the plan act recorded in the version and the audit trail.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from plans.domain.taper.taken import Intakes
 
 
 class Amended(NamedTuple):
-    """The request as it counts from then on, the schedule, and whether its dose is held until somebody resumes."""
+    """The request as amended, the schedule, and whether its dose is held until somebody resumes."""
 
     request: TaperRequest
     schedule: Schedule
@@ -51,10 +51,10 @@ class Amended(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a change starts from beside the plan itself.
+    """What a change starts from besides the plan itself.
 
-    `held_until`: the last day of a hold that stands. `waiting`: the plan before a hold without an end, whose later
-    steps wait. `taken`: what was really taken on the day before, where that is not what the plan said.
+    `held_until`: the last day of a hold in force. `waiting`: the plan as it was before an open-ended hold; its later
+    steps wait. `taken`: what was really taken on the day before, if it differs from the plan.
     """
 
     held_until: date | None = None
@@ -67,18 +67,18 @@ AS_PLANNED: Final = Standing()
 
 @dataclass(frozen=True, slots=True)
 class Amendment(ABC):
-    """One change, from a day on."""
+    """One change, from a given day."""
 
     act: ClassVar[PlanAct]
     from_day: date
 
     @property
     def told_as(self) -> PlanAct:
-        """The act it is recorded as."""
+        """The plan act it is recorded as."""
         return self.act
 
     def facts(self) -> JsonObject:
-        """What its sentence quotes beside the day: the version keeps it."""
+        """Facts for its sentence besides the day; kept in the version."""
         return {}
 
 
@@ -88,11 +88,11 @@ class StepAmendment(Amendment):
 
     @abstractmethod
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """The schedule after it. Raises TaperError where it cannot be done on this schedule."""
+        """The schedule after the change. Raises TaperError where the change cannot be made on this schedule."""
 
 
 class NewLayout(NamedTuple):
-    """What is laid out anew: the request as changed so far, what is taken, for how long, and whether it stays."""
+    """Input of a new layout: the request as changed so far, what is taken, for how long, and whether it continues."""
 
     request: TaperRequest
     regimen: tuple[Intake, ...]
@@ -102,11 +102,11 @@ class NewLayout(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LayoutAmendment(Amendment):
-    """A change after which the days are laid out anew, from what is taken on its day."""
+    """A change after which the days are laid out again, from what is taken on its first day."""
 
     @abstractmethod
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """The draft with this change. Raises TaperError where it says nothing that can be done."""
+        """The draft with this change applied. Raises TaperError where the change cannot be made."""
 
 
 # ── steps that move ──────────────────────────────────────────────────────────────────────────────────────────
@@ -114,54 +114,54 @@ class LayoutAmendment(Amendment):
 
 @dataclass(frozen=True, slots=True)
 class Hold(StepAmendment):
-    """Keep the dose for so many days longer, or through a day."""
+    """Keep the dose for a number of days longer, or through a given day."""
 
     act = PlanAct.HOLD
     days: int = 0
     through: date | None = None
 
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """The next change later, and all others with it."""
+        """Move the next change, and all later ones with it."""
         if self.through is not None:
             return revisions.hold_through(schedule, from_day=self.from_day, through=self.through)
         return revisions.hold(schedule, from_day=self.from_day, days=self.days)
 
     def facts(self) -> JsonObject:
-        """For how long."""
+        """The length of the hold."""
         return {"through": self.through.isoformat()} if self.through is not None else {"days": self.days}
 
 
 @dataclass(frozen=True, slots=True)
 class HoldOpen(StepAmendment):
-    """Keep the dose until somebody has looked at it and resumes: no change is to come until then."""
+    """Hold the dose until somebody has reviewed it and resumes; no change comes before that."""
 
     act = PlanAct.HOLD_OPEN
 
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """No change to come."""
+        """Drop all later changes."""
         return revisions.hold_open(schedule, from_day=self.from_day)
 
 
 @dataclass(frozen=True, slots=True)
 class Resume(StepAmendment):
-    """End a hold: the next change comes on the day."""
+    """End a hold: the next change comes on this day."""
 
     act = PlanAct.RESUME
 
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """The next change on the day."""
+        """Move the next change to the day."""
         return revisions.resume(schedule, from_day=self.from_day)
 
 
 @dataclass(frozen=True, slots=True)
 class StepBack(StepAmendment):
-    """Go back to the dose before for so many days, then on from there; a hold that stands is kept."""
+    """Return to the previous dose for a number of days, then continue down; a hold in force is kept."""
 
     act = PlanAct.STEP_BACK
     hold_days: int = 14
 
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """The dose before, then the present one again."""
+        """Insert the previous dose, then the present one again."""
         made = revisions.step_back(
             schedule, from_day=self.from_day, hold_days=self.hold_days, table=request.equivalence
         )
@@ -171,13 +171,13 @@ class StepBack(StepAmendment):
         return revisions.hold(made, from_day=self.from_day, days=(until - change.start).days + 1)
 
     def facts(self) -> JsonObject:
-        """For how long."""
+        """The days at the previous dose."""
         return {"days": self.hold_days}
 
 
 @dataclass(frozen=True, slots=True)
 class Pace(StepAmendment):
-    """More days between changes, or fewer where `faster`: for `count` steps, the present one first (0: all)."""
+    """Longer intervals, or shorter ones if `faster`, for `count` steps starting with the present one (0: all)."""
 
     act = PlanAct.SLOW_DOWN
     interval_days: int = 0
@@ -190,7 +190,7 @@ class Pace(StepAmendment):
         return PlanAct.SPEED_UP if self.faster else PlanAct.SLOW_DOWN
 
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """Other lengths of steps."""
+        """Change the lengths of steps."""
         return revisions.pace(
             schedule,
             from_day=self.from_day,
@@ -200,29 +200,29 @@ class Pace(StepAmendment):
         )
 
     def facts(self) -> JsonObject:
-        """The days between changes, and for how many steps."""
+        """The new interval, and for how many steps."""
         return {"days": self.interval_days} | ({"count": self.count} if self.count else {})
 
 
 @dataclass(frozen=True, slots=True)
 class StepLength(StepAmendment):
-    """The step of the day lasts so many days in all."""
+    """Set the total length in days of the step in force on the day."""
 
     act = PlanAct.STEP_LENGTH
     days: int = 0
 
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """One step longer or shorter."""
+        """Lengthen or shorten one step."""
         return revisions.step_length(schedule, from_day=self.from_day, days=self.days)
 
     def facts(self) -> JsonObject:
-        """How long."""
+        """The new length."""
         return {"days": self.days}
 
 
 @dataclass(frozen=True, slots=True)
 class MoveChange(StepAmendment):
-    """The next change comes on another day, alone or with all later ones; or every change on a day of the week."""
+    """Move the next change, alone or with all later ones; or move every change to a given day of the week."""
 
     act = PlanAct.MOVE_CHANGE
     to: date | None = None
@@ -230,7 +230,7 @@ class MoveChange(StepAmendment):
     weekday: int | None = None
 
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """Changes on other days."""
+        """Move the changes to their new days."""
         if self.to is not None:
             return revisions.move_change(
                 schedule, from_day=self.from_day, to=self.to, later_too=self.later_too
@@ -240,18 +240,18 @@ class MoveChange(StepAmendment):
         return revisions.on_weekday(schedule, from_day=self.from_day, weekday=self.weekday)
 
     def facts(self) -> JsonObject:
-        """Which day."""
+        """The new day."""
         return {"to": self.to.isoformat()} if self.to is not None else {"weekday": self.weekday}
 
 
 @dataclass(frozen=True, slots=True)
 class StopHere(StepAmendment):
-    """Stay at the dose of the day: all later changes fall away."""
+    """Stay at the dose of the day: all later changes are cancelled."""
 
     act = PlanAct.STOP_HERE
 
     def steps(self, request: TaperRequest, schedule: Schedule, standing: Standing) -> Schedule:
-        """No later changes."""
+        """Cancel later changes."""
         return revisions.stop_here(schedule, from_day=self.from_day)
 
 
@@ -260,25 +260,25 @@ class StopHere(StepAmendment):
 
 @dataclass(frozen=True, slots=True)
 class TakesDose(LayoutAmendment):
-    """This is taken from the day on; the plan goes on from there."""
+    """A dose really taken from the day on; the plan continues from it."""
 
     act = PlanAct.GO_ON_FROM
     regimen: tuple[Intake, ...] = ()
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """From this regimen, kept for an interval."""
+        """Start from this regimen, kept for one interval."""
         return draft._replace(regimen=self.regimen, first_days=None, stays=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeProducts(LayoutAmendment):
-    """Other products, of the drugs they are of; the same doses where they can be made."""
+    """Replace products of the same drugs, keeping the same doses where they can be made."""
 
     act = PlanAct.CHANGE_PRODUCTS
     products: tuple[Product, ...] = ()
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """The products in the place of those of the same drugs."""
+        """Put the products in place of those of the same drugs."""
         drugs = {product.drug for product in self.products}
         kept = tuple(product for product in draft.request.products or () if product.drug not in drugs)
         return draft._replace(request=replace(draft.request, products=(*kept, *self.products)))
@@ -290,33 +290,33 @@ class ChangeProducts(LayoutAmendment):
 
 @dataclass(frozen=True, slots=True)
 class ChangeSpread(LayoutAmendment):
-    """A lower day of a drug is shared over the times of day in another way."""
+    """Change how lower doses of a drug are shared over the times of day."""
 
     act = PlanAct.CHANGE_SPREAD
     drug: str = ""
     spread: Spread = Spread.IN_TURN
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """The same regimen, later days shared otherwise."""
+        """Keep the regimen and share later doses in the new way."""
         _check_taken(draft.regimen, self.drug, self.from_day)
         chosen = dict(draft.request.spread) | {self.drug: self.spread}
         return draft._replace(request=replace(draft.request, spread=tuple(chosen.items())))
 
     def facts(self) -> JsonObject:
-        """Of which drug, and how."""
+        """The drug and its new spread."""
         return {"drug": self.drug, "spread": self.spread.value}
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchDrug(LayoutAmendment):
-    """Another drug in the place of what is tapered, in stages from the day on; then down by the plan's method."""
+    """Switch to another drug in stages from the day on, then taper it by the plan's method."""
 
     act = PlanAct.SWITCH_DRUG
     crossover: Crossover
     products: tuple[Product, ...] = ()
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """The first stage on the day."""
+        """Begin the first stage on the day."""
         to = self.crossover.to
         mine = tuple(product for product in self.products if product.drug == to)
         kept = tuple(product for product in draft.request.products or () if product.drug != to or not mine)
@@ -326,55 +326,55 @@ class SwitchDrug(LayoutAmendment):
         return draft._replace(request=request, first_days=0, stays=False)
 
     def facts(self) -> JsonObject:
-        """To which drug."""
+        """The new drug."""
         return {"drug": self.crossover.to}
 
 
 @dataclass(frozen=True, slots=True)
 class BeginDrug(LayoutAmendment):
-    """One more drug from the day on; the others go on as they are."""
+    """Add a drug from the day on; the others continue unchanged."""
 
     act = PlanAct.BEGIN_DRUG
     doses: tuple[Intake, ...] = ()
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """The regimen with the doses of the drug."""
+        """Add the doses of the drug to the regimen."""
         for dose in self.doses:
             if any(one.drug == dose.drug for one in draft.regimen):
                 raise AlreadyTaken(where="drug", drug=dose.drug)
         return draft._replace(regimen=(*draft.regimen, *self.doses))
 
     def facts(self) -> JsonObject:
-        """Which drug."""
+        """The added drug."""
         return {"drug": self.doses[0].drug} if self.doses else {}
 
 
 @dataclass(frozen=True, slots=True)
 class EndDrug(LayoutAmendment):
-    """One of several drugs is no longer taken from the day on."""
+    """Stop one of several drugs from the day on."""
 
     act = PlanAct.END_DRUG
     drug: str = ""
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """The regimen without the drug."""
+        """Remove the drug from the regimen."""
         _check_taken(draft.regimen, self.drug, self.from_day)
         return draft._replace(regimen=tuple(one for one in draft.regimen if one.drug != self.drug))
 
     def facts(self) -> JsonObject:
-        """Which drug."""
+        """The stopped drug."""
         return {"drug": self.drug}
 
 
 @dataclass(frozen=True, slots=True)
 class TaperOn(LayoutAmendment):
-    """Down again from a dose that stays: the first change on the day, to zero, by `method` (None: the plan's own)."""
+    """Taper from a maintenance dose to zero: first change on the day, by `method` (None: the plan's own)."""
 
     act = PlanAct.TAPER_ON
     method: AnyMethod | None = None
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """The present regimen, then the method to zero."""
+        """Keep the present regimen until the day, then apply the method down to zero."""
         method = self.method or draft.request.method
         request = replace(draft.request, method=method, goal=ZERO, goal_stated=False)
         return draft._replace(request=request, first_days=0, stays=False)
@@ -405,7 +405,7 @@ KINDS: Final[tuple[type[Amendment], ...]] = (
 
 
 def act_of(changes: Sequence[Amendment], *, correction: bool = False) -> PlanAct:
-    """The act a version made by these changes is named by."""
+    """The plan act that names a version made by these changes."""
     if correction:
         return PlanAct.CORRECT_ERROR
     return changes[0].told_as if len(changes) == 1 else PlanAct.SEVERAL
@@ -417,8 +417,11 @@ def amend(
     changes: Sequence[Amendment],
     standing: Standing = AS_PLANNED,
 ) -> Amended:
-    """The plan with all changes, in order. Raises OutsidePlan for a day before the plan, HeldOpen where steps are to
-    move that wait for the end of a hold, and what each change raises."""
+    """The plan with all changes applied in order.
+
+    Raises OutsidePlan for a day before the plan, HeldOpen where a change would move steps that wait for a hold to end,
+    and whatever each change raises.
+    """
     made = Amended(request, schedule, held_open=standing.waiting is not None)
     for lays_out, some in groupby(changes, key=_together):
         group = list(some)
@@ -439,7 +442,7 @@ def amend(
 
 
 def _together(change: Amendment) -> date | None:
-    """What is laid out together has the same day; what moves steps is done one by one."""
+    """The day shared by changes that are laid out together; None for a change that moves steps, made one at a time."""
     return change.from_day if isinstance(change, LayoutAmendment) else None
 
 
@@ -452,7 +455,7 @@ def _moved(made: Amended, change: StepAmendment, standing: Standing) -> Amended:
 
 
 def _while_held_open(made: Amended, change: StepAmendment, standing: Standing) -> Amended:
-    """Resume, or stay for good: everything else would move steps that are not there."""
+    """Resume, or stay for good: during an open-ended hold there are no later steps for any other change to move."""
     day = change.from_day
     if isinstance(change, StopHere):
         return made._replace(held_open=False)
@@ -463,14 +466,14 @@ def _while_held_open(made: Amended, change: StepAmendment, standing: Standing) -
             later = revisions.resume_open(made.schedule, before=standing.waiting, from_day=day)
             return made._replace(schedule=later, held_open=False)
         except NotHeld:
-            # What is held is no longer the dose at which the steps were left: the method goes on from it.
+            # The dose changed during the hold, so the waiting steps no longer follow from it: apply the method again.
             pass
     draft = NewLayout(_stocked(made), pattern_on(made.schedule, day), 0, stays=False)
     return _from_draft(made, draft, day, standing)._replace(held_open=False)
 
 
 def _stocked(made: Amended) -> TaperRequest:
-    """The request with the products that the plan is made of, which it may have left to the country."""
+    """The request with the plan's own products spelled out, in case it left them to the country."""
     return replace(made.request, products=made.schedule.products)
 
 

@@ -1,4 +1,4 @@
-"""A taper as the JSON answer of `docs/taper-json.md`: amounts as text, sentences by the function that is handed in."""
+"""A taper as the JSON answer of `docs/taper-json.md`: amounts as text, sentences made by a function passed in."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def refusal(error: TaperplanError, *, says: Says) -> dict[str, object]:
 
 
 def step_json(step: Step, drugs: tuple[str, ...]) -> dict[str, object]:
-    """One step with its doses, takes and totals; a total is listed for every drug of the plan, zero included.
+    """One step with its doses, takes and totals; totals list every drug of the plan, zero included.
 
-    Where its days differ by the day of the week, the totals are those of the fullest day, and of a week beside them.
+    Where days differ by the day of the week, the totals are those of the largest day, with the week's sum beside them.
     """
     by_drug = {drug: step.total(drug) for drug in drugs}
     week: dict[str, object] = (
@@ -112,7 +112,7 @@ def _dose(dose: TimedDose) -> dict[str, object]:
 
 
 def take_json(take: Take) -> JsonObject:
-    """So much of a product: {product, pieces}, {product, drops} or {product, ml}."""
+    """One take as {product, pieces}, {product, drops} or {product, ml}."""
     if take.volume is not None:
         return {"product": take.product.name, "ml": take.volume.text}
     if take.drops:
@@ -121,7 +121,7 @@ def take_json(take: Take) -> JsonObject:
 
 
 def _draws(take: Take) -> JsonObject:
-    """How a volume is drawn, where the plan names its syringes."""
+    """How a volume is drawn up, if the plan names its syringes."""
     draws = [{"syringe_ml": one.syringe.holds.text, "ml": one.volume.text} for one in take.draws]
     return {"draws": draws} if draws else {}
 
@@ -137,7 +137,7 @@ def _equivalents(by_drug: Mapping[str, Dose]) -> dict[str, str]:
 
 
 def _both_ends(by_drug: Mapping[str, Dose]) -> dict[str, str] | None:
-    """The least and the most diazepam all tables say the day equals; None if one drug is in no table."""
+    """The lowest and highest diazepam equivalent of the day over all tables; None if a drug is in no table."""
     taken = [(dose, drug) for drug, dose in by_drug.items() if dose]
     try:
         ends = [equivalence.both_ends(dose, drug) for dose, drug in taken]
@@ -179,7 +179,7 @@ def _caution(caution: Caution, says: Says) -> dict[str, object]:
 
 
 def _crossover_end(one: CrossoverEnd, says: Says) -> dict[str, object]:
-    """What the switch would be by one end of the published equivalents; what cannot be made says why."""
+    """The switch at one end of the published equivalents, or the refusal if it cannot be made."""
     return {
         "end": one.end.value,
         "table": one.table,
@@ -195,7 +195,7 @@ def _crossover_end(one: CrossoverEnd, says: Says) -> dict[str, object]:
 
 
 def _exposure(curve: Exposure) -> dict[str, object]:
-    """The relative curve: one level an hour from midnight of `start`, 1000 being the first regimen's average."""
+    """The relative curve: one level per hour from midnight of `start`; 1000 is the average on the first regimen."""
     return {
         "start": curve.start.isoformat(),
         "levels": list(curve.levels),

@@ -1,31 +1,31 @@
-"""What is known about each drug, read from `drugs/<name>.toml`. Every number has a mark and a source.
+"""The drug catalogue, read from `drugs/<name>.toml`. Every number has a mark and a source.
 
 Grammar of a drug file (the loader, `catalogue_file.py`, refuses anything else):
 
     name = "clonazepam"             generic name, lower case, equal to the file's name
-    tall_man = "clonazePAM"         how clinicians see it, so that look-alike names stay apart
+    tall_man = "clonazePAM"         as shown to clinicians, to tell look-alike names apart
     brands = ["Klonopin"]           trade names, for searching only
 
     [sources]                       short key -> the whole citation; every `source` below is one of these keys
     [codes]                         atc and rxnorm, each a FIGURE, where known
     [daily]
     max = FIGURE                    most mg a day in the usual indication
-    max_for.<indication> = FIGURE   another maximum (panic, seizure …): shown beside, never used to allow
-    max_in.<country> = FIGURE       the maximum of a country whose sources print another: used in its place
+    max_for.<indication> = FIGURE   another maximum (panic, seizure …): shown for information, never used as the limit
+    max_in.<country> = FIGURE       a different maximum printed by a country's sources: used instead
     times = SPAN                    usual doses a day
     [hours]
     half_life, tmax = SPAN          the published ranges, in hours
     model_half_life, model_tmax     FIGURE: the number inside each range that exposure and limits use
     [metabolite]                    where one matters: name, half_life (SPAN), model_half_life (FIGURE)
-    [spread]                        default ("in_turn", "even", "one_after_another"), mark, source; left out, the
-                                    half-life decides: see Drug.spread
+    [spread]                        default ("in_turn", "even", "one_after_another"), mark, source; if left
+                                    out, it follows from the half-life: see Drug.spread
     [label_schedule]                where the label prints a taper, a FIGURE each: cut_mg at each of `times` times
                                     of day, every `days` days
     [traits]                        codes for cautions, a FIGURE each: routes, liver, seizure_use; see Traits
     [[products.US]]                 form, strength_mg (a liquid: mg_per_ml and step_ml; drops: mg_per_ml and
                                     mg_per_drop = FIGURE), mark, source,
                                     split = FIGURE of 1, 2 or 4 (solids);
-                                    default = false where it must be chosen by hand
+                                    default = false if it must be chosen by hand
 
     FIGURE = {value = "4", mark = MARK, source = KEY}          SPAN = {low = "18", high = "50", mark, source}
     MARK   = verified (read in the source itself) | second_hand (a transcription of it) | unverified
@@ -75,9 +75,9 @@ def drugs() -> tuple[Drug, ...]:
 
 
 def default_products(name: str | Drug, country: str) -> tuple[Product, ...]:
-    """What a plan uses when nobody says which products: solids first, then liquids.
+    """The products of a plan that names none: solids first, then liquids.
 
-    Everything of that country but what must be chosen by hand (modified release, sublingual); empty where the
+    All products of the country except those that must be chosen by hand (modified release, sublingual); empty where the
     catalogue has no source for the country. Raises UnknownDrug, UnknownCountry.
     """
     known = name if isinstance(name, Drug) else drug(name)
@@ -87,7 +87,7 @@ def default_products(name: str | Drug, country: str) -> tuple[Product, ...]:
 
 @cache
 def digest() -> str:
-    """SHA-256 over all drug files, so that an issued plan can say which catalogue it was made with."""
+    """SHA-256 over all drug files, by which an issued plan identifies the catalogue it was made with."""
     summed = sha256()
     for name in names():
         summed.update(name.encode() + b"\0" + (DRUG_FILES / f"{name}.toml").read_bytes() + b"\0")

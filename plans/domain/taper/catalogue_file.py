@@ -1,6 +1,6 @@
-"""Reads one drug file into a `Drug`, and refuses every number without mark and source, and every unknown key.
+"""Reads one drug file into a `Drug`; refuses unknown keys and any number without mark and source.
 
-The grammar stands at the top of `catalogue.py`.
+The grammar is at the top of `catalogue.py`.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _split(raw: str) -> int:
 
 
 class _Reader:
-    """Walks one parsed file; every `take` removes a key, so that what is left over is unknown."""
+    """Walks one parsed file; every `take` removes a key, so that any key left over is unknown."""
 
     def __init__(self, stem: str, data: Table) -> None:
         self.stem = stem

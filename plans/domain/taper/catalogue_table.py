@@ -21,7 +21,7 @@ from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, Drug, Figure, N
 
 
 class Gap(StrEnum):
-    """What may be missing of a drug."""
+    """What may be missing for a drug."""
 
     ATC = "atc"
     RXNORM = "rxnorm"
@@ -34,7 +34,7 @@ class Gap(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One number or fact: `code` says which (wording has the words), `detail` of what, `value` as it is read."""
+    """One number or fact: `code` says which (wording has its label), `detail` what it applies to, `value` as shown."""
 
     code: str
     detail: str
@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A gap: what is missing, and where (a country, a product; "" for the whole drug)."""
+    """A gap: what is missing, and where (a country or product; "" for the whole drug)."""
 
     gap: Gap
     where: str
@@ -58,7 +58,7 @@ def known(drug: Drug) -> tuple[Line, ...]:
 
 
 def missing(drug: Drug) -> tuple[Missing, ...]:
-    """What has no value at all; a split that is only assumed counts as missing."""
+    """Everything without a value; a split that is only assumed counts as missing."""
     gaps = [Missing(gap, "") for gap in (Gap.ATC, Gap.RXNORM) if gap.value not in drug.codes]
     if not drug.traits.routes.value:
         gaps.append(Missing(Gap.ROUTES, ""))
@@ -83,7 +83,7 @@ def tally(lines: tuple[Line, ...]) -> dict[SourceMark, int]:
 
 @cache
 def review_digest(name: str) -> str:
-    """SHA-256 of a drug's file and of its rows in the equivalence tables: what a review of it was a review of."""
+    """SHA-256 of a drug's file and its rows in the equivalence tables: identifies what a review covered."""
     summed = sha256((DRUG_FILES / f"{name}.toml").read_bytes())
     for line in _equivalents(name):
         summed.update("\0".join(astuple(line)).encode())
@@ -149,13 +149,13 @@ def _equivalents(name: str) -> Iterator[Line]:
             yield Line("equivalent", table.title, "", value, row.mark, row.source)
 
 
-# Any: a figure of whatever kind, written as text
+# Any: a figure of any kind, written as text
 def _line(code: str, figure: Figure[Any], *, detail: str = "", country: str = "") -> Line:
     return Line(code, detail, country, _text(figure.value), figure.mark, figure.source)
 
 
 def _text(value: object) -> str:
-    """A value as it is read: "4 mg", "18 to 50", "cyp3a4, ugt", "yes"."""
+    """A value as shown: "4 mg", "18 to 50", "cyp3a4, ugt", "yes"."""
     match value:
         case Dose():
             return f"{value.text} mg"

@@ -1,8 +1,8 @@
-"""What a clinician must see before tapering this person: from the record and the drugs of the plan.
+"""Cautions: what a clinician must see before tapering this patient, from the record and the drugs of the plan.
 
-The cautions themselves are data (`cautions.toml`, with its grammar at the top); the sentences of what the
-source says to do are in `plans.wording`. A caution never changes a plan. `must_sign` ones are acknowledged by
-a named clinician before issue. Run the screen again whenever the list of medicines changes.
+The cautions are data (`cautions.toml`, grammar at its top); the sentences that say what the source advises are in
+`plans.wording`. A caution never changes a plan. Those with `must_sign` are acknowledged by a named clinician before
+issue. Run the screen again whenever the list of medicines changes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ __all__ = [
 FILE: Final = Path(__file__).with_name("cautions.toml")
 _SEVERITIES: Final = ("boxed", "contraindicated", "major", "moderate", "minor", "guideline")
 _TRAITS: Final = ("liver_avoid", "seizure_use")
-# What in a plan itself raises a caution: the days on which it does, from the plan's day and its equivalent.
+# What on a day of the plan raises a caution by itself; see `_in_plan`.
 _IN_PLAN: Final = ("several", "over_40", "together")
 OVER_40: Final = Dose.parse("40")
 _GOES_ON: Final = (StepKind.HOLD, StepKind.PAUSE, StepKind.STEP_BACK)
@@ -56,7 +56,7 @@ _ROUTES: Final = ("cyp3a4", "cyp2c19", "ugt")
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """One thing to see: its facts are `severity`, `drugs`, `raised_by` and `crossover`, see `screen`."""
+    """One caution; facts `severity`, `drugs`, `raised_by` and `crossover`, see `screen`."""
 
     code: str
     facts: Facts = field(hash=False)
@@ -81,14 +81,14 @@ class _Entry:
     source: str
 
     def raised_by(self, record: frozenset[tuple[str, str]], age: int | None) -> list[str]:
-        """The codes of the record that raise it, sorted, and "age" behind them."""
+        """The codes of the record that raise it, sorted, then "age" if age does."""
         found = sorted([code for _, code in self.any_of & record])
         if self.age_from is not None and age is not None and age >= self.age_from:
             found.append("age")
         return found
 
     def touches(self, drug: Drug) -> bool:
-        """Whether it concerns this drug."""
+        """Whether it applies to this drug."""
         if self.drugs is not None and drug.name not in self.drugs:
             return False
         if self.route and self.route not in drug.traits.routes.value:
@@ -100,7 +100,7 @@ class _Entry:
 
 @cache
 def entries() -> tuple[_Entry, ...]:
-    """All cautions of the project's own file."""
+    """All cautions of `cautions.toml`."""
     return read_entries(FILE)
 
 
@@ -119,7 +119,7 @@ def read_entries(path: Path) -> tuple[_Entry, ...]:
 
 
 def _entry(row: JsonObject) -> _Entry:
-    """One entry. Raises KeyError for what is missing, ValueError for what is wrong or unknown."""
+    """One entry. Raises KeyError for a missing key, ValueError for a wrong value or an unknown key."""
     any_of = frozenset((key, code) for key, codes in row.pop("any_of", {}).items() for code in codes)
     drugs, age = row.pop("drugs", None), row.pop("age_from", None)
     made = _Entry(
@@ -160,11 +160,11 @@ def screen(
     table: str = DEFAULT_TABLE,
     country: str = DEFAULT_COUNTRY,
 ) -> tuple[Caution, ...]:
-    """Every caution that the record or the plan raises, in the order of the file; the grid last.
+    """Every caution that the record or the plan raises, in file order; the withdrawal-risk grid comes last.
 
-    Facts: `severity`, `drugs` (those it touches), `raised_by` (codes of the record, or "age") and `crossover`
-    (whether the plan switches drugs). Entries of the file with one code are said once, with the gravest one's
-    source. `table` is the plan's, for what a day equals; `country` says whose maxima count.
+    Facts: `severity`, `drugs` (those it applies to), `raised_by` (codes of the record, or "age") and `crossover`
+    (whether the plan switches drugs). Entries with the same code give one caution, with the source of the most severe.
+    `table` is the plan's equivalence table; `country` selects the maximum doses.
     """
     drugs = [catalogue.drug(name) for name in schedule.drugs]
     age, record = patient.age_in(schedule.start.year), _record(patient)
@@ -206,7 +206,7 @@ def screen(
 
 
 def _record(patient: PatientFacts) -> frozenset[tuple[str, str]]:
-    """The codes of the record, each with the set it is of."""
+    """The codes of the record, each paired with the name of its set."""
     codes = {
         "conditions": (*patient.conditions, *(("pregnancy",) if patient.pregnant else ())),
         "substances": patient.substances,
@@ -217,7 +217,7 @@ def _record(patient: PatientFacts) -> frozenset[tuple[str, str]]:
 
 
 def _in_plan(schedule: Schedule, table: str, country: str) -> dict[str, set[str]]:
-    """The drugs of the days that raise a caution by themselves, by what raises it (`_IN_PLAN`)."""
+    """For each property of a day that raises a caution (`_IN_PLAN`), the drugs of the days that have it."""
     try:
         meter = measure(schedule.drugs, table)
     except PairNotCovered:
@@ -226,7 +226,7 @@ def _in_plan(schedule: Schedule, table: str, country: str) -> dict[str, set[str]
     found: dict[str, set[str]] = {name: set() for name in _IN_PLAN}
     crossing = False
     for step in schedule.spans:
-        # a stage of a crossover that is held, or rested in hospital, is still one
+        # a crossover stage that is held, or paused in hospital, is still one
         crossing = step.kind is StepKind.CROSSOVER or (crossing and step.kind in _GOES_ON)
         drugs = {one.drug for one in step.doses}
         if len(drugs) > 1 and not crossing:

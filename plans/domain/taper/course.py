@@ -1,20 +1,20 @@
-"""One drug on its way down: an ideal line of day totals, and the doses that stay just above it.
+"""The descent of one drug: an ideal line of daily totals, and the doses that stay just above it.
 
-A method says what the day's total should ideally be (exact fractions, from the dose at the start, so that rounding
-never adds up); a course turns each point of that line into doses the products can make.
+A method gives the ideal total of each day as an exact fraction, computed from the starting dose so that rounding never
+accumulates. A course turns each point of that line into doses that the products can make.
 
-**Never ahead of the line.** A day is the lowest that can be made and does not lie under its point of the line. If the
-cut is too small for the products, the regimen stays and the step before grows longer. How a lower day is shared over
-the times of day is `lowering.py`.
+**Never ahead of the line.** Each day takes the lowest dose that can be made and is not below the line. If a cut is too
+small for the products, the dose is kept and the previous step grows longer. `lowering.py` shares a lower day over the
+times of day.
 
-**From tablets to a liquid, once.** A course begins with what `stock` makes. Where the next cut that it can make would
-pass a limit that the method's own cut does not pass (`Coarse`), it goes on with the `liquid`, if there is one, and
-stays with it.
+**From tablets to a liquid, once.** A course begins with what `stock` makes. If the next cut that can be made would pass
+a limit that the method's own cut does not pass (`Coarse`), it changes to the `liquid`, if there is one, and stays with
+it.
 
-**The end.** Going to zero, the last dose is the lowest day that can be made and is not under `last`. A line that comes
-to zero by itself ends there. A line of percentages never does: it ends one interval after the last dose was reached,
-where that is no more than the largest published last step (`enough`); a larger last dose is kept until the line has
-fallen to half of it or to that step (ours).
+**The end.** When tapering to zero, the last dose is the lowest that can be made and is not below `last`. A line that
+reaches zero ends there. A line of percentages never does: if its last dose is no larger than the largest published last
+step (`enough`), it ends one interval after that dose is reached; a larger last dose is kept until the line has fallen
+to half of it or to that step (ours).
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ MOST_STEPS: Final = 4000
 
 
 class Point(NamedTuple):
-    """A point of an ideal line: `days` after the point before, the day's total should be `top` / `bottom` units.
+    """A point of an ideal line: `days` after the previous point, the day's total should be `top` / `bottom` units.
 
-    Two integers instead of a Fraction, because a line needs no lowest terms and reducing them costs most of the time.
+    Two integers instead of a Fraction, because reducing to lowest terms would take most of the time.
     """
 
     days: int
@@ -48,15 +48,15 @@ class Point(NamedTuple):
 
     @classmethod
     def of(cls, days: int, units: Fraction) -> Point:
-        """The point of an exact fraction."""
+        """The point at an exact fraction."""
         return cls(days, units.numerator, units.denominator)
 
 
 class Stretch(NamedTuple):
-    """So many days on these doses (units, in the falling order of the course).
+    """A number of days on the same doses (units, in the course's order of falling).
 
-    `asked` is the cut that the method's line made where it led here, in units, rounded up; zero at the start. `waited`:
-    a point of the line passed without a cut, because the products make none so small.
+    `asked` is the cut of the method's line at the start of the stretch, in units, rounded up; zero at the start of the
+    plan. `waited`: a point of the line passed without a cut, because the products cannot make one small enough.
     """
 
     days: int
@@ -66,7 +66,7 @@ class Stretch(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """The stretches from the present regimen to the goal; `rate` is the percentage a method had to solve for."""
+    """The stretches from the present regimen to the goal; `rate` is the percentage a method solved for."""
 
     stretches: list[Stretch]
     rate: Fraction | None = None
@@ -78,12 +78,12 @@ Coarse = Callable[[int, int], bool]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a method needs to know of the drug it lowers.
+    """What a method needs to know about the drug it lowers.
 
-    `times` in the order in which they fall, `start` their present doses and `goal` the total to end on, in units;
-    `table` the equivalence table of the plan; `first_day` the first day on the present regimen; `lowering` how a cut is
-    shared over the times of day. `last` is the last dose before zero of a line of percentages, `enough` the dose under
-    which such a line is at its end, in units. `liquid` and `coarse` say what follows `stock`, and when.
+    `times` in their order of falling, with `start` their present doses; `goal` is the final total (units). `table` is
+    the plan's equivalence table; `first_day` the first day on the present regimen; `lowering` how a cut is shared over
+    the times of day. For a line of percentages, `last` is the last dose before zero and `enough` the dose below which
+    the line ends, in units. `liquid` and `coarse` say what follows `stock`, and when.
     """
 
     drug: str
@@ -101,14 +101,14 @@ class Course:
 
     @property
     def total(self) -> int:
-        """What is taken on the first day, in units."""
+        """The total of the first day, in units."""
         return sum(self.start)
 
     def follow(self, line: Iterable[Point], *, last_days: int | None = None, endless: bool = False) -> Walk:
-        """Walk down a line until the goal is reached; an `endless` one never comes to zero by itself.
+        """Walk down a line until the goal is reached; an `endless` line never reaches zero by itself.
 
-        The regimen of the goal lasts one day if it is zero, else `last_days` (the last interval if None).
-        Raises TooLong after ten years or 4,000 steps.
+        The goal's regimen lasts one day if it is zero, else `last_days` (None: the last interval). Raises TooLong after
+        ten years or 4,000 steps.
         """
         held, spent, waited = 0, 0, False
         doses, asked = self.start, 0
@@ -129,16 +129,16 @@ class Course:
         raise too_long()
 
     def points_to_goal(self, line: Iterable[Point], most: int, *, endless: bool = False) -> int | None:
-        """How many points of a line it takes to reach the goal; None if the first `most` do not."""
+        """The number of points a line takes to reach the goal; None if the first `most` are not enough."""
         for n, (_, doses, _) in zip(range(1, most + 1), self._down(line, endless=endless), strict=False):
             if doses is not None and sum(doses) <= self.goal:
                 return n
         return None
 
     def keep(self, points: int) -> Fraction:
-        """The share of the current dose to keep at each of so many points to come to the last dose by the line alone.
+        """The share of the dose to keep at each of `points` points so that the line alone reaches the last dose.
 
-        In hundredths of a percent, the gentlest that arrives; what can be made is left out of account.
+        The gentlest that arrives, in hundredths of a percent; ignores which doses can be made.
         """
         last = self.goal or max(self.last, 1)
         whole: int = 10_000**points
@@ -157,7 +157,7 @@ class Course:
         return Fraction(10_000 - high, 10_000)
 
     def _down(self, line: Iterable[Point], *, endless: bool) -> Iterator[tuple[int, Doses | None, int]]:
-        """For each point its days, the doses that begin with it (None where they stay), and the cut of the line."""
+        """For each point: its days, the doses that begin with it (None if unchanged), and the cut of the line."""
         now, total, level = self.start, self.total, self.total
         stock, last = self.stock, self._last(self.stock, endless=endless)
         next_cut = self._next_cut(now) if self.liquid is not None else None
@@ -183,11 +183,11 @@ class Course:
             yield point.days, now, asked
 
     def _too_coarse(self, total: int, after: int, asked: int) -> bool:
-        """Whether the smallest cut that `stock` can make passes a limit, and more than was asked for."""
+        """Whether the smallest cut that `stock` can make is more than was asked for and passes a limit."""
         return self.coarse is not None and total - after > asked and self.coarse(total, after)
 
     def _next_cut(self, now: Doses) -> int:
-        """The highest day under `now` that can be reached with `stock`; the goal where nothing else is left."""
+        """The highest total below `now` that `stock` can reach; the goal if there is no other."""
         total = sum(now)
         falls = [
             dose - max(self.stock.floor(dose - 1), end)
@@ -198,7 +198,7 @@ class Course:
         return max(reached, default=self.goal)
 
     def _begun(self, now: Doses, line: int, liquid: Tablets, *, endless: bool) -> Doses:
-        """The first doses of the liquid, none above `now`, the day not under the line; `now` if there are none."""
+        """The first doses of the liquid: none above `now`, the total not below the line; `now` if there are none."""
         drawn = tuple(liquid.floor(dose) for dose in now)
         room = sum(drawn) - line
         if room < 0 or any(dose and not drop for dose, drop in zip(now, drawn, strict=True)):
@@ -208,9 +208,9 @@ class Course:
         return after if any(after) else now
 
     def _toward(self, now: Doses, room: int, last: int, stock: Tablets, *, over: bool) -> Doses:
-        """The lowest doses, at `now` or under it, that take away `room` at most; nothing where that is everything.
+        """The lowest doses, none above `now`, that take away at most `room`; all zero if that is the whole dose.
 
-        `over`: an endless line is at its end, and nothing more is taken once no dose down to `last` is left to go to.
+        `over`: an endless line has ended; the doses become zero once no lower dose down to `last` can be made.
         """
         total = sum(now)
         if room >= total and not self.goal:
@@ -222,29 +222,29 @@ class Course:
         return now if self.lowering.lowered(now, total - lowest, stock) != now else self.lowering.end
 
     def _last(self, stock: Tablets, *, endless: bool) -> int:
-        """The last dose of the line before zero with these products, in units."""
+        """The last dose before zero with these products, in units."""
         smallest = stock.smallest.units
         return (stock.ceil(max(smallest, self.last)) or smallest) if endless else smallest
 
     def _enough(self, last: int) -> int:
-        """Under which point of an endless line nothing more is taken."""
+        """The point of an endless line below which the dose becomes zero."""
         return last if last <= self.enough else max(-(-last // 2), self.enough)
 
 
 def nearest(lower: int, higher: int | None) -> dict[str, str | None]:
-    """The neighbours of what cannot be made, as a refusal carries them: mg as text."""
+    """The makeable neighbours of a dose that cannot be made, in mg as text, as a refusal carries them."""
     return {"lower": Dose(lower).text, "higher": None if higher is None else Dose(higher).text}
 
 
 def too_long() -> TooLong:
-    """The refusal of a plan over ten years or 4,000 steps."""
+    """The refusal of a plan longer than ten years or 4,000 steps."""
     return TooLong(most_days=MOST_DAYS, most_steps=MOST_STEPS)
 
 
 def shrinking(start: int, keep: Fraction, days: int, lengthen: int = 0) -> Iterator[Point]:
-    """The line that keeps the same share of the current dose at every point: `start` times `keep`, again and again.
+    """The line that multiplies `start` by `keep` at every point.
 
-    Each interval is `lengthen` days longer than the one before it.
+    Each interval is `lengthen` days longer than the previous one.
     """
     top, bottom = start, 1
     while True:
@@ -255,7 +255,7 @@ def shrinking(start: int, keep: Fraction, days: int, lengthen: int = 0) -> Itera
 
 
 def falling(start: int, amount: Fraction, days: int, lengthen: int = 0) -> Iterator[Point]:
-    """The line that falls by the same amount at every point, to zero and no further; intervals as in `shrinking`."""
+    """The line that falls by the same amount at every point, down to zero; intervals as in `shrinking`."""
     top, bottom = start * amount.denominator, amount.denominator
     while True:
         top = max(top - amount.numerator, 0)
@@ -266,10 +266,10 @@ def falling(start: int, amount: Fraction, days: int, lengthen: int = 0) -> Itera
 def solved(
     courses: Sequence[Course], *, points: int, days: int, last_days: int | None = None
 ) -> list[Walk] | None:
-    """The gentlest steady percentage, in hundredths of a percent, that brings one course after the other to its goal
-    within `points` points in all; a walk for each, all at that rate. `last_days` are those of the last course.
+    """One walk per course at the gentlest common percentage that brings all of them to their goals in `points` points.
 
-    None if even a cut of everything does not (it always does with a point for each course).
+    The courses follow one another; the rate is steady, in hundredths of a percent. `last_days` applies to the last
+    course. None if even cutting everything is too slow (never the case with at least one point per course).
     """
 
     def line(course: Course, hundredths: int) -> Iterator[Point]:

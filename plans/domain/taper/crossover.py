@@ -1,13 +1,13 @@
-"""A staged switch to a long-acting drug: one time of day at a time, whole or in parts, the equivalent never rising.
+"""Crossover: a staged switch to a long-acting drug, one time of day at a time, whole or in parts.
 
-At each stage the doses of one time of day become the highest dose of the new drug that the tablets can make and that
-is not above their equivalent by the plan's table. Rounding is down at every stage, so the total equivalent cannot
-rise. Night comes first unless told otherwise (JCPG 2025, recommendation 7; stages of a week as in Ashton's schedules);
-daytime doses end before the night dose, because the order in which they fall afterwards says so.
+At each stage the doses of one time of day are replaced by the highest dose of the new drug that can be made and does
+not exceed their equivalent by the plan's table. Because every stage rounds down, the total equivalent never rises.
+Night comes first by default (JCPG 2025, recommendation 7; weekly stages as in Ashton's schedules). Later, while
+tapering, daytime doses end before the night dose, because the order of falling says so.
 
-**In parts.** Ashton replaces half a milligram of 2 mg alprazolam at a time; `part_mg` says how much of an old dose one
-stage replaces. Every stage begins from the dose that the one before it made, so that no stage ever takes back what
-rounding took away.
+**In parts.** Ashton replaces half a milligram of 2 mg alprazolam at a time; `part_mg` is how much of an old dose one
+stage replaces. Every stage starts from the dose made by the previous stage, so what rounding removed is never added
+back.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STAGE_DAYS: Final = 7
 
 
 def night_first(times: Iterable[TimeOfDay]) -> tuple[TimeOfDay, ...]:
-    """The usual order of the stages: bedtime and night, or the last clock time, then the others through the day."""
+    """The usual order of the stages: bedtime and night, or the last clock time, then the rest of the day in order."""
     given = tuple(times)
     late = [time for time in reversed(given) if time in (TimeOfDay.BEDTIME, TimeOfDay.NIGHT)] or given[-1:]
     return (*late, *(time for time in given if time not in late))
@@ -44,12 +44,12 @@ Regimen = Mapping[tuple[TimeOfDay, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """Switch to the drug `to`, a stage every `stage_days`, the times of day in `order` (all of them).
+    """Switch to the drug `to`, one stage every `stage_days`, the times of day in `order` (all of them).
 
     `part` is the most of an old dose (of its own drug) that one stage replaces; None for the whole dose. `percent` is
-    how much of the equivalent the new drug is given at (of 100, exact): less where cross-tolerance is not complete.
-    `factors` are mg of the new drug for a mg of an old one where not the plan's table says it (`switch_range.py`); no
-    request has any.
+    the share of the equivalent at which the new drug is given (of 100, exact): below 100 for incomplete
+    cross-tolerance. `factors` are mg of the new drug per mg of an old one in place of the plan's table
+    (`crossover_range.py`); never set by a request.
     """
 
     to: str
@@ -61,9 +61,9 @@ class Crossover:
 
     @classmethod
     def from_json(cls, value: object, where: str, times: tuple[TimeOfDay, ...] = USUAL_TIMES) -> Crossover:
-        """Read {to, stage_days?, order?, part_mg?, percent_of_equivalent?} of a plan with these times of day.
+        """Read {to, stage_days?, order?, part_mg?, percent_of_equivalent?} for a plan with these times of day.
 
-        Times of day left out of `order` follow in the usual one.
+        Times of day left out of `order` follow in the usual order.
         """
         found = members(
             value,
@@ -100,11 +100,11 @@ class Crossover:
         return written
 
     def stages(self, regimen: Regimen, drugs: Iterable[str], pharmacy: Pharmacy, table: str) -> list[Regimen]:
-        """The regimens after each stage. `drugs` are those to be replaced.
+        """The regimen after each stage. `drugs` are those to be replaced.
 
-        Raises PairNotCovered if the table does not know one of them, NothingToCross if none is left to replace, and
-        NotMakeable where even the smallest dose of the new drug is above the equivalent (that would be a stop) or the
-        pieces allowed at a time do not reach it (that would be a cut nobody asked for).
+        Raises PairNotCovered if the table lacks one of them, NothingToCross if none is left to replace, and NotMakeable
+        if even the smallest dose of the new drug exceeds the equivalent (the switch would be a stop) or the allowed
+        number of pieces does not reach it (the switch would be a cut nobody asked for).
         """
         old = tuple(drug for drug in drugs if drug != self.to)
         for preparation in pharmacy.preparations(self.to):
@@ -117,7 +117,7 @@ class Crossover:
     def _stages(
         self, regimen: Regimen, old: Iterable[str], pharmacy: Pharmacy, table: str, stock: Tablets
     ) -> list[Regimen]:
-        """The stages with the new drug out of one set of products."""
+        """The stages with the new drug made from one set of products."""
         now = dict(regimen)
         found: list[Regimen] = []
         for time in complete(self.order, in_order(time for time, _ in regimen)):
@@ -141,12 +141,12 @@ class Crossover:
         return found
 
     def _factor(self, drug: str, table: str) -> Fraction:
-        """The mg of the new drug for a mg of an old one."""
+        """The mg of the new drug per mg of an old one."""
         said = dict(self.factors).get(drug)
         return ratio(self.to, table) / ratio(drug, table) if said is None else said
 
     def _left(self, was: int, stock: Tablets) -> int:
-        """What a stage leaves of an old dose: not less than `part` under it, unless no dose between can be made."""
+        """What a stage leaves of an old dose: at most `part` less, else the highest lower dose that can be made."""
         if self.part is None or was <= self.part.units:
             return 0
         left = stock.ceil(was - self.part.units)

@@ -1,8 +1,8 @@
-"""What a switch would be by each end of the published equivalents: the weakest table, the one chosen, the strongest.
+"""A switch at each end of the published equivalents: the weakest table, the chosen one, and the strongest.
 
-Tables disagree up to two-fold (`equivalence.py`), and no measurement says which is right for one person. So the whole
-plan is laid out with the least and with the most of the new drug that any table which compares the drugs makes of the
-present dose, bare ranges included; everything else of the request stays as it is.
+Tables disagree up to two-fold (`equivalence.py`), and no measurement says which is right for one person. The whole plan
+is laid out with the least and the most of the new drug that any table gives for the present dose, bare ranges included;
+the rest of the request is unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MARKS: Final = tuple(SourceMark)
 
 
 class RangeEnd(StrEnum):
-    """Which of the published equivalents a switch goes by."""
+    """Which published equivalent a switch uses."""
 
     LOW = "low"
     CHOSEN = "chosen"
@@ -37,12 +37,12 @@ class RangeEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CrossoverEnd:
-    """One end: the `table`, what it says (`equal` of the new drug a day for all that is replaced, rounded down, before
-    any share of it), the weakest mark of its rows and their sources, and what the plan would be.
+    """One end: the `table`, its equivalent, the weakest mark of its rows, their sources, and the plan it gives.
 
-    `first` is the first dose of the new drug a day, `whole` that after the last of so many `stages`; `last_day` is the
-    last day with a dose, None where the plan stays on one. `refusal` says why no plan can be made of it, with `first`,
-    `whole`, `stages` and `last_day` empty.
+    `equal` is the daily dose of the new drug for all that is replaced, rounded down, before any percentage is applied.
+    `first` is the daily dose of the new drug after the first stage, `whole` after the last of `stages`; `last_day` is
+    the last day with a dose, None for a plan that stays on one. `refusal` says why no plan can be made; then `first`,
+    `whole`, `stages` and `last_day` are empty.
     """
 
     end: RangeEnd
@@ -58,7 +58,7 @@ class CrossoverEnd:
 
 
 class _Published(NamedTuple):
-    """What a table makes of the present dose at one end of its rows: mg of the new drug for a mg of each old one."""
+    """What a table gives for the present dose at one end of its rows: mg of the new drug per mg of each old one."""
 
     equal: Fraction
     table: str
@@ -66,7 +66,7 @@ class _Published(NamedTuple):
 
 
 def crossover_range(taper: Taper) -> tuple[CrossoverEnd, ...]:
-    """The low end, the table chosen and the high end of the switch of a plan; none where it has no switch."""
+    """The low end, the chosen table and the high end of a plan's switch; empty for a plan without one."""
     request, crossover = taper.request, taper.request.crossover
     if crossover is None:
         return ()
@@ -88,7 +88,7 @@ def crossover_range(taper: Taper) -> tuple[CrossoverEnd, ...]:
 
 
 def _replaced(request: TaperRequest, crossover: Crossover) -> dict[str, int]:
-    """The present units a day of every drug that is replaced."""
+    """The present daily units of every drug that is replaced."""
     old = {drug: 0 for drug in request.drug_order if drug != crossover.to}
     for intake in request.regimen:
         if intake.drug in old:
@@ -97,7 +97,7 @@ def _replaced(request: TaperRequest, crossover: Crossover) -> dict[str, int]:
 
 
 def _ends(table: Table, to: str, old: dict[str, int]) -> Iterator[_Published]:
-    """The least and the most that a table says; twice the same where it prints single numbers."""
+    """The least and the most that a table gives; the same twice if it prints single numbers."""
     for least in (True, False):
         new = _units(table.rows[to], low=least)
         factors = tuple((drug, Fraction(new, _units(table.rows[drug], low=not least))) for drug in old)
@@ -106,12 +106,12 @@ def _ends(table: Table, to: str, old: dict[str, int]) -> Iterator[_Published]:
 
 
 def _units(row: EquivalenceRow, *, low: bool) -> int:
-    """What a row sets against 10 mg of diazepam: its number, or an end of a bare range."""
+    """The units a row equates with 10 mg of diazepam: its number, or one end of a bare range."""
     return (row.value or (row.low if low else row.high)).units
 
 
 def _said(end: RangeEnd, to: str, one: _Published) -> CrossoverEnd:
-    """What is published at an end, without a plan yet. Diazepam is what tables measure by: it has no row to cite."""
+    """What is published at one end, without a plan. Diazepam is the tables' reference, so it has no row to cite."""
     rows = [TABLES[one.table].rows[drug] for drug in (*dict(one.factors), to) if drug != REFERENCE]
     mark = max((row.mark for row in rows), key=_MARKS.index)
     sources = tuple(dict.fromkeys(row.source for row in rows))
@@ -119,7 +119,7 @@ def _said(end: RangeEnd, to: str, one: _Published) -> CrossoverEnd:
 
 
 def _laid(request: TaperRequest, crossover: Crossover, found: CrossoverEnd, one: _Published) -> CrossoverEnd:
-    """The same request by other equivalents."""
+    """The end filled in by laying out the same request with its equivalents."""
     try:
         schedule = Layout(replace(request, crossover=replace(crossover, factors=one.factors))).schedule()
     except TaperError as refusal:

@@ -1,7 +1,7 @@
-"""Limits that read the day and not only its sum: how long it is from one dose to the next, and how low the level falls.
+"""Limits that look inside the day: the time between doses, and how low the level falls.
 
-A short-acting drug whose daytime doses are taken away one by one leaves somebody without it for most of the day,
-however small each cut is. Both rules are this project's own; half-lives are the shortest that the drug's file has.
+If daytime doses of a short-acting drug are removed one by one, the patient is without it for most of the day, however
+small each cut. Both rules are this project's own; they use the shortest half-life in the drug's file.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 # How many of its shortest half-lives a drug may be without a dose (ours).
 _HALF_LIVES: Final = 2
-# By how many percent the low of the day may fall in one step: read above, signed for above (ours).
+# Percent by which the day's lowest level may fall in one step: above the first a note, above the second a reason
+# (ours).
 _LOW_READ: Final = 10
 _LOW_SIGNED: Final = 25
 _REPLACED: Final = (StepKind.CROSSOVER, StepKind.SWAP)
 
 
 def longest_gap(doses: Intakes, drug: str) -> int:
-    """The longest time from one dose of a drug to the next, in minutes; 0 where none is taken.
+    """The longest time from one dose of a drug to the next, in minutes; 0 if none is taken.
 
-    Round the clock, or round the week where its days differ.
+    The last dose of the day (or of the week, if its days differ) is followed by the first.
     """
     taken = [one for one in doses if one.drug == drug]
     if not is_weekly(taken):
@@ -48,15 +49,15 @@ def _longest(times: tuple[int, ...], round_of: int) -> int:
 
 
 def dose_gap(judged: Judged) -> Iterator[Verdict]:
-    """A time between doses of a drug that grows, past what is usual now, to over twice its shortest half-life.
+    """A gap between doses of a drug longer than before, than usual, and than twice its shortest half-life.
 
-    Needs a reason while more than 5 mg diazepam equivalent of the drug is left a day. Never of a drug that is taken
-    once a day from the start, nor of one that a crossover or a swap replaces.
+    Needs a reason while more than 5 mg diazepam equivalent of the drug remains a day. Never for a drug taken once a day
+    from the start, nor for one replaced by a crossover or a swap.
     """
     for name, drug in judged.drugs.items():
         half_life = drug.half_life.value.low
         if half_life * 60 * _HALF_LIVES >= MINUTES_A_DAY and judged.meter.days == 1:
-            continue  # no time between doses is as long
+            continue  # no gap within a day can be that long
         usual = longest_gap(judged.lived.now, name)
         for before, step in zip(judged.before, judged.schedule, strict=True):
             if step.kind in _REPLACED or step.doses == before:
@@ -85,11 +86,11 @@ def _hours(minutes: int) -> str:
 
 
 def trough(judged: Judged) -> Iterator[Verdict]:
-    """A steady low of a drug over the day that falls by more than 10 % in one step, and by more than its dose does.
+    """A steady lowest level of a drug that falls by more than 10 % in one step, and by more than the dose does.
 
     By the exposure model with the shortest half-life. Needs a reason above 25 % while more than 5 mg diazepam
-    equivalent of the drug is left a day. Not where a crossover or a swap puts another drug in its place, nor from or to
-    a week whose days differ: there the time between two doses says it.
+    equivalent of the drug remains a day. Not applied where a crossover or a swap replaces the drug, nor from or to a
+    week whose days differ: there `dose_gap` applies.
     """
     for name in judged.drugs:
         after: Intakes = ()

@@ -1,7 +1,7 @@
-"""Doses really taken, as somebody told them: who may have told, for which days, and what stands where two records meet.
+"""Doses really taken, as reported: who may report them, for which days, and which record counts where two overlap.
 
-A record counts from its first day until a later one begins, until a day from which all is taken as planned again, or
-until the plan goes on from it. Of two that speak of the same day the one recorded last stands.
+A record counts from its first day until a later record begins, until a day from which the plan is followed again, or
+until the plan goes on from it. Where two cover the same day, the one made last counts.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import Schedule, TimeOfDay
 from plans.domain.taper.taken import Recorded
 
-# Our own choice: what is older belongs into a note, since no window of a limit looks so far back.
+# Ours: anything older belongs in a note, since no limit's window looks that far back.
 MOST_BACK: Final = timedelta(days=90)
 _DAY: Final = timedelta(days=1)
 
 
 class ToldBy(StrEnum):
-    """Who said what is taken."""
+    """Who reported what is taken."""
 
     PATIENT = "patient"
     CARER = "carer"
@@ -36,7 +36,7 @@ class ToldBy(StrEnum):
 
 
 def check_day(day: date, *, today: date, plan_start: date) -> None:
-    """Whether a record may begin on a day: today or at most 90 days back, and not before the plan's first day.
+    """Check that a record may begin on a day: at most 90 days back, not in the future, not before the plan.
 
     Raises Refused: day_ahead, day_too_far_back or day_before_plan, with the fact `earliest`.
     """
@@ -49,9 +49,9 @@ def check_day(day: date, *, today: date, plan_start: date) -> None:
 
 
 def in_force(records: Iterable[Recorded]) -> tuple[Recorded, ...]:
-    """What stands of records in the order in which they were made, by day: the one made last rules from its first day.
+    """The records that count, given in the order they were made: each overrides earlier ones from its first day.
 
-    A record of which no day is left is left out.
+    Records with no days left are dropped.
     """
     found: list[Recorded] = []
     for new in records:
@@ -67,18 +67,18 @@ def in_force(records: Iterable[Recorded]) -> tuple[Recorded, ...]:
 
 
 def taken_on(records: Sequence[Recorded], day: date) -> Recorded | None:
-    """The record that stands on a day; None where nothing else than the plan is known."""
+    """The record that counts on a day; None if only the plan is known."""
     return next((one for one in records if one.first <= day and (one.last is None or day <= one.last)), None)
 
 
 def regimen_on(schedule: Schedule, day: date) -> tuple[Intake, ...]:
-    """What a plan says is taken on a day; nothing outside its days."""
+    """What a plan says is taken on a day; empty outside its days."""
     step = schedule.step_on(day)
     return tuple(Intake(dose.time, dose.drug, dose.dose) for dose in step.doses) if step else ()
 
 
 def pattern_on(schedule: Schedule, day: date) -> tuple[Intake, ...]:
-    """What a plan says is taken in the week of a day, where its days differ; nothing outside its days."""
+    """What a plan says is taken in the week around a day whose days differ; empty outside its days."""
     step = schedule.step_at(day)
     return tuple(Intake(one.time, one.drug, one.dose, one.weekdays) for one in step.doses) if step else ()
 
@@ -89,23 +89,23 @@ def same(one: Iterable[Intake], other: Iterable[Intake]) -> bool:
 
 
 def says_the_same(schedule: Schedule, regimen: Sequence[Intake], first: date, last: date) -> bool:
-    """Whether the plan says just this regimen for every day from `first` to `last`."""
+    """Whether the plan itself has this regimen on every day from `first` to `last`."""
     days = (last - first).days + 1
     return all(same(regimen_on(schedule, first + n * _DAY), regimen) for n in range(days))
 
 
 def rises(before: DayDose, after: DayDose) -> dict[str, tuple[Dose, Dose]]:
-    """The drugs of which more is taken after than before, each with both doses of the day."""
+    """The drugs with a higher daily dose after than before, each with both doses."""
     return {drug: (before.dose(drug), after.dose(drug)) for drug in after.more_than(before)}
 
 
 def to_rows(regimen: Iterable[Intake]) -> list[dict[str, object]]:
-    """A regimen as a row keeps it: doses in units of 0.00001 mg."""
+    """A regimen as stored in a row: doses in units of 0.00001 mg."""
     return [{"time": one.time.value, "drug": one.drug, "units": one.dose.units} for one in regimen]
 
 
 def from_rows(rows: Iterable[Mapping[str, object]]) -> tuple[Intake, ...]:
-    """A regimen as `to_rows` wrote it."""
+    """The regimen that `to_rows` wrote."""
     return tuple(
         Intake(TimeOfDay(str(row["time"])), str(row["drug"]), Dose(int(str(row["units"])))) for row in rows
     )

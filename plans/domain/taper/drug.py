@@ -1,4 +1,4 @@
-"""One drug as the catalogue knows it: every figure with its mark and its source."""
+"""One drug of the catalogue: every figure with its mark and source."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from plans.domain.taper.products import Product
 
 COUNTRIES: Final = ("US", "GB", "CA", "AU", "IE", "NZ", "NL", "BE", "DE", "ES", "FR", "CH")
 DEFAULT_COUNTRY: Final = "US"
-# A half-life from here on counts as long-acting (ours: a day, so that one dose a day does not dip far).
+# A half-life from which a drug counts as long-acting (ours: one day, so that one dose a day gives a fairly even level).
 LONG_ACTING_HOURS: Final = Decimal(24)
 
 V = TypeVar("V")
 
 
 class UnknownCountry(TaperError):
-    """A country the catalogue keeps no products for: facts `country` and `known`."""
+    """A country the catalogue has no products for: facts `country` and `known`."""
 
     code = "unknown_country"
 
 
 class Spread(StrEnum):
-    """How a lower day's dose is shared over the times of day.
+    """How a lower daily dose is shared over the times of day.
 
-    `in_turn`: every time is lowered by one small step in its turn, and none is given up while the tablets allow it.
-    `even`: all times keep equal shares as nearly as can be made. `one_after_another`: one time of day is lowered to
-    nothing before the next.
+    `in_turn`: each cut lowers one time of day by a small step, and none is dropped while the tablets allow it. `even`:
+    all times keep equal shares as nearly as can be made. `one_after_another`: one time of day is lowered to nothing
+    before the next.
     """
 
     IN_TURN = "in_turn"
@@ -48,7 +48,7 @@ class SourceMark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure(Generic[V]):
-    """A value with the trust it deserves and where it was read."""
+    """A value with its mark and source."""
 
     value: V
     mark: SourceMark
@@ -57,7 +57,7 @@ class Figure(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class NumberRange:
-    """A range, both ends included; hours, or a count of doses a day."""
+    """A range, both ends included: hours, or doses a day."""
 
     low: Decimal
     high: Decimal
@@ -65,9 +65,10 @@ class NumberRange:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueProduct:
-    """A product on a country's market: mark and source of its strength, and of how it may be split.
+    """A product on a country's market: marks and sources of its strength and of how it may be split.
 
-    `default` is False for what must not be mixed with plain tablets unasked: modified release, sublingual.
+    `default` is False for products that must not be mixed with plain tablets unless chosen: modified release,
+    sublingual.
     """
 
     product: Product
@@ -88,7 +89,7 @@ class Metabolite:
 
 @dataclass(frozen=True, slots=True)
 class LabelSchedule:
-    """The taper that the drug's own label prints: `cut` (mg) at each of `times` times of day, every `days` days."""
+    """The taper on the drug's own label: cut by `cut` (mg) at each of `times` times of day, every `days` days."""
 
     cut: Figure[Dose]
     times: Figure[int]
@@ -97,10 +98,10 @@ class LabelSchedule:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What cautions ask of a drug.
+    """Drug properties that cautions depend on.
 
-    `routes`: how it is cleared (cyp3a4, cyp2c19, ugt). `liver`: "avoid" or "prefer" in severe liver disease,
-    "" if the sources say nothing. `seizure_use`: used against seizures, so that a taper may uncover them.
+    `routes`: how it is cleared (cyp3a4, cyp2c19, ugt). `liver`: "avoid" or "prefer" in severe liver disease, "" if the
+    sources say nothing. `seizure_use`: used against seizures, so that a taper may unmask them.
     """
 
     routes: Figure[frozenset[str]]
@@ -112,8 +113,8 @@ class Traits:
 class Drug:
     """One drug of the catalogue.
 
-    `max_daily` in mg, and `maxima` by country where one prints another; `half_life` and `tmax` in hours; `usual_times`
-    doses a day. `own_spread` is what the file itself says of the spread; `spread` is what counts.
+    `max_daily` in mg, and `maxima` for countries with another maximum; `half_life` and `tmax` in hours; `usual_times`
+    doses a day. `own_spread` is the spread stated in the file, if any; `spread` is the one in effect.
     """
 
     name: str
@@ -136,17 +137,17 @@ class Drug:
 
     @property
     def shortest_half_life(self) -> Figure[Decimal]:
-        """The shortest published half-life (hours) of what lasts: the drug, or its active metabolite if longer."""
+        """The shortest published half-life (hours): the drug's, or its active metabolite's if longer."""
         own, met = self.half_life, self.active_metabolite
         lasting = met.half_life if met and met.half_life.value.low > own.value.low else own
         return Figure(lasting.value.low, lasting.mark, lasting.source)
 
     @property
     def spread(self) -> Figure[Spread]:
-        """How its dose is shared over the day unless somebody says otherwise, and why.
+        """How its dose is shared over the day by default, and why.
 
-        What its file says (its label's own schedule, or a published one); else in turn where the shortest published
-        half-life is under a day, so that the times of day are kept, and one after another where it is not.
+        The spread in its file (from its label or a published schedule). Otherwise in turn if the shortest published
+        half-life is under a day, so that the times of day are kept, else one after another.
         """
         if self.own_spread is not None:
             return self.own_spread
@@ -157,21 +158,21 @@ class Drug:
 
     @property
     def longest_half_life(self) -> Figure[Decimal]:
-        """The half-life that lasts: the drug's own, or its active metabolite's where that is longer."""
+        """The longest published half-life (hours): the drug's, or its active metabolite's if longer."""
         own, met = self.model_half_life, self.active_metabolite
         return met.model_half_life if met and met.model_half_life.value > own.value else own
 
     @property
     def long_acting(self) -> bool:
-        """Whether drug or active metabolite lasts at least a day (see LONG_ACTING_HOURS)."""
+        """Whether the drug or its active metabolite lasts at least a day (see LONG_ACTING_HOURS)."""
         return self.longest_half_life.value >= LONG_ACTING_HOURS
 
     def maximum(self, country: str) -> Figure[Dose]:
-        """The most a day (mg) that is usual in a country."""
+        """The usual maximum daily dose (mg) in a country."""
         return self.maxima.get(country, self.max_daily)
 
     def products(self, country: str) -> tuple[CatalogueProduct, ...]:
-        """The products of a country, in the order of the file; none where no source was found.
+        """The products of a country, in file order; empty where no source was found.
 
         Raises UnknownCountry.
         """
@@ -180,8 +181,10 @@ class Drug:
         return self.by_country.get(country, ())
 
     def listed(self, product: Product) -> CatalogueProduct | None:
-        """The catalogue's best-marked entry of this form and strength in any country, or None; of a liquid made at
-        home that of the tablet it is made of."""
+        """The best-marked catalogue entry of this form and strength in any country, or None.
+
+        For a home-made liquid, the entry of the tablet it is made of.
+        """
         product = product.made_of
         found = [
             entry

@@ -1,7 +1,7 @@
-"""How a plan ends, and how its products keep up with the method: notes beside the limits, in one place.
+"""Notes on how a plan ends and on how well its products keep up with the method.
 
-Figures: `request.PlanEnd`, with their sources. That a dose is kept for more than twice the interval is half the rate
-that was asked for.
+Figures and their sources: `request.PlanEnd`. A dose kept for more than twice the interval means the taper runs at less
+than half the rate asked for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SLOWER: Final = 2
 
 
 def ends(request: TaperRequest, schedule: Schedule, longer: Sequence[int]) -> Iterator[Verdict]:
-    """Doses under the last dose asked for, and doses kept too long; `longer` are the steps that wait for a cut."""
+    """Doses below the last dose asked for, and doses kept too long; `longer` are the steps that wait for a cut."""
     yield from _last_dose(request, schedule)
     if isinstance(request.method, Typed):
         return
@@ -46,7 +46,7 @@ def ends(request: TaperRequest, schedule: Schedule, longer: Sequence[int]) -> It
 def _last_dose(request: TaperRequest, schedule: Schedule) -> Iterator[Verdict]:
     drug, limit = schedule.drug, request.end.last_dose
     if schedule.maintenance and schedule.steps[-1].total(drug) < limit:
-        return  # it is to end there
+        return  # the plan is meant to end there
     low = [
         step
         for step in schedule.spans
@@ -69,7 +69,7 @@ def _of(rule: str, steps: Sequence[Step], facts: dict[str, Fact]) -> Verdict:
 
 
 def low_days(schedule: Schedule, table: str) -> int | None:
-    """How many days hold less than 1 mg of diazepam equivalent, and not nothing; None where the table cannot say."""
+    """The number of days on more than zero but less than 1 mg of diazepam equivalent; None if the table cannot say."""
     try:
         meter = measure(schedule.drugs, table)
     except PairNotCovered:

@@ -1,4 +1,4 @@
-"""From a request to a taper: the schedule, and everything that is said about it.
+"""From a request to a taper: the schedule and every assessment of it.
 
 `build` is pure: the same request gives the same taper, on any machine, on any day.
 """
@@ -31,11 +31,11 @@ from plans.domain.taper.taken import Lived, Recorded
 
 @dataclass(frozen=True, slots=True)
 class Taper:
-    """A request, its schedule, and what limits, cautions and supply say of it.
+    """A request, its schedule, and its limit findings, cautions and supply.
 
-    `equivalence` is the name of the table that was used; `rate` the percentage a method had to solve for; `recorded`
-    are doses really taken that counted in the place of planned ones; `longer` are the steps that last longer than the
-    interval because the products make no smaller cut.
+    `equivalence` is the name of the table used; `rate` the percentage a method solved for; `recorded` are doses really
+    taken that replaced planned ones; `longer` are the steps that last longer than the interval because the products
+    cannot make a smaller cut.
     """
 
     request: TaperRequest
@@ -50,23 +50,23 @@ class Taper:
 
     @property
     def low_days(self) -> int | None:
-        """How many days hold less than 1 mg of diazepam equivalent; None where the table cannot say."""
+        """The number of days on less than 1 mg of diazepam equivalent; None if the table cannot say."""
         return low_days(self.schedule, self.equivalence)
 
     @property
     def at_hand(self) -> Stock:
-        """What is at hand before the plan."""
+        """The stock at hand before the plan."""
         return _at_hand(self.request, self.schedule)
 
     @property
     def run_out(self) -> date | None:
-        """The first day that what is at hand before the plan does not cover; None where it covers every dose."""
+        """The first day not covered by the stock at hand before the plan; None if it covers every dose."""
         lasts = covered_until(self.schedule, self.schedule.start, self.at_hand)
         return None if lasts is None else lasts + timedelta(days=1)
 
     @property
     def lived(self) -> Lived:
-        """Every day from a year before the plan to its end, as it is known to have been taken or is planned."""
+        """Every day from a year before the plan to its end, as known to have been taken or as planned."""
         return _lived(self.request, self.schedule, self.recorded)
 
 
@@ -76,10 +76,10 @@ def build(
     holidays: frozenset[date] = frozenset(),
     confirmed: frozenset[Product] = frozenset(),
 ) -> Taper:
-    """The taper that was asked for, judged.
+    """The taper asked for, with its assessments.
 
-    `holidays` are days the clinic is closed, `confirmed` the products whose strength the clinic has confirmed.
-    Raises TaperError where the request cannot be met: NotMakeable with `nearest`, EndsBeforeStart, TooLong, …
+    `holidays` are days the clinic is closed, `confirmed` the products whose strength the clinic has confirmed. Raises
+    TaperError where the request cannot be met: NotMakeable with `nearest`, EndsBeforeStart, TooLong, …
     """
     layout = Layout(request)
     try:
@@ -101,15 +101,15 @@ def assess(
     confirmed: frozenset[Product] = frozenset(),
     recorded: tuple[Recorded, ...] = (),
 ) -> Taper:
-    """Judge a schedule that stands already, such as one that was held: limits, cautions and supply.
+    """Assess an existing schedule, such as one that was held: limits, cautions and supply.
 
-    `recorded` are doses really taken: they count before planned ones, in rises as in windows.
+    `recorded` are doses really taken; they override planned ones both for rises and in the windows of limits.
     """
     return _judged(request, schedule, _as_asked(request, schedule), holidays, confirmed, recorded)
 
 
 def _check_stock(request: TaperRequest, schedule: Schedule) -> None:
-    """What is at hand is of the plan's products. Raises NotOneOf."""
+    """Check that the stock at hand is of the plan's products. Raises NotOneOf."""
     names = [product.name for product in supplied(schedule)] if request.stock else []
     for n, one in enumerate(request.stock):
         if one.product not in names:
@@ -121,7 +121,7 @@ def _at_hand(request: TaperRequest, schedule: Schedule) -> Stock:
 
 
 class _Laid(NamedTuple):
-    """What laying a request out says beside its steps: see `Layout`."""
+    """What laying a request out yields besides its steps: see `Layout`."""
 
     rate: Fraction | None = None
     longer: tuple[int, ...] = ()
@@ -129,11 +129,10 @@ class _Laid(NamedTuple):
 
 
 def _as_asked(request: TaperRequest, schedule: Schedule) -> _Laid:
-    """What laying the request out again says beside its steps.
+    """What laying the request out again yields besides its steps.
 
-    The doses that wait for a cut the tablets can make, and the cuts that were asked for, are looked for in the schedule
-    as it stands now. Nothing is said where the request can no longer be met because a table or the catalogue was
-    changed.
+    Doses that wait for a makeable cut, and the cuts asked for, are matched to the schedule as it stands now. Empty
+    where the request can no longer be met because a table or the catalogue has changed.
     """
     if isinstance(request.method, Typed):
         return _Laid()

@@ -1,12 +1,11 @@
-"""How much of a drug equals 10 mg of diazepam by mouth: named, dated tables that disagree up to two-fold.
+"""Equivalence: the amount of a drug equal to 10 mg of oral diazepam, by named, dated tables that differ up to two-fold.
 
-A plan names its table; nothing here averages, and a pair a table does not cover is refused, never guessed.
-The rows are data, one file a table in `equivalents/`; every row carries its own mark and source.
+A plan names its table. Nothing here averages, and a drug that a table does not cover is refused, never guessed. The
+rows are data, one file per table in `equivalents/`; every row carries its own mark and source.
 
-Rounding: a conversion is exact arithmetic on integers, rounded once at the end to the nearest 0.00001 mg, a
-tie down (never more than the exact equivalent). Where a table prints a range alone ("15-30"), a conversion
-needs one number: `ratio` refuses, `ratio_range` gives both ends. Where it prints a number within a range,
-that number converts.
+Rounding: a conversion is exact integer arithmetic, rounded once at the end to the nearest 0.00001 mg, ties down (never
+more than the exact equivalent). Where a table prints only a range ("15-30"), `ratio` refuses because a conversion needs
+one number, and `ratio_range` gives both ends. Where it prints a number within a range, that number is used.
 """
 
 from __future__ import annotations
@@ -38,8 +37,7 @@ class UnknownTable(TaperError):
 class PairNotCovered(TaperError):
     """The table has no single number for the drug: facts `drug`, `table`, `why`, `covered_by`, `low`, `high`.
 
-    `why` is "absent" (no row) or "range" (the table prints two ends, named in `low` and `high`, mg to 10 mg
-    diazepam).
+    `why` is "absent" (no row) or "range" (the table prints only a range, `low` to `high` mg per 10 mg of diazepam).
     """
 
     code = "pair_not_covered"
@@ -47,7 +45,7 @@ class PairNotCovered(TaperError):
 
 @dataclass(frozen=True, slots=True)
 class EquivalenceRow:
-    """The mg of a drug that equal 10 mg diazepam; `value` is None where a table prints a bare range."""
+    """The mg of a drug that equal 10 mg of diazepam; `value` is None where a table prints only a range."""
 
     value: Dose | None
     low: Dose
@@ -73,7 +71,7 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """The table of a file, its mg brought to 10 mg of diazepam. Raises BadCatalogue, naming the row."""
+    """The table in a file, its mg scaled to 10 mg of diazepam. Raises BadCatalogue, naming the row."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     printed = Dose.parse(data["printed_per_diazepam_mg"])
     rows = {
@@ -93,7 +91,7 @@ def read_table(path: Path) -> Table:
 
 
 def _per_reference(raw: object, printed: Dose) -> Dose:
-    """A printed amount against 10 mg of diazepam; exact, since tables print per 5 mg or per 10 mg."""
+    """A printed amount scaled to 10 mg of diazepam; exact, since tables print per 5 mg or per 10 mg."""
     return Dose(Dose.parse(raw).units * (REFERENCE_MG.units // printed.units))
 
 
@@ -102,7 +100,7 @@ def _all() -> dict[str, Table]:
     return {table.name: table for table in found}
 
 
-# Every table by its name, in the order of the names.
+# Every table by name, in alphabetical order.
 TABLES: Final[dict[str, Table]] = _all()
 
 
@@ -114,7 +112,7 @@ def table_named(name: str) -> Table:
 
 
 def ratio_range(drug: str, table: str) -> tuple[Fraction, Fraction]:
-    """The mg of the drug that equal 10 mg diazepam, both ends (equal where the table prints one number).
+    """The mg of the drug that equal 10 mg of diazepam, both ends (equal if the table prints one number).
 
     Raises UnknownTable, PairNotCovered.
     """
@@ -128,7 +126,7 @@ def ratio_range(drug: str, table: str) -> tuple[Fraction, Fraction]:
 
 @cache
 def ratio(drug: str, table: str) -> Fraction:
-    """The mg of the drug that equal 10 mg diazepam.
+    """The mg of the drug that equal 10 mg of diazepam.
 
     Raises UnknownTable, and PairNotCovered also for a bare range.
     """
@@ -158,17 +156,17 @@ def figure(drug: str, table: str) -> Figure[Fraction]:
 
 
 def exact_mg(dose: Dose, drug: str, table: str) -> Fraction:
-    """The mg of diazepam that equal the dose, unrounded: what limits reckon with. Raises like `ratio`."""
+    """The mg of diazepam that equal the dose, unrounded, as limits use it. Raises like `ratio`."""
     return _mg(dose) * 10 / ratio(drug, table)
 
 
 def to_diazepam(dose: Dose, drug: str, table: str) -> Dose:
-    """The diazepam that equals the dose, to the nearest 0.00001 mg (a tie down). Raises like `ratio`."""
+    """The diazepam that equals the dose, to the nearest 0.00001 mg (ties down). Raises like `ratio`."""
     return _rounded(exact_mg(dose, drug, table))
 
 
 def both_ends(dose: Dose, drug: str) -> tuple[Dose, Dose]:
-    """The least and the most diazepam the tables together say the dose equals, bare ranges included.
+    """The least and the most diazepam that any table gives for the dose, bare ranges included.
 
     Raises PairNotCovered (table "") when no table knows the drug.
     """
@@ -178,7 +176,7 @@ def both_ends(dose: Dose, drug: str) -> tuple[Dose, Dose]:
 
 @cache
 def ratio_ends(drug: str) -> tuple[Fraction, Fraction]:
-    """The most and the least mg of the drug any table sets against 10 mg of diazepam: weakest, then strongest.
+    """The most and the least mg of the drug equal to 10 mg of diazepam in any table: weakest, then strongest.
 
     Raises PairNotCovered (table "") when no table knows the drug.
     """

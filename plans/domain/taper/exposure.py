@@ -1,17 +1,17 @@
-"""The relative blood level of a schedule over time: an illustration with its inputs, not a measured value.
+"""The relative blood level of a schedule over time: an illustration shown with its inputs, not a measured value.
 
-Model: one compartment, first-order absorption and elimination, doses superposed. The absorption rate is
-solved from the published time to peak, because feeding measured absorption half-lives into one compartment
-puts the peak too late (these drugs have a distribution phase). An active metabolite is formed from its parent
-alone, one for one and equally strong (an assumption), which is how nordiazepam carries diazepam. Levels of
-several drugs are added as diazepam equivalents, each scaled so that the same equivalent dose gives the same
-average level; so a crossover at equal doses keeps the average and shows what changes: the swing.
+Model: one compartment, first-order absorption and elimination, doses superposed. The absorption rate is solved from the
+published time to peak, because measured absorption half-lives in a one-compartment model put the peak too late (these
+drugs have a distribution phase). An active metabolite is formed only from its parent, one for one and equally potent
+(an assumption); so nordiazepam sustains the effect of diazepam. Levels of several drugs are added as diazepam
+equivalents, each scaled so that equal equivalent doses give equal average levels. A crossover at equal doses therefore
+keeps the average and shows what changes: the swing between doses.
 
-Unit: 1,000 is the average level on the first day's regimen, taken for long enough before the first day. Never
-mg/L: no volume of distribution enters, and no person was measured.
+Unit: 1,000 is the average level at steady state on the first day's regimen. Never mg/L: no volume of distribution
+enters, and no person was measured.
 
-No binary floats: rates come from `Decimal`, and the curve is a recursive update of integers (fixed point), so
-that the same schedule gives the same bytes on every machine.
+No binary floats: rates come from `Decimal`, and the curve is a recursive integer update (fixed point), so that the same
+schedule gives the same bytes on every machine.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ONE: Final = 1 << _BITS
 
 @dataclass(frozen=True, slots=True)
 class DrugInputs:
-    """What the curve assumed of one drug; hours as text. `metabolite` is "" where none is modelled."""
+    """What the curve assumes about one drug; hours as text. `metabolite` is "" if none is modelled."""
 
     drug: str
     tmax_hours: str
@@ -52,9 +52,9 @@ class DrugInputs:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One level for each hour from midnight of `start`, in thousandths of the first regimen's average.
+    """One level per hour from midnight of `start`, in thousandths of the first regimen's average.
 
-    `table` is the equivalence table used to add drugs up.
+    `table` is the equivalence table used to add several drugs.
     """
 
     start: date
@@ -64,29 +64,29 @@ class Exposure:
     table: str
 
     def days(self) -> Iterator[tuple[int, int]]:
-        """For each day its lowest and highest level: the swing between doses."""
+        """The lowest and highest level of each day: the swing between doses."""
         for at in range(0, len(self.levels), _DAY):
             day = self.levels[at : at + _DAY]
             yield min(day), max(day)
 
 
 def hours(schedule: Schedule) -> Mapping[TimeOfDay, int]:
-    """The clock hours that the curve of a schedule assumes; shown with it."""
+    """The clock hours that the curve assumes for the times of day; shown with it."""
     return {time: time.hour for time in times_of_plan(schedule.times)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """One exponential of a drug's answer to a dose: rate per hour, weight. A drug's weights sum to zero."""
+    """One exponential in the response to a dose: rate per hour, and weight. A drug's weights sum to zero."""
 
     rate: Decimal
     weight: Decimal
 
 
 def curve(schedule: Schedule, *, table: str, extra_days: int = 14) -> Exposure:
-    """The curve over the schedule and `extra_days` after it (what lingers, or the last regimen going on).
+    """The curve over the schedule and `extra_days` after it (elimination, or the last regimen continued).
 
-    Raises UnknownDrug, UnknownTable, and PairNotCovered where several drugs must be added up.
+    Raises UnknownDrug, UnknownTable, and PairNotCovered where several drugs must be added and the table lacks one.
     """
     weights = measure(schedule.drugs, table).weights
     answers = {drug: _terms(drug) for drug in schedule.drugs}
@@ -115,10 +115,10 @@ def curve(schedule: Schedule, *, table: str, extra_days: int = 14) -> Exposure:
 
 
 def shares_of_steady(steps: Sequence[Step], drug: str, *, days: int, longest: bool = False) -> list[int]:
-    """The average of a day's level of one drug on each of so many days from the start of the last step on, if that
-    step's dose were kept: in thousandths of what it averages in the long run. The first step was taken for long.
+    """The daily average level of a drug, in thousandths of its steady level, from the start of the last step.
 
-    `longest`: by the longest published half-lives instead of those of the model.
+    For `days` days. The last step's dose is assumed to continue, and the first step's to have been taken long enough to
+    be steady. `longest`: use the longest published half-lives instead of the model's.
     """
     weights = {name: int(name == drug) for step in steps for name in (one.drug for one in step.doses)}
     lasting = _Lasting.LONGEST if longest else _Lasting.MODEL
@@ -132,12 +132,12 @@ def shares_of_steady(steps: Sequence[Step], drug: str, *, days: int, longest: bo
     return [sum(levels[at : at + _DAY]) // _DAY for at in range(0, len(levels), _DAY)]
 
 
-# What each state gains at the start of each hour of a day.
+# The gain of each state at the start of each hour of a day.
 _Events = list[tuple[int, ...]]
 
 
 class _State:
-    """One exponential running through the hours: what it is, keeps each hour, and gains by a dose."""
+    """One exponential stepped through the hours: its value, the share kept per hour, and its gain per dose."""
 
     def __init__(self, drug: str, term: _Term) -> None:
         self.drug = drug
@@ -150,7 +150,7 @@ class _State:
         self.now = 0
 
     def steady(self, days: list[_Events], at: int) -> None:
-        """Put the state where these days, one or a week, taken over and over leave it in the last hour of a day."""
+        """Set the state to its steady value in the last hour of a day, repeating these days (one or a week) forever."""
         level = 0
         for events in days:
             for event in events:
@@ -171,12 +171,12 @@ def _events(step: Step, weights: Mapping[str, int], states: list[_State], averag
 
 
 def _run(plan: list[tuple[int, _Events]], states: list[_State]) -> Iterator[int]:
-    """The level of every hour: each exponential runs through on its own, then they are added up."""
+    """The level of every hour: each exponential is stepped through separately, then all are added."""
     columns = [_column(plan, state, at) for at, state in enumerate(states)]
     levels = columns[0]
     for column in columns[1:]:
         levels = list(map(add, levels, column))
-    # Rounding down can leave a difference of exponentials a hair under nothing.
+    # Rounding can leave a difference of exponentials slightly below zero.
     return (level >> _BITS if level > 0 else 0 for level in levels)
 
 
@@ -193,10 +193,10 @@ def _column(plan: list[tuple[int, _Events]], state: _State, at: int) -> list[int
 
 
 def steady_low(doses: Intakes, drug: str) -> int:
-    """The lowest level before a dose of a drug once these doses have been taken for long, by its shortest half-life.
+    """The lowest steady-state level just before a dose of a drug, by its shortest half-life.
 
-    In units of the drug times 2 to the power of 32, on a scale where the average over a day is what is taken a day;
-    zero without doses. In closed form: every dose leaves a geometric series of what it left the day before.
+    In units of the drug times 2 to the power of 32, scaled so that the daily average equals the daily dose; zero
+    without doses. Closed form: the residues of a dose on successive days form a geometric series.
     """
     timed = [one for one in doses if one.drug == drug]
     units = [one.dose.units for one in timed]
@@ -206,7 +206,7 @@ def steady_low(doses: Intakes, drug: str) -> int:
 
 @cache
 def _left_before(times: tuple[int, ...], drug: str) -> tuple[tuple[int, ...], ...]:
-    """For each time of a day (minutes after midnight) what is left just before it of a dose at each of these times."""
+    """For each time (minutes after midnight), what is left just before it of a dose at each of these times."""
     return tuple(
         tuple(_left((at - then) % MINUTES_A_DAY or MINUTES_A_DAY, drug) for then in times) for at in times
     )
@@ -214,7 +214,7 @@ def _left_before(times: tuple[int, ...], drug: str) -> tuple[tuple[int, ...], ..
 
 @cache
 def _left(minutes: int, name: str) -> int:
-    """What a daily dose of one unit of a drug leaves so long after it, over all days, where it averages 1."""
+    """What daily doses of one unit leave `minutes` after the latest, over all days, on a scale averaging 1."""
     with localcontext(prec=40):
         hours = Decimal(minutes) / 60
         levels = (
@@ -225,7 +225,7 @@ def _left(minutes: int, name: str) -> int:
 
 
 class _Lasting(Enum):
-    """Which of the published half-lives a level goes by."""
+    """Which published half-life to use."""
 
     MODEL = "model"
     SHORTEST = "shortest"
@@ -240,7 +240,7 @@ class _Lasting(Enum):
 
 @cache
 def _terms(name: str, lasting: _Lasting = _Lasting.MODEL) -> tuple[_Term, ...]:
-    """The answer to one unit of a drug as exponentials, scaled to an area of 1 (per hour)."""
+    """The response to one unit of a drug as exponentials, scaled to an area of 1 (per hour)."""
     drug = catalogue.drug(name)
     with localcontext(prec=40):
         half_life = lasting.of(drug)
@@ -263,10 +263,10 @@ def _terms(name: str, lasting: _Lasting = _Lasting.MODEL) -> tuple[_Term, ...]:
 
 @cache
 def absorption_rate(tmax: Decimal, half_life: Decimal) -> Decimal:
-    """The ka (per hour) with which tmax = ln(ka / ke) / (ka - ke), for ke = ln 2 / half_life; by bisection.
+    """The ka (per hour) for which tmax = ln(ka / ke) / (ka - ke), with ke = ln 2 / half_life; by bisection.
 
-    ka is above ke, and the peak comes the earlier the larger ka is. A peak later than 1 / ke has no such ka:
-    raises ValueError.
+    ka is above ke, and a larger ka gives an earlier peak. Raises ValueError for a peak later than 1 / ke, which no ka
+    gives.
     """
     with localcontext(prec=40):
         ke = Decimal(2).ln() / half_life

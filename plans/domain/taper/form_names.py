@@ -1,6 +1,6 @@
-"""What a country calls a dosage form: the word of its register or label, each with mark and source.
+"""What each country calls a dosage form: the term of its register or label, with mark and source.
 
-The names are data (`form_names.toml`); the words for them, in the reader's language, stand in `plans/wording/drugs.py`.
+The names are data (`form_names.toml`); the terms in the reader's language are in `plans/wording/drugs.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FILE: Final = Path(__file__).parent / "form_names.toml"
 
 
 class OdtName(StrEnum):
-    """What a tablet that melts on the tongue is called."""
+    """The name of an orally disintegrating tablet."""
 
     ORALLY_DISINTEGRATING = "orally_disintegrating"
     ORODISPERSIBLE = "orodispersible"
@@ -25,7 +25,7 @@ class OdtName(StrEnum):
 
 @cache
 def odt_names() -> dict[str, Figure[OdtName]]:
-    """The name of the tablet that melts on the tongue by country, of every country of the catalogue."""
+    """The name of an orally disintegrating tablet for every country of the catalogue."""
     rows = tomllib.loads(_FILE.read_text(encoding="utf-8"))["odt"]
     return {
         country: Figure(
@@ -36,6 +36,6 @@ def odt_names() -> dict[str, Figure[OdtName]]:
 
 
 def odt_name(country: str) -> OdtName:
-    """The name of the tablet that melts on the tongue; of a country that is not in the catalogue the default's."""
+    """The name of an orally disintegrating tablet in a country; the default country's if it is unknown."""
     known = odt_names()
     return known.get(country, known[DEFAULT_COUNTRY]).value

@@ -1,7 +1,7 @@
-"""A clinic's formulary: which products its pharmacies stock and how they may be taken, where a new plan begins.
+"""A clinic's formulary: the products its pharmacies stock and how they may be taken, as the default for a new plan.
 
-It ticks what a new plan's form shows and is never a law of its own: a plan may name any product. One thing it decides:
-a suspension made at home is offered only where the clinic has switched it on.
+It only preselects products in the form of a new plan; a plan may name any product. The one exception: a suspension made
+at home is offered only if the clinic has switched it on.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _MOST_PRODUCTS: Final = 60
 
 
 class HomeMadeOff(TaperError):
-    """A suspension made at home, which this clinic has not switched on."""
+    """Refusal of a suspension made at home that this clinic has not switched on."""
 
     code = "home_made_off"
 
 
 @dataclass(frozen=True, slots=True)
 class Formulary:
-    """What is stocked here.
+    """The stocked products.
 
-    `drugs` are those with a list of their own, empty where none is stocked; every other drug has the usual products of
-    the country. Of these, `without` are forms that are not used, and none is split finer than `most_split` (1, 2, 4).
-    `syringes` are those given out; `home_made`: whether a suspension may be made at home of tablets.
+    `drugs` lists the products of single drugs, empty where none is stocked; every other drug has the country's usual
+    products, without the forms in `without` and split no finer than `most_split` (1, 2, 4). `syringes` are those given
+    out; `home_made`: whether a suspension may be made from tablets at home.
     """
 
     drugs: tuple[tuple[str, tuple[Product, ...]], ...] = ()
@@ -46,7 +46,7 @@ class Formulary:
     home_made: bool = False
 
     def stocked(self, drug: str, country: str) -> tuple[Product, ...]:
-        """The products of a drug that a new plan begins with."""
+        """The products of a drug offered for a new plan."""
         found = dict(self.drugs).get(drug)
         if found is None:
             found = catalogue.default_products(drug, country)
@@ -56,7 +56,7 @@ class Formulary:
         return product if product.is_liquid else replace(product, split=min(product.split, self.most_split))
 
     def to_json(self) -> JsonObject:
-        """As it is stored."""
+        """The formulary as stored."""
         return {
             "drugs": {drug: [product_json(one) for one in listed] for drug, listed in self.drugs},
             "without": [form.value for form in self.without],
@@ -80,7 +80,7 @@ class Formulary:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of it, so that nobody overwrites unseen what somebody else saved."""
+        """SHA-256 of the formulary, to detect that somebody else saved it in the meantime."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
 

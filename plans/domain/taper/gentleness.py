@@ -1,7 +1,7 @@
-"""What counts as a gentle cut while a plan is laid out: the guideline's own limits, in units of one drug.
+"""What counts as a gentle cut while a plan is laid out: the guideline's limits, in units of one drug.
 
-`limits.py` judges the finished plan; here the same figures say which preparation makes the gentler one, and how low the
-last dose goes.
+`limits.py` judges the finished plan. Here the same figures choose the preparation with the gentler cuts and the last
+dose.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _CEILING_PERCENT: Final = int(RULES["ceiling"].threshold)
 
 @dataclass(frozen=True, slots=True)
 class Gentleness:
-    """The limits of one drug in its units by an equivalence table; all zero where the table does not know the drug.
+    """The limits of one drug in its own units, by an equivalence table; all zero if the table lacks the drug.
 
-    `low_dose` up to which a cut is judged by its size, `last_step` the largest cut there, `last_dose` the smallest
-    published last dose.
+    `low_dose`: the dose up to which a cut is judged by its size; `last_step`: the largest cut there; `last_dose`: the
+    smallest published last dose.
     """
 
     low_dose: int
@@ -45,7 +45,7 @@ class Gentleness:
         )
 
     def most(self, before: int) -> int:
-        """The largest cut (units) from a day's total that passes no limit."""
+        """The largest cut (units) from a day's total that is within the limits."""
         return self.last_step if before <= self.low_dose else before * _CEILING_PERCENT // 100
 
     def too_far(self, before: int, after: int) -> bool:
@@ -53,9 +53,9 @@ class Gentleness:
         return before - after > self.most(before)
 
     def excess(self, stretches: Sequence[Stretch]) -> int:
-        """How far the worst cut passes both its limit and what was asked for, in half milligrams of diazepam.
+        """How far the worst cut exceeds both its limit and what was asked for, in half milligrams of diazepam.
 
-        Where the table does not know the drug, in twentieths of the first dose.
+        If the table lacks the drug, in twentieths of the first dose.
         """
         grain = max(1, self.last_dose or sum(stretches[0].doses) // 20)
         worst = 0

@@ -1,4 +1,4 @@
-"""Going on from the dose that is really taken: the past stays, and the plan's own method begins again from there."""
+"""Going on from a dose really taken: the past is kept, and the plan's own method starts again from that dose."""
 
 from __future__ import annotations
 
@@ -30,17 +30,16 @@ def go_on_from(
     regimen: tuple[Intake, ...],
     taken: Intakes | None = None,
 ) -> Schedule:
-    """The plan with `regimen` from `from_day` on, then further down by its own method; earlier days stay as they are.
+    """The plan with `regimen` from `from_day` on, then tapered further by its own method; earlier days are unchanged.
 
-    The dose is kept for one interval. Typed rows go on with those that lie under it, on their own days; a number of
-    steps with as many as were still to come; a crossover with what is left to replace. Where the dose is at the goal
-    already, or nothing is taken, the plan ends with it. A dose above the day before is a RISE, also where an earlier
-    step of the plan had it; so is one above what was really `taken` on that day, where it is not what the plan said.
-    After a plan that ended at zero, the days in between are days of nothing.
+    The dose is kept for one interval. Typed rows continue with the first row below it, on their own dates; a number of
+    steps with as many as remained; a crossover with what is left to replace. If the dose is already at the goal, or
+    nothing is taken, the plan ends with it. A dose above the day before is a RISE, even if an earlier step had it; so
+    is a dose above what was really `taken` on the day before, if that differs from the plan. If the plan had already
+    ended at zero, the days in between have no dose.
 
-    Raises OutsidePlan for a day before the plan; NotMakeable (`where` regimen) and NoProduct where the products do not
-    make the doses, MixedTimes for clock times in a plan of names or the other way round, and whatever laying the
-    method out raises.
+    Raises OutsidePlan for a day before the plan; NotMakeable (`where` regimen) and NoProduct if the products cannot
+    make the doses; MixedTimes if clock times are mixed with named times; and whatever laying the method out raises.
     """
     return laid_out(request, schedule, from_day=from_day, regimen=regimen, taken=taken)
 
@@ -55,10 +54,10 @@ def laid_out(
     stays: bool = False,
     taken: Intakes | None = None,
 ) -> Schedule:
-    """The plan with `regimen` from `from_day` on, then what `request` makes of it, as it may have been changed.
+    """The plan with `regimen` from `from_day` on, then what the (possibly changed) `request` makes of it.
 
-    `first_days`: how long the regimen is kept instead of one interval; 0 where the first change comes on `from_day`
-    itself. `stays`: the regimen stays. Otherwise as `go_on_from`.
+    `first_days`: how long the regimen is kept instead of one interval; 0 if the first change comes on `from_day`
+    itself. `stays`: the regimen is kept for good. Otherwise as `go_on_from`.
     """
     if from_day < schedule.start:
         raise OutsidePlan(
@@ -87,7 +86,7 @@ def laid_out(
 
 
 def _kept_for(tail: Schedule, days: int) -> Schedule:
-    """The tail with its first regimen kept for so many days; a regimen that stays anyway is left alone."""
+    """The tail with its first regimen kept for `days`; unchanged if that regimen stays for good."""
     if len(tail.steps) == 1:
         return tail
     off = timedelta(days=days - tail.steps[0].days)
@@ -97,7 +96,7 @@ def _kept_for(tail: Schedule, days: int) -> Schedule:
 
 
 def _through(schedule: Schedule, day: date) -> Schedule:
-    """The schedule with its last regimen, which may be none, written out at least through a day."""
+    """The schedule with its last regimen (or zero) extended at least through a day."""
     last = schedule.steps[-1]
     return replace(schedule, steps=(*schedule.steps[:-1], replace(last, end=max(last.end, day))))
 
@@ -110,7 +109,7 @@ def _tail(
     *,
     stays: bool = False,
 ) -> Schedule:
-    """The plan from the day on, laid out anew from what is taken."""
+    """The plan from the day on, laid out again from what is taken."""
     drugs = tuple(dict.fromkeys(intake.drug for intake in regimen if intake.dose))
     named = [(intake.time, f"regimen[{n}].time") for n, intake in enumerate(regimen)]
     check_one_kind(named, request.regimen[0].time)
@@ -137,7 +136,7 @@ def _tail(
     try:
         return Layout(asked).schedule()
     except (NothingToTaper, EndsBeforeStart):
-        # at the goal already, or past the day it was to be reached by: the dose stays until somebody plans on
+        # at the goal already, or past the target date: the dose stays until somebody plans further
         return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
 
 
@@ -153,7 +152,7 @@ def _staying(asked: TaperRequest, rows: list[TypedRow]) -> Schedule:
 def _rows(
     request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]
 ) -> list[TypedRow]:
-    """The dose that is taken until the first later step that lies under it, then the later steps on their own days."""
+    """The dose taken, kept until the first later step below it, then the later steps on their own dates."""
     drugs = tuple(dict.fromkeys((*schedule.drugs, *(intake.drug for intake in regimen))))
     meter = measure(drugs, request.equivalence, weekly=schedule.weekly)
     taken = meter.of(regimen)
@@ -169,9 +168,9 @@ def _row(days: int, doses: Intakes) -> TypedRow:
 
 
 def _order(request: TaperRequest, drugs: tuple[str, ...]) -> tuple[str, ...]:
-    """The plan's order of drugs, those that are gone left out and new ones last.
+    """The plan's order of drugs, without those no longer taken and with new ones last.
 
-    A drug that the plan was to leave as it is stays so.
+    A drug that the plan left unchanged stays so.
     """
     stays = {intake.drug for intake in request.regimen} - set(request.drug_order)
     planned = [drug for drug in request.drug_order if drug in drugs]
@@ -181,9 +180,9 @@ def _order(request: TaperRequest, drugs: tuple[str, ...]) -> tuple[str, ...]:
 def _products(
     request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]
 ) -> tuple[Product, ...]:
-    """The plan's products, with the country's for a drug that the plan had none of.
+    """The plan's products, plus the country's products of a drug that was not in the plan.
 
-    Somebody who takes a liquid by now stays with it: of such a drug only that liquid, as long as it makes the doses.
+    A patient already on a liquid stays on it: for such a drug only that liquid, as long as it makes the doses.
     """
     doses: dict[str, list[int]] = {}
     for intake in regimen:
@@ -206,7 +205,7 @@ def _makes(request: TaperRequest, product: Product, units: list[int]) -> bool:
 
 
 def _drawn(schedule: Schedule, day: date) -> dict[str, Product]:
-    """The liquid that each drug is drawn from on the last day before a day with any dose of it."""
+    """The liquid each drug is drawn from on the last day before `day` with a dose of it."""
     found: dict[str, Product] = {}
     for step in schedule.spans:
         if step.start < day:

@@ -1,6 +1,6 @@
-"""What was really valid on each day of a plan, across its versions.
+"""What was in force on each day of a plan, across its versions.
 
-A version speaks from its `from_day` on; the days before it stay what the versions before said, whatever a later
+A version counts from its `from_day` on. For the days before it the previous versions count, whatever the later
 version's own steps show for them.
 """
 
@@ -17,10 +17,10 @@ _DAY: Final = timedelta(days=1)
 
 
 def valid_days(versions: Sequence[tuple[date, Schedule]]) -> Schedule:
-    """One schedule of what held on every day, from (from_day, schedule) of each version in the order of issue.
+    """One schedule of what was in force on every day, from (from_day, schedule) of each version in order of issue.
 
-    The first version holds from its own start, whatever its `from_day`. A step cut in two by a revision that keeps its
-    regimen stays one step. Raises ValueError without versions and BrokenSchedule if versions leave days uncovered.
+    The first version counts from its own start, whatever its `from_day`. A step that a revision splits without changing
+    its regimen stays one step. Raises ValueError without versions and BrokenSchedule if versions leave days uncovered.
     """
     if not versions:
         raise ValueError("a history needs at least one version")
@@ -29,7 +29,7 @@ def valid_days(versions: Sequence[tuple[date, Schedule]]) -> Schedule:
         first = schedule.start if n == 0 else from_day
         before = _until(steps, first)
         if before and before[-1].end < first - _DAY:
-            # the last regimen, or nothing where the plan had ended at zero, goes on until the next version speaks
+            # the last regimen, or zero if the plan had ended there, continues until the next version begins
             before[-1] = _moved(before[-1], end=first - _DAY)
         later = [step for step in schedule.steps if step.end >= first]
         if later and later[0].start < first:
@@ -47,14 +47,14 @@ def valid_days(versions: Sequence[tuple[date, Schedule]]) -> Schedule:
 
 
 def until(schedule: Schedule, last: date) -> Schedule:
-    """The days of a schedule through `last`; as it is where it begins later: of a plan that never began."""
+    """The days of a schedule through `last`; unchanged if it begins later (a plan that never began)."""
     if last < schedule.start:
         return schedule
     return replace(schedule, steps=tuple(_until(list(schedule.steps), last + _DAY)))
 
 
 def _until(steps: list[Step], day: date) -> list[Step]:
-    """The steps before a day, the one that reaches over it cut short."""
+    """The steps before a day; the one that spans it is cut short."""
     return [_moved(step, end=min(step.end, day - _DAY)) for step in steps if step.start < day]
 
 
@@ -63,5 +63,5 @@ def _moved(step: Step, *, start: date | None = None, end: date | None = None) ->
 
 
 def _goes_on(before: Step, step: Step) -> bool:
-    """Whether a step is the same step going on, not a hold or another regimen."""
+    """Whether a step merely continues the one before, rather than being a hold or another regimen."""
     return before.doses == step.doses and before.kind is step.kind

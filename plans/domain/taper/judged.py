@@ -1,4 +1,4 @@
-"""A schedule as the limits look at it: each step beside the day before it and the days of its window."""
+"""A schedule prepared for the limits: each step compared with the day before it and the days of its window."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A schedule with what every check needs, a value for each step.
+    """A schedule with what every check needs; each list has one value per step.
 
-    `before` is what was taken on the day before the step; `days` and `days_before` are the day's totals, `measured` and
-    `befores` their measures, `lived_measured` those of the days as they were lived. Where the days of any week differ,
-    all of these are of seven days, and `fullest` and `fullest_before` are the most that one of them adds up to. `bases`
-    is the largest measure in the step's window of 14 days, `wide` in that of 28. `products` are those that are taken,
-    in the order of first use; `pieces` is the smallest piece in units of a drug's solids (False) or liquids (True) in
-    the plan. `asked` is by number of step.
+    `before` is what was taken on the day before the step; `days` and `days_before` are the daily totals, `measured` and
+    `befores` their measures, `lived_measured` those of the days as actually taken. If the days of any week differ, all
+    of these cover seven days, and `fullest` and `fullest_before` are the largest daily totals. `bases` is the largest
+    measure in the 14 days before the step, `wide` in 28. `products` are those taken, in order of first use; `pieces` is
+    the smallest piece in units of a drug's solids (False) or liquids (True) in the plan. `asked` is keyed by step
+    number.
     """
 
     schedule: Schedule
@@ -75,7 +75,7 @@ class Judged:
         before = known.before(schedule)
         days = [meter.total(step.doses) for step in schedule]
         measured = [meter.of(step.doses) for step in schedule]
-        # Mostly the day before a step is the step before it, which is added up already.
+        # Usually the day before a step is the previous step, whose totals are already known.
         planned = [False, *(was.doses is doses for was, doses in zip(schedule, before[1:], strict=False))]
         days_before = [days[at - 1] if planned[at] else meter.total(doses) for at, doses in enumerate(before)]
         befores = [measured[at - 1] if planned[at] else meter.of(doses) for at, doses in enumerate(before)]
@@ -110,18 +110,18 @@ class Judged:
         )
 
     def cuts(self) -> Iterator[tuple[int, Step]]:
-        """Index and step of every step that takes less than the day before it, the first one included."""
+        """Index and step of every step below the day before it, including the first step."""
         for at, step in enumerate(self.schedule.steps):
             if self.measured[at] < self.befores[at]:
                 yield at, step
 
     def above_ceiling(self, at: int, now: int) -> bool:
-        """Whether a step at an index that leaves `now` takes more than 25 % away within 14 days."""
+        """Whether lowering the dose to `now` at a step removes more than 25 % within 14 days."""
         fallen = self.bases[at] - now
         return fallen * 100 > int(RULES["ceiling"].threshold) * self.bases[at]
 
     def piece(self, at: int) -> int:
-        """The measure of the smallest piece of what falls at a step, of the solids or the liquid it is made of."""
+        """The measure of the smallest piece of the drug that falls at a step, of its solids or its liquid."""
         steps, day = self.schedule.steps, self.days[at]
         made = steps[at].doses or steps[max(at - 1, 0)].doses
         found = 0
@@ -129,16 +129,16 @@ class Judged:
             if day.dose(drug) < dose:
                 liquid = any(take.product.is_liquid for one in made if one.drug == drug for take in one.take)
                 found = max(found, self.pieces.get((drug, liquid), 0) * self.meter.weights[drug])
-        # of a week whose days differ one piece on one day is the least that can change
+        # in a week whose days differ, the smallest possible change is one piece on one day
         every_day = not (taken.is_weekly(steps[at].doses) or taken.is_weekly(self.before[at]))
         return found * (self.meter.days if every_day else 1)
 
     def own(self, drug: str, *, weekly: bool = False) -> Measure:
-        """The measure of one drug alone: its own milligrams, with its own diazepam equivalent."""
+        """The measure of one drug alone, in its own milligrams and its own diazepam equivalent."""
         return measure((drug,), self.table, weekly=weekly)
 
     def by_week(self, at: int) -> bool:
-        """Whether what a step at an index is compared with is said of a week: its days differ, or those before it."""
+        """Whether figures for a step are given per week, because its days or those before it differ."""
         if self.meter.days == 1:
             return False
         step = self.schedule.steps[at]
@@ -150,20 +150,20 @@ class Judged:
         )
 
     def said_of(self, at: int) -> tuple[int, dict[str, Fact]]:
-        """By what a measure is divided to be said of a step at an index, and what that says of it: a day, or a week."""
+        """The divisor of a measure for the figure shown for a step, and facts: whether it is per day or per week."""
         return (1, {"per_week": True}) if self.by_week(at) else (self.meter.days, {})
 
     def peak(self, at: int) -> int:
-        """The measure of the fullest day of a step at an index."""
+        """The measure of the largest day of a step."""
         return _peak(self.schedule.steps[at].doses, self.meter)
 
     @property
     def peak_before(self) -> int:
-        """The measure of the fullest day of what is taken when the plan is made."""
+        """The measure of the largest day of what is taken when the plan is made."""
         return _peak(self.before[0], self.meter)
 
     def of_days(self, before: int, after: int) -> dict[str, Fact]:
-        """A change from one day to another, by their measures, as facts."""
+        """A change between two days, given by their measures, as facts."""
         return {
             "before_mg": self.meter.dose(before).text,
             "after_mg": self.meter.dose(after).text,
@@ -172,7 +172,7 @@ class Judged:
         }
 
     def figures(self, at: int, before: int, after: int) -> dict[str, Fact]:
-        """A change at a step as facts: doses a day (or a week) as text, the percentage, and what they are of."""
+        """A change at a step as facts: doses per day (or week) as text, the percentage, and what they refer to."""
         days, of = self.said_of(at)
         percent: dict[str, Fact] = {"change_percent": change_percent(before, after)}
         return of | self.of_days(before // days, after // days) | percent

@@ -1,11 +1,11 @@
-"""What a step is beside the day before it: how it rises, if it does, and its kind.
+"""The kind of a step: how it compares with the day before it, and whether it rises.
 
-A rise is never silent, and a kind tells the truth. With the same drugs on both days each drug is looked at by its own
-milligrams: any that rises makes the step a rise, whatever the sum does. With other drugs the day's equivalents decide,
-by the plan's table, above the tolerance of one smallest piece. A single dose larger than any of that drug so far is a
-rise too, since it is what peaks. Where the days of a week differ, such as nights off, the sums of seven days are
-compared: no night is a step of its own. Source: this project's own rule; tolerance is lost as the dose falls, so that
-an old dose taken up again can sedate and stop breathing (class labels).
+A rise is never hidden. If the drugs are the same on both days, each is compared in its own milligrams, and any increase
+makes the step a rise, whatever the total does. If the drugs differ, the days are compared by equivalent in the plan's
+table, with a tolerance of one smallest piece. A single dose larger than any before of that drug is also a rise, because
+it raises the peak. If the days of a week differ (nights off, for example), totals of seven days are compared, so that
+no single night is a step. Source: this project's own rule. Tolerance is lost as the dose falls, so an old dose resumed
+can sedate and stop breathing (class labels).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from plans.domain.taper.taken import Intakes, is_weekly
 from plans.domain.taper.weekdays import Weekdays
 
 STEP_BACK_DAYS: Final = 28
-"""So long after a cut a step back to the dose before it is no rise: tolerance is not yet lost (ours, no source)."""
+"""Days after a cut in which a step back to the previous dose is no rise: tolerance remains (ours, no source)."""
 
 
 class Rise(NamedTuple):
-    """One way in which a step is more than the day before it.
+    """One way in which a step exceeds the day before it.
 
-    `per` is day or dose. `before` and `after` are units of the drug, or measures where `equivalent`.
+    `per` is day or dose. `before` and `after` are units of the drug, or measures if `equivalent`.
     """
 
     drug: str
@@ -39,14 +39,14 @@ class Rise(NamedTuple):
 
 
 class RiseRule(NamedTuple):
-    """What rises of a plan are measured with: the plan's measure, and the smallest piece of each drug in units."""
+    """What a plan's rises are measured with: its measure, and the smallest piece of each drug in units."""
 
     meter: Measure
     smallest: Mapping[str, int]
 
     @classmethod
     def of(cls, schedule: Schedule, meter: Measure) -> RiseRule:
-        """The rule of a schedule with its own products."""
+        """The rule for a schedule, from its own products."""
         least: dict[str, int] = {}
         for product in schedule.products:
             units = product.smallest.units
@@ -60,7 +60,7 @@ class RiseRule(NamedTuple):
 
 
 def larger_singles(largest: dict[str, int], doses: Intakes) -> None:
-    """Keep the largest single dose of each drug, in units."""
+    """Update the largest single dose of each drug, in units."""
     for one in doses:
         if one.dose.units > largest.get(one.drug, 0):
             largest[one.drug] = one.dose.units
@@ -73,9 +73,9 @@ def rises(
     rule: RiseRule,
     totals: tuple[DayDose, DayDose] | None = None,
 ) -> list[Rise]:
-    """How `now` is more than the day `before`; `largest` are the largest single doses so far, in units by drug.
+    """How `now` exceeds the day `before`; `largest` are the largest single doses so far, in units by drug.
 
-    `totals` are what the two days (or weeks, as the rule measures) add up to, where that is known already.
+    `totals` are the totals of the two days (or weeks), if already known.
     """
     was, day = totals or (rule.meter.total(before), rule.meter.total(now))
     risen = [drug for drug, dose in day if dose.units > was.dose(drug).units]
@@ -98,7 +98,7 @@ def rises(
 
 
 def kind_of(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: RiseRule) -> StepKind:
-    """The kind of a step that nothing but its doses explains: the first that fits, as `StepKind` lists them."""
+    """The kind of a step judged by its doses alone: the first that fits, in the order of `StepKind`."""
     if not now:
         return StepKind.STOP
     if rises(before, now, largest, rule):
@@ -119,7 +119,7 @@ def _as_set(doses: Intakes) -> set[tuple[str, str, int, Weekdays]]:
 
 
 def goes_one_back(steps: Sequence[Step], at: int) -> bool:
-    """Whether the step at an index returns to the dose of the step before, within 28 days of the cut from it.
+    """Whether a step returns to the dose of the previous step within 28 days of the cut from it.
 
     Further back, or later, is a rise.
     """
@@ -134,7 +134,7 @@ def goes_one_back(steps: Sequence[Step], at: int) -> bool:
 
 
 def risen_from(schedule: Schedule, n: int, taken: Intakes, table: str) -> Schedule:
-    """The schedule with step `n` as a RISE where it is more than what was really `taken` on the day before.
+    """The schedule with step `n` marked RISE if it exceeds what was really `taken` on the day before.
 
     Raises PairNotCovered and UnknownTable as `kinds_worked_out` does.
     """
@@ -155,11 +155,11 @@ _KEPT: Final = (StepKind.CROSSOVER, StepKind.PAUSE)
 def kinds_worked_out(
     schedule: Schedule, table: str, *, said: Sequence[bool], taken: Sequence[Intakes] = ()
 ) -> Schedule:
-    """The schedule with the kinds of its steps worked out from their doses, but for those that are `said` already.
+    """The schedule with the kinds of its steps derived from their doses, except steps whose kind is given (`said`).
 
-    What only an act can explain stays in any case: crossover stages, pauses, and a step back that is one. `taken`
-    is what was taken before the plan, the newest last (none: the first step was). Raises PairNotCovered and
-    UnknownTable where several drugs must be added up and the table cannot.
+    Kinds that doses alone cannot show are always kept: crossover stages, pauses and true steps back. `taken` is what
+    was taken before the plan, newest last (empty: the first step was). Raises PairNotCovered and UnknownTable where
+    several drugs must be added and the table cannot.
     """
     before = [*taken] or [schedule.steps[0].doses]
     drugs = dict.fromkeys((*schedule.drugs, *(one.drug for doses in before for one in doses)))

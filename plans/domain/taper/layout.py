@@ -1,4 +1,4 @@
-"""Laying a taper out in days: crossover first, then one drug after the other, or the typed rows."""
+"""Layout of a taper in days: the crossover first, then one drug after another, or the typed rows."""
 
 from __future__ import annotations
 
@@ -64,15 +64,15 @@ Pattern = tuple[PatternDose, ...]
 
 
 def _pattern(doses: Iterable[PatternDose]) -> Pattern:
-    """Those of the doses that are not taken every day, in the order of the day."""
+    """The doses that are not taken every day, in the order of the day."""
     weekly = (dose for dose in doses if dose.weekdays is not EVERY_DAY)
     return tuple(sorted(weekly, key=lambda dose: (dose.time.minutes, dose.drug, dose.weekdays.days)))
 
 
 class Phase(NamedTuple):
-    """So many days on one regimen, and why; `kind` is None where its doses say what it is (typed rows).
+    """A number of days on one regimen, and their kind; None where the doses determine it (typed rows).
 
-    `pattern` are doses of some days of the week, beside those of the `regimen`, which are taken every day.
+    `pattern` are doses for some days of the week, besides those of the `regimen`, which are taken every day.
     """
 
     days: int
@@ -82,7 +82,7 @@ class Phase(NamedTuple):
 
     @property
     def doses(self) -> Iterator[PatternDose]:
-        """All of its doses that are not zero."""
+        """All of its nonzero doses."""
         for (time, drug), units in self.regimen.items():
             if units:
                 yield PatternDose(time, drug, units, EVERY_DAY)
@@ -92,9 +92,9 @@ class Phase(NamedTuple):
 class Layout:
     """One request being laid out.
 
-    Once `schedule` was called, `rate` is the percentage a method solved for, `longer` the numbers of the steps that
-    last longer than the interval because the products cannot make a smaller cut, and `asked` the cut (units of its
-    drug, rounded up) that the method's line made where a step begins, by the number of the step.
+    After `schedule` has been called, `rate` is the percentage a method solved for, `longer` the numbers of the steps
+    that last longer than the interval because the products cannot make a smaller cut, and `asked`, by step number, the
+    cut of the method's line at the start of the step (units of its drug, rounded up).
     """
 
     def __init__(self, request: TaperRequest) -> None:
@@ -112,7 +112,7 @@ class Layout:
         self._walks: dict[str, Walk] = {}
 
     def schedule(self) -> Schedule:
-        """The schedule of the request. Raises TaperError where it cannot be made."""
+        """The schedule of the request. Raises TaperError if it cannot be made."""
         request = self._request
         for n, intake in enumerate(request.regimen):
             self._pharmacy.check(intake.drug, intake.dose.units, f"regimen[{n}].dose_mg")
@@ -141,7 +141,7 @@ class Layout:
         return kinds_worked_out(schedule, request.equivalence, said=said, taken=self._taken())
 
     def _uneven(self) -> WeeklyPattern:
-        """The refusal of a method that needs an even dose to begin from, with the doses nearest to the average."""
+        """The refusal of a method that must begin from an even dose, with the doses nearest to the average."""
         n, one = next(
             (n, one) for n, one in enumerate(self._request.regimen) if one.weekdays is not EVERY_DAY
         )
@@ -157,7 +157,7 @@ class Layout:
         )
 
     def _taken(self) -> list[Intakes]:
-        """What was taken before the plan, the present regimen last."""
+        """What was taken before the plan, with the present regimen last."""
         request = self._request
         return [*(one.regimen for one in request.taken_before), request.regimen]
 
@@ -174,13 +174,13 @@ class Layout:
         return parts
 
     def _lowered(self, method: OneByOne | Solved, before: list[Phase]) -> list[Phase]:
-        """One drug after the other, by the method. The first stretch of each is the last part before it."""
+        """One drug after another, by the method. The first stretch of each is merged into the phase before it."""
         request = self._request
         order = (request.crossover.to,) if request.crossover else request.drug_order
         parts = before or [Phase(0, self._now, StepKind.START)]
         first_day = self._days(parts[:-1])
         if parts[-1].kind is StepKind.CROSSOVER:
-            # a last stage longer than the interval puts off the first cut, and all others with it
+            # a last stage longer than the interval delays the first cut, and all later ones with it
             first_day += max(0, parts[-1].days - method.interval_days)
         courses = [
             self._prepared(
@@ -213,7 +213,7 @@ class Layout:
                 self._now = self._with(course, stretch.doses)
                 parts.append(Phase(stretch.days, self._now, StepKind.CUT))
             if any(self._now.values()) and not any(walk.stretches[-1].doses):
-                # another drug is still taken: the day of zero is no end, and lasts like any other step
+                # another drug is still taken: this step to zero does not end the plan, so it lasts as long as any other
                 days = method.interval_days
                 if isinstance(method, TargetDate) and course is courses[-1]:
                     days = min(days, (method.by - self._date(self._days(parts[:-1]))).days + 1)
@@ -223,9 +223,9 @@ class Layout:
     def _interleaved(
         self, method: OneByOne | Solved, walked: list[tuple[Course, Walk]], before: list[Phase]
     ) -> list[Phase]:
-        """The drugs cut in turn: every interval belongs to one of them, so each goes down as many times more slowly.
+        """The drugs cut in turn, one interval each, so that each falls as many times more slowly as there are drugs.
 
-        Raises CannotInterleave for a method that is solved for an end: it lowers one drug after the other.
+        Raises CannotInterleave for a method solved for an end, which lowers one drug after another.
         """
         if isinstance(method, TargetDate | Steps):
             raise CannotInterleave(where="interleave", method=method.name)
@@ -246,8 +246,11 @@ class Layout:
         return [*parts, part._replace(days=method.interval_days if any(self._now.values()) else 1)]
 
     def _in_time(self, method: OneByOne | Solved) -> OneByOne | Solved:
-        """The method with what is added to it taken off, where it must arrive by a day or after so many steps: the days
-        of the pauses, and the nights off at its end."""
+        """The method with its time shortened, so that a plan with pauses or nights off still ends as asked.
+
+        A target date is moved earlier by the days of the pauses and the nights off; a count of steps loses the nights
+        off.
+        """
         if isinstance(method, Steps):
             return replace(method, count=max(1, method.count - len(self._request.end.stages)))
         if not isinstance(method, TargetDate):
@@ -257,7 +260,7 @@ class Layout:
         return replace(method, by=method.by - timedelta(days=off))
 
     def _with_stages(self, method: OneByOne | Solved, parts: list[Phase]) -> list[Phase]:
-        """The parts with those in which the last dose is only taken on some days of the week, before the stop."""
+        """The phases with stages before the stop, in which the last dose is taken only on some days of the week."""
         stages = self._request.end.stages
         if not stages:
             return parts
@@ -274,13 +277,13 @@ class Layout:
             )
             for on in stages
         ]
-        # steps are counted from 1, and those after the last dose come later by as many stages
+        # steps are numbered from 1; those after the last dose move up by the number of stages
         self.longer = [n + len(stages) if n > at + 1 else n for n in self.longer]
         self.asked = {n + len(stages) if n > at + 1 else n: asked for n, asked in self.asked.items()}
         return [*parts[: at + 1], *nights, *parts[at + 1 :]]
 
     def _paused(self, parts: list[Phase]) -> list[Phase]:
-        """The parts with the last day of each moved to the end of a pause in which the next would begin."""
+        """The phases, each extended to the end of a pause in which the next one would begin."""
         moved: list[Phase] = []
         day = self._request.start
         for n, part in enumerate(parts):
@@ -328,7 +331,7 @@ class Layout:
     def _prepared(self, method: OneByOne | Solved, course: Course) -> Course:
         """The course with the preparation that suits its plan best (`preparation.py`), or the one asked for.
 
-        Raises NoPreparation where the one asked for does not make the doses.
+        Raises NoPreparation if the one asked for does not make the doses.
         """
         wanted = dict(self._request.preparation).get(course.drug)
         found = [
@@ -347,9 +350,9 @@ class Layout:
     def _best(
         self, method: OneByOne | Solved, course: Course, found: list[Preparation]
     ) -> Preparation | None:
-        """The preparation whose plan is gentlest, then simplest; None where none comes to the goal in time.
+        """The preparation whose plan is gentlest, then simplest; None if none reaches the goal in time.
 
-        Its walk is kept: it need not be walked again where the method lowers each drug by itself.
+        Its walk is kept, to be reused if the method lowers each drug separately.
         """
         if len(found) == 1:
             return found[0]
@@ -376,7 +379,7 @@ class Layout:
         return best[1]
 
     def _tried(self, method: OneByOne | Solved, course: Course) -> Walk:
-        """How a method goes for one drug by itself; one that is solved for all drugs, roughly."""
+        """The walk of a method for one drug alone; approximate for a method that is solved for all drugs together."""
         if not isinstance(method, TargetDate | Steps):
             return method.walk(course)
         points = max(1, method.points(course.first_day) // len(self._request.drug_order))
@@ -397,7 +400,7 @@ class Layout:
     # ── typed rows ────────────────────────────────────────────────────────────────────────────────────────
 
     def _typed(self, method: Typed, before: list[Phase]) -> list[Phase]:
-        """The rows as parts, equal ones in a row as one; a goal of zero they do not come to is one more day."""
+        """The rows as phases, equal neighbours merged; a day of zero is added if the goal needs it."""
         parts: list[Phase] = []
         start = self._within()
         for n, row in enumerate(method.rows):
@@ -426,14 +429,14 @@ class Layout:
         return before + parts
 
     def _within(self) -> Regimen:
-        """The most that is taken of each drug at each time of day now, on whatever day of the week."""
+        """The largest present dose of each drug at each time of day, over all days of the week."""
         most = dict(self._now)
         for dose in self._pattern:
             most[dose.time, dose.drug] = max(dose.units, most.get((dose.time, dose.drug), 0))
         return most
 
     def _row(self, row: TypedRow, n: int, start: Regimen) -> tuple[Regimen, Pattern]:
-        """What a row gives every day, and what on some days of the week."""
+        """The doses of a row that are taken every day, and those for some days of the week."""
         where = f"method.rows[{n}]"
         if row.total is None:
             timed = [one for one in row.timed if one[2]]
@@ -452,7 +455,7 @@ class Layout:
         return {}, _pattern(PatternDose(time, drug, units, on) for (time, drug), units in shared.items())
 
     def _shared(self, drug: str, total: Dose, n: int, start: Regimen) -> Regimen:
-        """A total shared over the times of day: from the row before, or when it rises from the first regimen."""
+        """A total shared over the times of day: within the row before, or, if it is higher, the first regimen."""
         where = f"method.rows[{n}].total_mg"
         now = self._within()
         now = now if dose_of(now, drug) >= total else start
@@ -491,7 +494,7 @@ class Layout:
             start = end + _DAY
 
     def _stocks(self, laid: list[list[PatternDose]]) -> dict[str, list[Tablets]]:
-        """What each part is made of, by drug."""
+        """What each phase is made of, by drug."""
         units: dict[str, list[list[int]]] = {}
         for n, doses in enumerate(laid):
             for dose in doses:
@@ -503,7 +506,7 @@ class Layout:
 
 
 def _can(preparation: Preparation, course: Course) -> bool:
-    """Whether a preparation makes the doses a course begins and ends with."""
+    """Whether a preparation makes the doses with which a course begins and ends."""
     first, last = preparation.stocks[0], preparation.stocks[-1]
     return all(map(first.makes, course.start)) and all(map(last.makes, course.lowering.end))
 

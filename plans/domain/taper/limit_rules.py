@@ -1,6 +1,6 @@
-"""The guideline limits: one spec each, with the source of its number, and what a finding of one says.
+"""The guideline limits: one spec each, with the source of its number, and the verdicts that report them.
 
-What each looks for is a function in `limits.py`, whose `judge` runs them all.
+Each rule is checked by a function in `limits.py` or a module beside it; `limits.judge` runs them all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from plans.domain.taper.measure import WINDOW_DAYS
 
 
 class LimitLevel(StrEnum):
-    """What a finding asks for."""
+    """What a finding requires."""
 
     NOTE = "note"
     NEEDS_REASON = "needs_reason"
@@ -26,12 +26,12 @@ class LimitLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LimitRule:
-    """One limit. `window_days` 0: not a matter of a window. `basis`: current (dose before the window) or "".
+    """One limit.
 
-    `threshold` is in percent where `basis` is set, else a number the docstring of the rule's function
-    explains. `exempt_up_to`: the diazepam equivalent a day (mg) up to which the rule is a note, "" if none. `once`: it
-    makes one finding for a drug, a product or the plan, however many steps it names; others make one for each run of
-    neighbouring steps.
+    `window_days`: 0 for a rule without a window. `basis`: current (the dose before the window) or "". `threshold` is in
+    percent if `basis` is set, else a number explained by the docstring of the rule's function. `exempt_up_to`: the
+    diazepam equivalent a day (mg) up to which the rule is only a note, "" if none. `once`: one finding per drug,
+    product or plan, however many steps it names; other rules make one per run of neighbouring steps.
     """
 
     id: str
@@ -47,11 +47,11 @@ class LimitRule:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One finding: the rule, the steps it names and the figures, as codes and texts. One reason answers it.
+    """One finding: the rule, the steps it names and the figures, as codes and texts. A single reason answers it.
 
     `step` is the first step (None: the whole plan), `steps` are all of them. A finding over neighbouring steps has the
-    figures of the step that goes furthest, its number in `facts.at_step`, and keeps what it was gathered from in
-    `parts`.
+    figures of the step that goes furthest past the limit, whose number is `facts.at_step`; `parts` are the findings it
+    was merged from.
     """
 
     rule: str
@@ -65,19 +65,19 @@ class Verdict:
 
     @property
     def each(self) -> tuple[Verdict, ...]:
-        """The findings on single steps it was gathered from: itself, where there was nothing to gather."""
+        """The findings on single steps it was merged from; itself if nothing was merged."""
         if "cuts" in self.facts:
             return tuple(self._at(step) for step in self.steps)
         return self.parts or (self,)
 
     def _at(self, step: int) -> Verdict:
-        """What a finding that lists its cuts says of one step alone."""
+        """The part of a finding with a list of cuts that concerns one step."""
         listed = {name: _of_step(self.facts[name], step) for name in _LISTED}
         facts = {**self.facts, **listed, "count": len(listed["cuts"])}
         return replace(self, step=step, steps=(step,), facts=facts)
 
 
-# Facts that have a value for each step.
+# Facts with a value for each step.
 _LISTED: Final = ("cuts", "asked")
 
 
@@ -89,13 +89,13 @@ def _of_step(fact: Fact, step: int) -> dict[str, str | None]:
 JCPG: Final = "Joint Clinical Practice Guideline on Benzodiazepine Tapering 2025"
 OURS: Final = "Taperplan's own rule, no guideline's"
 
-# Up to here (mg diazepam equivalent a day) published schedules no longer cut by percent but by a fixed
-# amount: NICE CKS goes "minus 0.5 to 1 mg" from 5 mg down, and breaks every percentage on the last steps.
+# Up to this dose (mg diazepam equivalent a day) published schedules cut by a fixed amount instead of a percentage: NICE
+# CKS takes off 0.5 to 1 mg at a time from 5 mg down, which exceeds every percentage on the last steps.
 LOW_DOSE: Final = Dose.parse("5")
 # The larger of the smallest published last steps (NICE CKS and Maudsley: 0.5 to 1 mg of diazepam).
 LAST_STEP: Final = Dose.parse("1")
-# The days over which the pace is measured: two cuts of 10 %, one every 2 weeks, are 19 % in 28 days. A single cut is
-# read above a tenth and signed for above an eighth (in thousandths).
+# The days over which the pace is measured: two cuts of 10 %, one every 2 weeks, are 19 % in 28 days. A single cut above
+# a tenth is a note, one above an eighth needs a reason (in thousandths).
 PACE_DAYS: Final = 28
 PACE_CUT: Final = 100
 PACE_LARGE_CUT: Final = 125
@@ -263,9 +263,9 @@ def finding(
     source: str = "",
     mark: SourceMark | None = None,
 ) -> Verdict:
-    """A finding of the rule; level, source and mark are the rule's unless said otherwise.
+    """A finding of the rule; level, source and mark are the rule's unless given.
 
-    `steps` are all steps it names, the first one included (none: `step` alone).
+    `steps` are all steps it names, the first included (empty: `step` alone).
     """
     known = RULES[rule]
     return Verdict(
@@ -279,14 +279,14 @@ def finding(
     )
 
 
-# Facts that keep findings of one rule apart.
+# Facts that keep findings of one rule separate.
 _APART: Final = ("drug", "per", "limit", "low_dose", "caused", "above_highest")
 
 
 def gathered(found: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Findings with those of one rule on neighbouring steps as one, told by the step that goes furthest.
+    """The findings with neighbouring steps of one rule merged; the step that goes furthest gives the figures.
 
-    Ordered by step, then by rule. Kept apart are levels, and what is of another drug, measure or cause.
+    Ordered by step, then by rule. Findings of different level, drug, measure or cause stay separate.
     """
     order = list(RULES)
     runs: list[list[Verdict]] = []
@@ -303,7 +303,7 @@ def gathered(found: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 
 def _joins(before: Verdict, one: Verdict) -> bool:
-    """Whether a finding goes on from the one before it of its kind."""
+    """Whether a finding continues the previous one of its kind."""
     if RULES[one.rule].once:
         return "cuts" in one.facts
     return one.step is not None and before.step == one.step - 1
@@ -333,7 +333,7 @@ def _listed(run: list[Verdict]) -> Verdict:
 
 
 def _distance(one: Verdict) -> int:
-    """How far a finding goes past its limit, beside others of its rule: a fall at a low dose counts by its amount."""
+    """How far a finding exceeds its limit, to compare those of one rule; at a low dose, the amount of the fall."""
     if one.rule == "tail":
         return Dose.parse(str(one.facts["before_mg"])).units - Dose.parse(str(one.facts["after_mg"])).units
     return int(str(one.facts.get("change_percent", "0")).lstrip("+-").replace(".", ""))

@@ -1,14 +1,14 @@
-"""Guideline limits: what a schedule goes past, how far, and what that asks for.
+"""Guideline limits: where a schedule exceeds them, by how much, and what that requires.
 
-A limit never changes a schedule. A `note` is read, a `needs_reason` is signed with a reason before the plan
-is issued, a `refused` cannot be issued. `limit_rules.RULES` is the whole list, with the source of each number; `judge`
-runs also on schedules that were held, stepped back or slowed down.
+A limit never changes a schedule. A `note` is read, a `needs_reason` is signed with a reason before the plan is issued,
+a `refused` cannot be issued. `limit_rules.RULES` is the whole list, with the source of each number; `judge` is also run
+on schedules that were held, stepped back or slowed down.
 
-All comparing is done on whole numbers (`measure.py`): in mg with one drug, in diazepam equivalents by the
-plan's table with several drugs or after a crossover. The base of a cut is the highest day among the 14 days before
-the day of the cut, as they were lived (`taken.py`), so that a step back followed by the old cut is found again; a
-limit is passed when it is exceeded, not when it is met. A week whose days differ is one regimen, compared by the sum of
-its seven days; limits on what is taken in a day look at the fullest of them.
+All comparisons are made on whole numbers (`measure.py`): in mg with one drug, in diazepam equivalents by the plan's
+table with several drugs or after a crossover. The base of a cut is the highest day among the 14 days before it, as
+actually taken (`taken.py`), so that a cut repeated after a step back is still found. A limit is passed when it is
+exceeded, not when it is met. A week whose days differ is one regimen, compared by the sum of its seven days; limits on
+what is taken in a day look at the largest of them.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.taken import DoseStretch, Lived, is_weekly, on_weekday
 from plans.domain.taper.weekdays import DAYS_A_WEEK, WEEKDAYS
 
-_LAST_START_WEEKDAY: Final = 2  # Wednesday: a new dose is felt before the weekend, while the clinic is open
+_LAST_START_WEEKDAY: Final = 2  # Wednesday: the new dose takes effect while the clinic is open
 _FRIDAY: Final = 4
-# What takes a drug down; in a crossover or a swap what falls there comes back as another drug.
+# Kinds that lower a drug; in a crossover or a swap what falls is replaced by another drug.
 _CUTS: Final = (StepKind.CUT, StepKind.STOP, StepKind.RISE)
 
 
 def alternate_days(judged: Judged) -> Iterator[Verdict]:
-    """Days without a drug between days with it. One finding a drug: a note where the drug is long-acting.
+    """Days without a drug between days with it. One finding a drug: a note if the drug is long-acting.
 
-    Days of a week on which a step leaves it out need a reason in any case: one finding a drug, over all such steps.
+    Days of the week left out by a step need a reason in any case: one finding a drug, over all such steps.
     """
     for name, drug in judged.drugs.items():
         if judged.meter.days > 1:
@@ -89,10 +89,10 @@ def _days_off(judged: Judged, name: str, drug: Drug) -> Iterator[Verdict]:
 
 
 def maximum(judged: Judged) -> Iterator[Verdict]:
-    """More of a drug a day than its maximum in the country: one finding a drug, at the first such step.
+    """A daily dose above a drug's maximum in the country: one finding a drug, at the first such step.
 
-    Refused where such a day is also above what is taken at the start (in equivalents where there are several drugs).
-    More than the maximum before the plan alone is a note of its own.
+    Refused if it is also above what is taken at the start (in equivalents if there are several drugs). Exceeding the
+    maximum only before the plan is a separate note.
     """
     for name, drug in judged.drugs.items():
         most = drug.maximum(judged.country)
@@ -120,10 +120,10 @@ def maximum(judged: Judged) -> Iterator[Verdict]:
 
 
 def varied(judged: Judged) -> Iterator[Verdict]:
-    """A drug whose day rose and fell in the 28 days before the plan: taken unevenly, or as needed. One finding a drug.
+    """Varied use: a drug whose daily dose rose and fell in the 28 days before the plan (uneven, or as needed).
 
-    It says what the days were, and from which even dose the plan starts; it needs a reason where that dose, taken every
-    day, is more than was taken.
+    One finding a drug, with the doses of those days and the even dose the plan starts from; needs a reason if that
+    dose, taken every day, is more than was taken.
     """
     last = judged.schedule.start - timedelta(days=1)
     first = last - timedelta(days=PACE_DAYS - 1)
@@ -153,7 +153,7 @@ def varied(judged: Judged) -> Iterator[Verdict]:
 
 
 def _by_day(one: DoseStretch, first: date, last: date) -> Iterator[tuple[int, DayDose]]:
-    """What a stretch of days adds up to by the day, with the count of the days, as far as it lies between two dates."""
+    """The daily totals of a stretch, each with its number of days, limited to the days between two dates."""
     first, last = max(one.first, first), min(one.last, last)
     if not is_weekly(one.doses):
         yield (last - first).days + 1, DayDose.total(one.doses)
@@ -164,9 +164,9 @@ def _by_day(one: DoseStretch, first: date, last: date) -> Iterator[tuple[int, Da
 
 
 def half_lives(judged: Judged) -> Iterator[Verdict]:
-    """A cut of a drug before four half-lives since its last cut are over: one finding a drug, at the first such step.
+    """A cut of a drug within four half-lives of its previous cut: one finding a drug, at the first such step.
 
-    A crossover is no cut: what falls there comes back as another drug.
+    A crossover is no cut: what falls is replaced by another drug.
     """
     for name, drug in judged.drugs.items():
         half_life, last = drug.longest_half_life, None
@@ -191,7 +191,7 @@ def half_lives(judged: Judged) -> Iterator[Verdict]:
 def days_of_week(judged: Judged) -> Iterator[Verdict]:
     """A start after Wednesday, and cuts on a Friday, at a weekend or on a clinic holiday.
 
-    Where steps last less than a week no cut can avoid these days, and only the first is named.
+    If steps last less than a week, no cut can avoid these days, and only the first is named.
     """
     first = judged.schedule.start
     changes = judged.days_before[0] != judged.days[0]
@@ -213,7 +213,7 @@ def _day(day: date, holidays: frozenset[date]) -> dict[str, Fact]:
 
 
 def strengths(judged: Judged) -> Iterator[Verdict]:
-    """Products whose strength no source confirms, or that the catalogue lacks: to be confirmed on issue."""
+    """Products whose strength no source confirms or that the catalogue lacks: to be confirmed on issue."""
     for product in judged.products:
         if product in judged.confirmed:
             continue
@@ -236,10 +236,10 @@ def _holds(step: Step, product: Product) -> bool:
 
 
 def rising(judged: Judged) -> Iterator[Verdict]:
-    """Every step that is more than the day before it, of the day or in a single dose: one finding for each drug.
+    """Every step that exceeds the day before it, in the daily total or in a single dose: one finding for each drug.
 
-    Left out, where the day before was taken as planned, are the stages of a crossover, which never rise by more than
-    one smallest piece, and a step back to the dose of the step before within 28 days of the cut, whose note is the
+    Where the day before was taken as planned, two kinds are left out: stages of a crossover, which never rise by more
+    than one smallest piece, and a step back to the previous step's dose within 28 days of the cut, whose note is the
     reason.
     """
     rule, steps = RiseRule.of(judged.schedule, judged.meter), judged.schedule.steps
@@ -260,7 +260,7 @@ def rising(judged: Judged) -> Iterator[Verdict]:
 
 
 def _explained(judged: Judged, n: int) -> bool:
-    """Whether a crossover or a step back explains that the step at an index is more than the day before it."""
+    """Whether a crossover or a step back explains why a step exceeds the day before it."""
     steps = judged.schedule.steps
     if n and judged.days_before[n] != judged.days[n - 1]:
         return False
@@ -283,7 +283,7 @@ def _rise_facts(judged: Judged, at: int, rise: Rise) -> dict[str, Fact]:
 
 
 def new_drugs(judged: Judged) -> Iterator[Verdict]:
-    """A drug that is taken on a step's day and was not on the day before, except in a crossover that was asked for."""
+    """A drug taken on a step's day but not on the day before, except in a crossover that was asked for."""
     for step, day, before in zip(judged.schedule, judged.fullest, judged.fullest_before, strict=True):
         if step.kind is StepKind.CROSSOVER:
             continue
@@ -293,10 +293,10 @@ def new_drugs(judged: Judged) -> Iterator[Verdict]:
 
 
 def stopping(judged: Judged) -> Iterator[Verdict]:
-    """A drug that goes to nothing in one step, by its own equivalent.
+    """A drug reduced to zero in one step, by its own equivalent.
 
-    From more than 5 mg of diazepam a day it is an abrupt stop, wherever in the plan; from more than 1 mg, where it ends
-    for good, the finding is `stop_from`. A drug that a crossover or a swap replaces is not stopped.
+    From more than 5 mg of diazepam a day it is an abrupt stop, anywhere in the plan; from more than 1 mg, where the
+    drug ends for good, it is `stop_from`. A drug that a crossover or a swap replaces is not stopped.
     """
     replaced = (StepKind.CROSSOVER, StepKind.SWAP)
     steps = judged.schedule.steps
@@ -331,7 +331,7 @@ def _stop_facts(judged: Judged, at: int, drug: str, was: Dose, limit: Dose) -> d
 
 
 def coarse_end(judged: Judged) -> Iterator[Verdict]:
-    """A last step, to nothing, that is larger than the cut before it."""
+    """A last step, to zero, that is larger than the cut before it."""
     cuts = [at for at, _ in judged.cuts()]
     if len(cuts) < 2 or judged.measured[-1] or judged.goal:
         return
@@ -363,16 +363,16 @@ def judge(
     lived: Lived | None = None,
     asked: Mapping[int, int] | None = None,
 ) -> tuple[Verdict, ...]:
-    """Everything the schedule goes past, ordered by step, then by rule; a run of neighbouring steps is one finding.
+    """Every finding on the schedule, ordered by step, then by rule; neighbouring steps are merged into one finding.
 
-    `table` names the equivalence table, `goal` is where the plan is to end, `method` how its steps were made
-    (shown in the findings where the basis is the original dose). `holidays` are days the clinic is closed;
-    `confirmed` are products the clinic has confirmed it can get; `country` is whose maxima count; `lived` are the days
-    before and during the plan as they were lived (`taken.lived`; None: the first step was taken before as well);
-    `asked` by step the cut that the method asked for, in units of the drug that falls (`Layout.asked`; a step that is
-    not in it was asked for as it stands).
-    Raises UnknownTable, UnknownDrug, and PairNotCovered where several drugs must be added up and the table does not
-    cover one of them.
+    `table` names the equivalence table, `goal` is the dose the plan is to end on, `method` how its steps were made
+    (shown in findings based on the original dose). `holidays` are days the clinic is closed; `confirmed` are products
+    the clinic has confirmed it can get; `country` selects the maximum doses; `lived` are the days before and during the
+    plan as actually taken (`taken.lived`; None: the first step was taken before as well); `asked`, by step, is the cut
+    the method asked for, in units of the drug that falls (`Layout.asked`; a missing step was asked for as it is).
+
+    Raises UnknownTable, UnknownDrug, and PairNotCovered where several drugs must be added and the table does not cover
+    one of them.
     """
     judged = Judged.of(schedule, table, goal, method, holidays, confirmed, country, lived, asked or {})
     found = [verdict for check in _CHECKS for verdict in check(judged)]

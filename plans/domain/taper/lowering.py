@@ -1,20 +1,20 @@
-"""How a lower day is shared over the times of day: by how much each of them falls.
+"""How a lower daily dose is shared over the times of day: by how much each of them falls.
 
-A method says how much may be taken away from the day at most (the *room*: what lies above its line). Whatever the
-spread, no time of day ever rises, and the day never falls under the line.
+A method says how much may be taken away from the day at most (the *room*: the distance down to its line). Whatever the
+spread, no time of day ever rises, and the day never falls below the line.
 
-**One after another**: the first time of day in the order of falling is lowered until nothing is left of it, then the
-next. When a cut asks for more than the falling time has left, that time ends and the rest waits for the next cut, as
-long as at least half of the cut was made.
+**One after another**: the first time of day in the order of falling is lowered to zero, then the next. If a cut asks
+for more than is left at that time of day, the dose there ends and the rest waits for the next cut, provided at least
+half of the cut was made.
 
-**In turn**: each cut lowers one time of day, the one that has kept most of its first dose; among equals the first in
-the order of falling. A cut that would take more than half of that one dose is shared as in *even* (ours: a single dose
-should not be halved while the others stand).
+**In turn**: each cut lowers one time of day, the one that has kept the largest share of its first dose; among equals,
+the first in the order of falling. A cut that would take more than half of that dose is shared as in *even* (ours: a
+single dose should not be halved while the others stay).
 
 **Even**: every time of day keeps its share of the day, as nearly as can be made.
 
-In the last two no time of day is given up while any of them can still be lowered; then the first in the order of
-falling ends first.
+In the last two, no time of day ends while any of them can still be lowered; then the first in the order of falling ends
+first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from plans.domain.taper.tablets import Tablets
 
 _MOST_KEPT = 512
 
-# Shares are compared as whole numbers; finer than any two doses that can be made differ.
+# Shares are compared as whole numbers, at a resolution finer than any difference between two makeable doses.
 _SHARE = 10**12
 
 
@@ -42,7 +42,7 @@ class Lowering:
     end: Doses
 
     def lowered(self, now: Doses, room: int, stock: Tablets) -> Doses:
-        """The doses after a cut of at most `room` units, none above its dose `now`; `now` if no cut can be made."""
+        """The doses after a cut of at most `room` units, none above its present dose; `now` if no cut can be made."""
         if room < stock.grain:
             return now
         if self.spread is Spread.ONE_AFTER_ANOTHER:
@@ -65,7 +65,7 @@ class Lowering:
         return tuple(doses)
 
     def _next(self, now: Doses, room: int, floors: Doses, stock: Tablets) -> Doses | None:
-        """One time of day lowered by the whole cut; None where that would more than halve its dose."""
+        """One time of day lowered by the whole cut; None if that would more than halve its dose."""
         for n in self._fullest(now, floors):
             lowest = max(floors[n], now[n] - room)
             if 2 * lowest < now[n]:
@@ -76,7 +76,7 @@ class Lowering:
         return now
 
     def _evenly(self, now: Doses, room: int, floors: Doses, stock: Tablets) -> Doses:
-        """Every time of day at its share of what is left, or just above it, then piece by piece down to the line."""
+        """Every time of day at or just above its share of what is left, then lowered piece by piece to the line."""
         end = sum(self.end)
         span = sum(self.start) - end
         wanted = max(sum(now) - room - end, 0)
@@ -97,7 +97,7 @@ class Lowering:
         return tuple(doses)
 
     def _given_up(self, now: Doses, room: int, floors: Doses) -> Doses:
-        """The first time of day that can end, once none of them can be lowered any further."""
+        """The doses with the first time of day that can end set to its end, once none can be lowered any further."""
         if any(dose > floor for dose, floor in zip(now, floors, strict=True)):
             return now
         for n, dose in enumerate(now):
@@ -106,13 +106,13 @@ class Lowering:
         return now
 
     def _fullest(self, now: Doses, floors: Doses) -> Iterator[int]:
-        """The times of day that can still be lowered, those first that have kept most of their first dose."""
+        """The times of day that can still be lowered, largest remaining share of the first dose first."""
         places = [n for n, dose in enumerate(now) if dose > floors[n]]
         return iter(sorted(places, key=lambda n: -(now[n] * _SHARE // self.start[n])))
 
     @staticmethod
     def _lowest(dose: int, lowest: int, stock: Tablets) -> int:
-        """The lowest dose that can be made from `lowest` up to `dose`, which is one if no other is."""
+        """The lowest makeable dose from `lowest` up to `dose`; `dose` itself can be made."""
         if lowest <= 0:
             return 0
         made = stock.ceil(lowest)
@@ -121,5 +121,5 @@ class Lowering:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def _floors(start: Doses, end: Doses, smallest: int) -> Doses:
-    """How far each time of day is lowered before any is given up: to its dose at the goal, or to the smallest dose."""
+    """How far each time of day is lowered before any ends: to its dose at the goal, or to the smallest dose."""
     return end if any(end) else tuple(min(dose, smallest) for dose in start)

@@ -1,7 +1,7 @@
-"""A dose that stays: how far its pages are written out, when they follow, and when somebody looks at it again.
+"""A maintenance dose: how far its pages are printed, when the next pages follow, and when it is reviewed.
 
-A plan that does not end at zero goes on after its written steps. What is printed, counted or offered for it needs a day
-to which it is written out; the days here are this project's own choices, not a guideline's.
+A plan that does not end at zero continues after its written steps. Whatever is printed, counted or offered for it needs
+an end date; the periods here are this project's own choices, not a guideline's.
 """
 
 from __future__ import annotations
@@ -14,25 +14,27 @@ from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 MONTHS_AHEAD: Final = 3
-"""Pages reach to the end of this many months after the month they are drawn in: three sheets on the wall, and a month
-is never split between two drawings."""
+"""Pages reach to the end of this many months after the month they are drawn in.
+
+Three sheets on the wall, with no month split between two drawings.
+"""
 NEXT_PAGES_DAYS: Final = 14
-"""So many days before the last printed one the next pages are drawn: time for a message and a visit."""
+"""Days before the last printed one on which the next pages are drawn: time for a message and a visit."""
 REVIEW_WEEKS: Final = 12
-"""A dose that stays is looked at again after so long, unless the clinician chooses another day."""
+"""Weeks after which a maintenance dose is reviewed, unless the clinician chooses another day."""
 LATEST_REVIEW_DAYS: Final = 366
-"""A review date later than a year from now is refused as a slip."""
+"""A review date more than a year away is refused as a slip."""
 _DAY: Final = timedelta(days=1)
 _FRIDAY: Final = 4
 
 
 def _stays(schedule: Schedule) -> bool:
-    """Whether the plan's own last dose goes on: in a hospital stay the ward decides what does."""
+    """Whether the plan's own last dose continues; during a hospital stay the ward decides what is taken."""
     return schedule.maintenance and schedule.steps[-1].kind is not StepKind.PAUSE
 
 
 def goal_day(schedule: Schedule) -> date | None:
-    """The first day on which the dose that stays is taken; None for a plan that ends at zero, or rests in hospital."""
+    """The first day on the maintenance dose; None for a plan that ends at zero or is paused in hospital."""
     if not _stays(schedule):
         return None
     first = schedule.steps[-1]
@@ -44,7 +46,7 @@ def goal_day(schedule: Schedule) -> date | None:
 
 
 def pages_until(schedule: Schedule, day: date) -> date | None:
-    """The last day of pages drawn on `day`, with all written steps on them. None where no dose of the plan stays."""
+    """The last day of pages drawn on `day`, covering all written steps. None if the plan has no maintenance dose."""
     if not _stays(schedule):
         return None
     first = day.replace(day=1)
@@ -59,23 +61,23 @@ def next_pages_on(until: date) -> date:
 
 
 def fill_on(first: date, days: int, day: date) -> date:
-    """The first fill on or after `day` of fills of so many days from `first` on."""
+    """The first fill on or after `day`, for fills of `days` days counted from `first`."""
     return first + timedelta(days=-(-max(0, (day - first).days) // days) * days)
 
 
 def usual_review(goal: date, today: date) -> date:
-    """The day of a review that nobody has set, Monday to Friday.
+    """The default review date, Monday to Friday.
 
-    It is counted from the day the dose is reached, and never from a day gone by.
+    It is counted from the day the dose is reached, and never from a past day.
     """
     day = max(goal, today) + timedelta(weeks=REVIEW_WEEKS)
     return day + timedelta(days=7 - day.weekday() if day.weekday() > _FRIDAY else 0)
 
 
 def opened(schedule: Schedule, day: date) -> Schedule:
-    """The schedule to revise from `day` on: a dose that stays is written out to the day before, and begins anew on it.
+    """The schedule to revise from `day` on: a maintenance dose is split there, the first part ending the day before.
 
-    The days that went by say nothing of how long the dose stays from then on: its step keeps the length it had.
+    The days already spent on it do not count towards its step, which keeps the length it had.
     """
     last = schedule.steps[-1]
     if not schedule.maintenance or day <= schedule.end:
@@ -85,7 +87,7 @@ def opened(schedule: Schedule, day: date) -> Schedule:
 
 
 def same_from(one: Schedule, other: Schedule, day: date) -> bool:
-    """Whether both say the same doses, made of the same pieces, on every day from `day` on."""
+    """Whether both have the same doses, made of the same pieces, on every day from `day` on."""
     if one.maintenance != other.maintenance:
         return False
     last = max(one.end, other.end, day) + _DAY
@@ -102,9 +104,9 @@ def _doses(schedule: Schedule, day: date) -> object:
 
 
 def shortest_interval(schedule: Schedule, day: date) -> int:
-    """The fewest days between two changes that are still to come from `day` on; 0 where there are not two.
+    """The fewest days between two changes still to come from `day` on; 0 if there are not two.
 
-    Holds and the dose that stays are left out, as slowing down leaves them as they are.
+    Holds and the maintenance dose are left out, since slowing down does not change them.
     """
     steps = [step for step in schedule.steps if step.end >= day and step.kind is not StepKind.HOLD]
     return min((step.days for step in steps[:-1]), default=0)

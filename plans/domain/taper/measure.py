@@ -1,9 +1,9 @@
-"""How large a day's doses are, as one whole number, so that steps compare by integer arithmetic alone.
+"""Measure: the size of a day's doses as one whole number, so that steps compare by integer arithmetic alone.
 
-Where the days of a week differ anywhere in what is compared, it is the sum of seven days that is measured, everywhere.
+If the days of a week differ anywhere in what is compared, sums of seven days are measured everywhere.
 
-With one drug the measure is its own amount. With several drugs, or after a crossover, it is the diazepam
-equivalent by the plan's table, multiplied by a common factor so that it stays a whole number.
+With one drug the measure is its own amount. With several drugs, or after a crossover, it is the diazepam equivalent by
+the plan's table, multiplied by a common factor so that it stays a whole number.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ WINDOW_DAYS = 14
 class Measure:
     """Weights that turn doses into one number.
 
-    `weights`: what one unit of each drug counts. `scale`: what one unit (0.00001 mg) of the measured
-    substance counts. `in_diazepam`: whether that substance is diazepam rather than the one drug itself.
-    `diazepam`: (count, of): so many units of diazepam are so many of the measure; None where the table cannot
-    say (one drug that it does not cover). `days`: of how many days it is the sum, 1 or 7.
+    `weights`: what one unit of each drug contributes. `scale`: the measure of one unit (0.00001 mg) of the measured
+    substance. `in_diazepam`: whether that substance is diazepam rather than the one drug itself. `diazepam`: (count,
+    of): `count` units of diazepam equal `of` of the measure; None if the table cannot say (one drug that it does not
+    cover). `days`: the number of days summed, 1 or 7.
     """
 
     weights: Mapping[str, int] = field(hash=False)
@@ -41,13 +41,13 @@ class Measure:
     days: int = 1
 
     def of(self, doses: Iterable[TimedIntake]) -> int:
-        """The measure of one day on which these doses are taken, or of a week."""
+        """The measure of one day with these doses, or of one week."""
         if self.days == 1:
             return sum([one.dose.units * self.weights[one.drug] for one in doses])
         return sum([one.dose.units * self.weights[one.drug] * len(one.weekdays) for one in doses])
 
     def total(self, doses: Intakes) -> DayDose:
-        """What a day on these doses adds up to of every drug, or a week."""
+        """The total of each drug over a day with these doses, or over a week."""
         if self.days == 1:
             return DayDose.total(doses)
         units: dict[str, int] = {}
@@ -56,22 +56,22 @@ class Measure:
         return DayDose.from_units(units)
 
     def of_drug(self, drug: str, dose: Dose) -> int:
-        """The measure of a dose of one drug that is taken every day."""
+        """The measure of a dose of one drug taken every day."""
         return dose.units * self.weights[drug] * self.days
 
     def dose(self, measured: int) -> Dose:
-        """The measure as an amount of the drug, or of diazepam; to the nearest unit, for showing."""
+        """The measure as an amount of the drug, or of diazepam; rounded to the nearest unit, for display."""
         return Dose((2 * measured + self.scale) // (2 * self.scale))
 
     def in_milligrams_of_diazepam(self, measured: int) -> Dose | None:
-        """The measure as diazepam, to the nearest unit, for showing; None where the table cannot say."""
+        """The measure as diazepam, rounded to the nearest unit, for display; None if the table cannot say."""
         if self.diazepam is None:
             return None
         count, of = self.diazepam
         return Dose((2 * measured * count + of) // (2 * of))
 
     def exceeds_diazepam(self, measured: int, limit: Dose) -> bool | None:
-        """Whether the measure is more than so much diazepam a day; None where the table cannot say."""
+        """Whether the measure is more than `limit` of diazepam a day; None if the table cannot say."""
         if self.diazepam is None:
             return None
         count, of = self.diazepam
@@ -80,10 +80,10 @@ class Measure:
 
 @lru_cache(maxsize=256)
 def measure(drugs: tuple[str, ...], table: str, *, weekly: bool = False) -> Measure:
-    """The measure for a plan with these drugs by an equivalence table; of weeks where the days of any `weekly` differ.
+    """The measure for a plan with these drugs, by an equivalence table; over weeks if `weekly`.
 
-    For one drug a bare range in the table counts at its stronger end, since it only decides exemptions.
-    Several drugs need one number each: raises PairNotCovered otherwise, and UnknownTable.
+    For one drug a bare range in the table counts at its stronger end, since it only decides exemptions. Several drugs
+    need one number each: raises PairNotCovered otherwise, and UnknownTable.
     """
     if weekly:
         return replace(measure(drugs, table), days=DAYS_A_WEEK)
@@ -101,9 +101,9 @@ def measure(drugs: tuple[str, ...], table: str, *, weekly: bool = False) -> Meas
 
 
 def change_percent(before: Dose | int, after: Dose | int) -> str:
-    """The change in percent of `before`, signed, two decimals, a half away from zero: "-26.67", "+12.50".
+    """The change in percent of `before`, signed, two decimals, half rounded away from zero: "-26.67", "+12.50".
 
-    A rise from nothing has no percentage; it is written "+100.00".
+    A rise from zero has no percentage; it is written "+100.00".
     """
     first = before.units if isinstance(before, Dose) else before
     last = after.units if isinstance(after, Dose) else after
@@ -121,8 +121,8 @@ def bases(
 ) -> list[int]:
     """For each step the largest measure among the 14 days (or `days_back`) before its first day.
 
-    `measured` are the measures of the days as they were lived. Before the first step it is at least what is taken
-    `now`, also where less is known of the days before.
+    `measured` are the measures of the days as actually taken. For the first step it is at least that of `now`, what is
+    taken at the start, even if less is known of the earlier days.
     """
     days = lived.days
     found, until = [], 0

@@ -1,7 +1,7 @@
-"""Curves of receptor occupancy, with source and mark: which dose of a drug occupies half of the sites.
+"""Curves of receptor occupancy, with source and mark: the dose of a drug that occupies half of the sites.
 
-Occupancy in percent is 100 D / (D + half) for D mg a day: a scale for sizing steps, never a measured value of a
-patient. The published figures differ by two orders of magnitude, so that nothing here chooses: a plan names its curve.
+Occupancy in percent is 100 D / (D + half) for D mg a day: a scale for sizing steps, never a measurement of a patient.
+The published figures differ by two orders of magnitude, so nothing here chooses one: a plan names its curve.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ DEFAULT_CURVE: Final = "maudsley_2024"
 
 
 class CurveNotCovered(TaperError):
-    """The curve was found for another drug and says nothing of this one: facts `drug`, `curve` and `curve_drug`."""
+    """The curve was published for another drug and does not cover this one: facts `drug`, `curve` and `curve_drug`."""
 
     code = "curve_not_covered"
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One published curve: `half` of its `drug` a day occupies half of the sites."""
+    """One published curve: `half` is the daily dose of its `drug` that occupies half of the sites."""
 
     name: str
     title: str
@@ -42,8 +42,8 @@ class Curve:
     def half_units(self, drug: str, table: str) -> Fraction:
         """The units of a drug a day at half occupancy.
 
-        A curve of diazepam counts for every drug, by the equivalence table: an assumption of ours. Raises
-        CurveNotCovered, and PairNotCovered where the table does not know the drug.
+        A curve for diazepam is applied to every drug through the equivalence table: an assumption of ours. Raises
+        CurveNotCovered, and PairNotCovered where the table lacks the drug.
         """
         if drug == self.drug:
             return Fraction(self.half.units)
@@ -65,5 +65,5 @@ def read_curves(path: Path) -> dict[str, Curve]:
     return found
 
 
-# Every curve by its name, in the order of the file.
+# Every curve by name, in alphabetical order.
 CURVES: Final[dict[str, Curve]] = read_curves(CURVE_FILE)

@@ -1,7 +1,7 @@
-"""The two or three whole plans a request allows, to choose between: tablets only; tablets, then a liquid; a liquid.
+"""The two or three whole plans a request allows, to choose from: tablets only; tablets, then a liquid; a liquid.
 
-Each is the plan of the same request with another preparation, with what it costs: how low it ends, how long it waits,
-how much it cuts at once, and what must be bought and handled.
+Each is the plan of the same request with another preparation, with its trade-offs: how low it ends, how long its steps
+are, how large its cuts, and what must be bought and handled.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ OFFERED = (
 
 @dataclass(frozen=True, slots=True)
 class TaperOption:
-    """One whole plan and what it costs.
+    """One whole plan and its trade-offs.
 
-    `chosen` is the plan that the request itself makes.
+    `chosen` marks the plan that the request itself makes.
     """
 
     preparation: PreparationName
@@ -41,18 +41,18 @@ class TaperOption:
 
     @property
     def last_dose(self) -> DayDose:
-        """The last day's dose before nothing is taken, or the dose that the plan stays on."""
+        """The last daily dose before zero, or the dose that the plan stays on."""
         steps = self.taper.schedule.steps
         return next((step.day for step in reversed(steps) if step.doses), DayDose())
 
     @property
     def longest_step(self) -> int:
-        """The days of the longest step on one dose."""
+        """The length in days of the longest step."""
         return max(step.days for step in self.taper.schedule)
 
     @property
     def largest_cut(self) -> str:
-        """The largest cut of a day before the last dose, in percent; by diazepam equivalent with several drugs."""
+        """The largest cut before the last dose, in percent of the day; by diazepam equivalent with several drugs."""
         schedule = self.taper.schedule
         meter = measure(schedule.drugs, self.taper.equivalence, weekly=schedule.weekly)
         days = [meter.of(step.doses) for step in schedule if step.doses]
@@ -81,7 +81,7 @@ class TaperOption:
 
     @property
     def reasons(self) -> int:
-        """How many findings would have to be answered with a reason."""
+        """The number of findings that need a reason."""
         return sum(found.level is LimitLevel.NEEDS_REASON for found in self.taper.verdicts)
 
     @property
@@ -93,9 +93,9 @@ class TaperOption:
 def options(
     taper: Taper, *, holidays: frozenset[date] = frozenset(), confirmed: frozenset[Product] = frozenset()
 ) -> tuple[TaperOption, ...]:
-    """The whole plans that the request of a taper allows, each once, in the order of `OFFERED`.
+    """The whole plans that a taper's request allows, each once, in the order of `OFFERED`.
 
-    None for a request that leaves no choice.
+    Empty for a request that leaves no choice.
     """
     request = replace(taper.request, preparation=())
     found: list[TaperOption] = []
@@ -109,7 +109,7 @@ def options(
 def _made_as(
     request: TaperRequest, name: PreparationName, holidays: frozenset[date], confirmed: frozenset[Product]
 ) -> Taper | None:
-    """The plan with every drug in a preparation, or only the last one lowered where the others have no such."""
+    """The plan with every drug in a preparation, or, if only the last one has it, with that drug alone."""
     last = request.crossover.to if request.crossover else request.drug_order[-1]
     for drugs in (request.drugs, (last,)):
         asked = replace(request, preparation=tuple((drug, name) for drug in drugs))

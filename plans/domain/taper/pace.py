@@ -1,6 +1,6 @@
-"""Limits on how much is taken away: ceiling, tail and pace, and what of it the products are the cause of.
+"""Limits on how much is taken away: ceiling, tail and pace, and how much of it is due to the products.
 
-All figures are those of `limit_rules`; the bases of a fall are what was lived (`judged.py`).
+All figures are those of `limit_rules`; a fall is measured from the doses actually taken (`judged.py`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from plans.domain.taper.limit_rules import (
 )
 from plans.domain.taper.measure import WINDOW_DAYS, change_percent
 
-# What a cut that is larger than asked for can go past and is then a note, and the days whose cuts it measures.
+# Rules that become notes where a cut is larger than asked for, with the days whose cuts each measures.
 _WINDOWS: Final = {
     "ceiling": WINDOW_DAYS,
     "pace": PACE_DAYS,
@@ -39,8 +39,8 @@ _WINDOWS: Final = {
 def ceiling(judged: Judged) -> Iterator[Verdict]:
     """Ceiling and tail: how much is taken away in any 14 days.
 
-    At a base of at most 5 mg diazepam equivalent the ceiling is a note, and an absolute limit stands instead: more than
-    1 mg diazepam equivalent in 14 days is the tail's finding (the step to zero is left to `stopping`).
+    From a base of at most 5 mg diazepam equivalent the ceiling is only a note, and an absolute limit applies instead:
+    more than 1 mg diazepam equivalent in 14 days is the tail's finding (the step to zero is left to `stopping`).
     """
     meter = judged.meter
     for at, step in judged.cuts():
@@ -55,11 +55,11 @@ def ceiling(judged: Judged) -> Iterator[Verdict]:
 
 
 def pace(judged: Judged) -> Iterator[Verdict]:
-    """The guideline's pace: how much is taken away in any 28 days, and at once.
+    """The guideline's pace: how much is taken away in any 28 days, and in a single cut.
 
-    More than 19 % in 28 days needs a reason, and so does a single cut of more than 12.5 %; one of more than 10 % is
-    read. What passes its figure by no more than one smallest piece is read as well, since it is rounding; so is what
-    falls from at most 5 mg diazepam equivalent. A cut above the ceiling is that finding's alone.
+    More than 19 % in 28 days needs a reason, and so does a single cut of more than 12.5 %; one of more than 10 % is a
+    note. An excess of no more than one smallest piece is a note as well, since it is rounding; so is a fall from at
+    most 5 mg diazepam equivalent. A cut above the ceiling is reported only there.
     """
     for at, step in judged.cuts():
         now = judged.measured[at]
@@ -72,7 +72,7 @@ def pace(judged: Judged) -> Iterator[Verdict]:
 
 
 class _Paced(NamedTuple):
-    """What passes the pace; its facts are made for what is said alone."""
+    """A fall that exceeds the pace; its facts are built only for those reported."""
 
     level: LimitLevel
     mark: SourceMark
@@ -108,7 +108,7 @@ def _at_once(judged: Judged, at: int, now: int) -> _Paced | None:
 
 
 def _softened(judged: Judged, at: int, over: int, base: int) -> tuple[LimitLevel, dict[str, Fact]]:
-    """The level of what is `over` a figure of the pace (thousandths of the measure), and what makes it a note."""
+    """The level for a fall `over` a pace figure (thousandths of the measure), and what reduces it to a note."""
     if _low_dose(judged, base):
         return LimitLevel.NOTE, {"low_dose": True}
     piece = judged.piece(at)
@@ -137,10 +137,10 @@ def _of_original(judged: Judged, fallen: int) -> dict[str, Fact]:
 
 
 def faster_than_asked(judged: Judged, found: list[Verdict]) -> list[Verdict]:
-    """The findings with those on cuts that are larger than the method asked for as notes under one of their own.
+    """The findings, with those on cuts larger than asked for reduced to notes and covered by one new finding.
 
-    Such a cut is larger because the products make none smaller. What the cuts that were asked for would have gone past
-    as well keeps its finding, and so does an abrupt stop.
+    Such a cut is larger because the products cannot make a smaller one. A finding that the cuts asked for would have
+    caused as well is kept, and so is an abrupt stop.
     """
     if not any(one.rule in _WINDOWS and one.level is LimitLevel.NEEDS_REASON for one in found):
         return found
@@ -162,7 +162,7 @@ def faster_than_asked(judged: Judged, found: list[Verdict]) -> list[Verdict]:
 
 
 def _passes_as_asked(judged: Judged, excess: Mapping[int, int], rule: str, at: int) -> bool:
-    """Whether a step would need a reason for this rule as well with the cuts that were asked for in its window."""
+    """Whether the cuts asked for in the window of a step would need a reason under this rule as well."""
     now = judged.measured[at] + sum(excess[n] for n in _within(judged, excess, at, _WINDOWS[rule]))
     if rule in ("stop_from", "trough"):
         return at not in excess
@@ -176,7 +176,7 @@ def _passes_as_asked(judged: Judged, excess: Mapping[int, int], rule: str, at: i
 
 
 def _excess(judged: Judged) -> dict[int, int]:
-    """By index of step: the measure of what was cut beyond the cut that was asked for."""
+    """By index of step: the measure of what was cut beyond the cut asked for."""
     found = {}
     for n, asked in judged.asked.items():
         drug = _fallen(judged, n - 1)
@@ -188,7 +188,7 @@ def _excess(judged: Judged) -> dict[int, int]:
 
 
 def _fallen(judged: Judged, at: int) -> str | None:
-    """The drug of which a step takes less than the day before; None where it is not one alone."""
+    """The one drug that falls at a step; None if it is not exactly one."""
     if len(judged.drugs) == 1:
         return next(iter(judged.drugs))
     before, day = judged.days_before[at], judged.days[at]
@@ -197,7 +197,7 @@ def _fallen(judged: Judged, at: int) -> str | None:
 
 
 def _within(judged: Judged, excess: Mapping[int, int], at: int, days: int) -> Iterator[int]:
-    """The steps cut beyond what was asked for in so many days up to a step, by index."""
+    """The steps, by index, cut beyond what was asked for in the last `days` days up to a step."""
     steps = judged.schedule.steps
     for n in range(at, -1, -1):
         if (steps[at].start - steps[n].start).days >= days:
@@ -228,7 +228,7 @@ def _faster(judged: Judged, steps: Sequence[int]) -> Verdict:
 
 
 def _finer(judged: Judged, drug: str) -> list[str]:
-    """Products of the country that make smaller pieces of a drug than those of the plan."""
+    """Products of the country that make smaller pieces of a drug than the plan's own."""
     stock = [product for product in judged.schedule.products if product.drug == drug]
     least = min((product.smallest for product in stock), default=None)
     entries = judged.drugs[drug].products(judged.country)

@@ -1,4 +1,4 @@
-"""What the screen for cautions reads of a patient: codes of closed sets, and a request's `patient`."""
+"""What the caution screen reads about a patient: codes of closed sets, and a request's `patient`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SUBSTANCES: Final = (
     "sodium_oxybate",
     "grapefruit",
 )
-# Classes where the class matters, single medicines where they differ from their class.
+# Classes where the class matters; single medicines where they differ from their class.
 MEDICINES: Final = (
     "gabapentinoid",
     "antipsychotic",
@@ -86,7 +86,7 @@ SETS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PatientFacts:
-    """What the screen reads of a patient. Codes come from the closed sets of this module.
+    """What the caution screen reads about a patient. Codes come from the closed sets of this module.
 
     `born_year` or `age` (years), whichever is known; `days_a_week` on which the drug is taken (7: daily).
     """

@@ -18,7 +18,7 @@ from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
 
 
 class Pharmacy:
-    """Products by drug: those that were `asked` for, or (None) the country's own; liquids are drawn with `syringes`."""
+    """Products by drug: those `asked` for, or (None) the country's; liquids are drawn with `syringes`."""
 
     def __init__(
         self,
@@ -56,13 +56,13 @@ class Pharmacy:
         return tuple(self._drawn(product) for product in catalogue.default_products(drug, self._country))
 
     def stock(self, drug: str) -> Tablets:
-        """The search over a drug's products."""
+        """The search for makeable doses over a drug's products."""
         if drug not in self._stock:
             self._stock[drug] = tablets(drug, self.products(drug), self._max_pieces)
         return self._stock[drug]
 
     def preparations(self, drug: str) -> list[Preparation]:
-        """What a drug's doses can be made of over a whole plan, the simplest first."""
+        """What a drug's doses can be made of over a whole plan, simplest first."""
         if drug not in self._preparations:
             self._preparations[drug] = list(preparations(drug, self.products(drug), self._max_pieces))
         return self._preparations[drug]
@@ -70,18 +70,18 @@ class Pharmacy:
     def takes_for(
         self, drug: str, days: Sequence[Sequence[int]], wanted: PreparationName | None
     ) -> list[Tablets]:
-        """For each regimen of a drug (its doses in units) what it is made of: see `preparation.takes_for`."""
+        """What each regimen of a drug (its doses in units) is made of: see `preparation.takes_for`."""
         return takes_for(self.preparations(drug), self.stock(drug), days, wanted)
 
     def check(self, drug: str, units: int, where: str) -> None:
-        """Raises NotMakeable, said to stand at `where`, for a dose that no products make."""
+        """Check that the products make a dose. Raises NotMakeable with the path `where`."""
         if not self.stock(drug).makes(units):
             raise self.not_makeable(drug, units, where)
 
     def timed(
         self, time: TimeOfDay, drug: str, units: int, stock: Tablets, weekdays: Weekdays = EVERY_DAY
     ) -> TimedDose:
-        """A dose with its takes out of `stock`, or out of all products where that does not make it."""
+        """A dose with its takes from `stock`, or from all products if `stock` does not make it."""
         key = (time, drug, units, stock, weekdays)
         found = self._timed.get(key)
         if found is None:
@@ -93,9 +93,9 @@ class Pharmacy:
         return found
 
     def shared(self, drug: str, total: int, within: Doses, where: str, *, evenly: bool) -> Doses:
-        """A day's total shared over the times of day, none above its dose in `within`; `evenly` or one after another.
+        """A daily total shared over the times of day, none above its dose in `within`; `evenly` or one after another.
 
-        Of tablets where they make it. Raises NotMakeable, with the nearest totals and the products any one of which
+        From tablets if they make it. Raises NotMakeable, with the nearest totals and the products any one of which
         would make it.
         """
         if not total:
@@ -115,7 +115,7 @@ class Pharmacy:
         return doses
 
     def not_makeable(self, drug: str, units: int, where: str) -> NotMakeable:
-        """The refusal of a dose, with its neighbours and what would help."""
+        """The refusal of a dose, with the nearest doses and the products that would help."""
         stock = self.stock(drug)
         neighbours = stock.floor(units), stock.ceil(units)
         return self._refusal(drug, units, where, neighbours, lambda more: more.makes(units))
@@ -139,7 +139,7 @@ class Pharmacy:
         )
 
     def _would_help(self, drug: str, would_do: Callable[[Tablets], bool]) -> list[str]:
-        """The country's products any one of which, beside the plan's own, would do."""
+        """The country's products any one of which, added to the plan's own, would do."""
         here = self.products(drug)
         names = {product.name for product in here}
         return [

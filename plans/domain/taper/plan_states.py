@@ -27,8 +27,8 @@ from typing import Final
 
 from plans.domain.errors import Refused
 
-# Check-ins go on for 26 weeks after the last dose (`plans.domain.checkins.occasions`), because protracted symptoms are
-# asked for that long (ours, no source); a week more, so that the last one can still be answered.
+# Check-ins continue for 26 weeks after the last dose (`plans.domain.checkins.occasions`) because protracted symptoms
+# are followed that long (ours, no source); one more week, so that the last check-in can still be answered.
 FOLLOW_UP_DAYS: Final = 27 * 7
 
 
@@ -85,7 +85,7 @@ class PlanAct(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why a clinician ended a plan; patients who are treated elsewhere or died are ended with their care."""
+    """Why a clinician ended a plan; plans of patients treated elsewhere or deceased end together with their care."""
 
     STOPPED = "stopped"
     COMPLETED = "completed"
@@ -103,11 +103,10 @@ class PlanActor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActSpec:
-    """One act: who does it, what the audit trail calls it (with the `facts` that its sentence quotes), and the notice
-    its patient gets.
+    """One act: who does it, its audit event (with the `facts` its sentence quotes), and the notice to the patient.
 
-    `message` is a code of `plans.domain.notices`; None where there is nothing to tell: the clock's acts were on the
-    calendar all along, and an end, a stay in hospital or a death is spoken of in person.
+    `message` is a code of `plans.domain.notices`, or None if no message is sent: the clock's acts are on the calendar
+    already, and an end, a hospital stay or a death is discussed in person.
     """
 
     owner: PlanActor
@@ -170,7 +169,7 @@ ACTS: Final[Mapping[PlanAct, ActSpec]] = MappingProxyType(
     }
 )
 
-# Acts that make a new version of an issued plan; `plans.domain.taper.amendments` knows how.
+# Acts that make a new version of an issued plan; `plans.domain.taper.amendments` carries them out.
 REVISIONS: Final = (
     PlanAct.HOLD,
     PlanAct.HOLD_OPEN,
@@ -190,17 +189,17 @@ REVISIONS: Final = (
     PlanAct.END_DRUG,
 )
 
-# At most one plan of a patient is in these states: it is what the patient lives by.
+# A patient has at most one plan in these states: the one being followed.
 LIVE: Final = frozenset(
     {PlanState.ACTIVE, PlanState.HELD, PlanState.MAINTENANCE, PlanState.PAUSED, PlanState.FOLLOW_UP}
 )
-# Nothing but a correction leads out of these.
+# Only a correction leads out of these.
 ENDED: Final = frozenset({PlanState.COMPLETED, PlanState.STOPPED, PlanState.ABANDONED})
 
 _D, _A, _H, _F = PlanState.DRAFT, PlanState.ACTIVE, PlanState.HELD, PlanState.FOLLOW_UP
 _M, _P, _S = PlanState.MAINTENANCE, PlanState.PAUSED, PlanState.STOPPED
 
-# (state, act) → the state after it. What is not here is refused.
+# (state, act) → the next state. Anything not listed is refused.
 TRANSITIONS: Final[Mapping[tuple[PlanState, PlanAct], PlanState]] = MappingProxyType(
     {
         (_D, PlanAct.SAVE_DRAFT): _D,
@@ -267,14 +266,14 @@ TRANSITIONS: Final[Mapping[tuple[PlanState, PlanAct], PlanState]] = MappingProxy
     }
 )
 
-# Where a correction may lead: to the state before the mistake, which the record of the mistake keeps.
+# Where a correction may lead: the state before the mistake, as kept in the record of the mistake.
 PUTS_BACK: Final[Mapping[PlanState, frozenset[PlanState]]] = MappingProxyType(
     {_P: frozenset({_A, _H, _M, _F}), _S: LIVE}
 )
 
 
 def after(state: PlanState, act: PlanAct, *, before: PlanState | None = None) -> PlanState:
-    """The state an act leads to; a correction leads to `before`, the state the plan was in before the mistake.
+    """The state an act leads to; a correction leads to `before`, the state before the mistake.
 
     Raises Refused("not_in_this_state") with the facts `state` and `act`.
     """
@@ -287,7 +286,7 @@ def after(state: PlanState, act: PlanAct, *, before: PlanState | None = None) ->
 
 
 def allowed(state: PlanState, owner: PlanActor | None = None) -> tuple[PlanAct, ...]:
-    """What can be done in a state, by one owner or by anybody, in the order of `PlanAct`."""
+    """The acts allowed in a state, by one owner or by anybody, in the order of `PlanAct`."""
     return tuple(
         act for act in PlanAct if (state, act) in TRANSITIONS and (owner is None or ACTS[act].owner is owner)
     )

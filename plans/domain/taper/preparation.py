@@ -1,19 +1,19 @@
-"""One preparation for a plan: tablets, or a liquid, or tablets and then one liquid; never back and forth.
+"""The preparation of a drug over a plan: tablets, or a liquid, or tablets and then one liquid; never back and forth.
 
-Which doses a plan takes depends on what they can be made of, and the other way round. So a drug is laid out with each
-**preparation** in turn, and the plans are compared:
+Which doses a plan takes depends on what they can be made of, and the other way round. So the drug is laid out with each
+**preparation** in turn, and the plans are compared by:
 
-1. the worst cut that passes a limit and is larger than what was asked for (none is best; compared in half milligrams
-   of diazepam, so that a trifle decides nothing);
-2. the changes of preparation: none, or one from tablets to a liquid. A plan that begins with a liquid where tablets
-   make the present dose counts as one change as well;
-3. the forms of solids used: tablets alone before tablets with capsules or orally disintegrating ones;
-4. the weaker liquid, because a slip of the syringe weighs less (ours).
+1. the worst cut that exceeds both a limit and what was asked for (none is best; compared in half milligrams of
+   diazepam, so that small differences do not decide);
+2. the number of changes of preparation: none, or one from tablets to a liquid. Starting with a liquid although tablets
+   make the present dose also counts as one;
+3. the number of forms of solids: tablets alone before tablets with capsules or orally disintegrating ones;
+4. the concentration of the liquid: weaker first, because an error with the syringe matters less (ours).
 
-Drops count as a liquid here: they are measured, and not counted in pieces.
+Drops count as a liquid here: they are measured, not counted in pieces.
 
-What every dose of the plan is then taken as (`takes_for`) is found once the doses are known: solids as long as they
-make it, then the liquid to the end.
+Once the doses are known, `takes_for` finds what each is taken as: solids as long as they make it, then the liquid to
+the end.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class PreparationName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What a drug's doses are made of: `stock`, and after it `liquid` where the plan changes to one.
+    """What a drug's doses are made of: `stock`, followed by `liquid` if the plan changes to one.
 
-    `changes` counts the changes of preparation it means for somebody who takes solids now.
+    `changes` is the number of changes of preparation for a patient who takes solids now.
     """
 
     name: PreparationName
@@ -48,12 +48,12 @@ class Preparation:
 
     @property
     def stocks(self) -> tuple[Tablets, ...]:
-        """The one or two sets of products, in the order in which they are used."""
+        """The one or two sets of products, in the order of use."""
         return (self.stock,) if self.liquid is None else (self.stock, self.liquid)
 
 
 def preparations(drug: str, products: Sequence[Product], max_pieces: int) -> Iterator[Preparation]:
-    """Every preparation that these products allow, those with the fewest changes and forms first."""
+    """Every preparation these products allow, those with the fewest changes and forms first."""
 
     def stock(chosen: Sequence[Product]) -> Tablets:
         return tablets(drug, tuple(chosen), max_pieces)
@@ -70,7 +70,7 @@ def preparations(drug: str, products: Sequence[Product], max_pieces: int) -> Ite
 
 
 def _solid_shelves(products: Sequence[Product]) -> list[list[Product]]:
-    """The solids to plan with: tablets alone, or the first other form alone; then all solids together."""
+    """The sets of solids to plan with: tablets alone, or the first other form alone; then all solids together."""
     solids = [p for p in products if not p.is_measured]
     forms = sorted({p.form for p in solids}, key=list(Form).index)
     shelves = [[p for p in solids if p.form is form] for form in forms]
@@ -83,10 +83,10 @@ def takes_for(
     days: Sequence[Sequence[int]],
     wanted: PreparationName | None = None,
 ) -> list[Tablets]:
-    """For each regimen of a drug (its doses in units, in the order of the plan) what it is made of.
+    """What each regimen of a drug (its doses in units, in plan order) is made of.
 
-    The solids of the fewest forms, while they make every dose; then one liquid to the end. With `wanted` only in that
-    way, as long as it makes the doses. Where nothing else is possible `everything` together.
+    Solids of the fewest forms while they make every dose, then one liquid to the end. With `wanted`, only in that
+    preparation, as long as it makes the doses. If nothing else is possible, `everything` together.
     """
     for preparation in sorted(found, key=lambda one: one.name is not (wanted or one.name)):
         first = next((n for n, doses in enumerate(days) if not _makes(preparation.stock, doses)), len(days))

@@ -1,4 +1,4 @@
-"""What a pharmacy stocks, or a home can make of it: the products doses are made of, and how much is taken of them."""
+"""The products that doses are made of, as a pharmacy stocks them or a home can prepare them, and amounts of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from plans.domain.syringes import Draw, Syringe, draws_of, volumes_of
 
 
 class Form(StrEnum):
-    """Dosage forms of the catalogue. `ODT` melts on the tongue; `form_names.py` says what each country
-    calls it. Drops are counted."""
+    """Dosage forms of the catalogue. Drops are counted.
+
+    `ODT` is the orally disintegrating tablet; `form_names.py` has its name in each country.
+    """
 
     TABLET = "tablet"
     ODT = "odt"
@@ -34,10 +36,13 @@ LIQUIDS: Final = frozenset({Form.SOLUTION, Form.CONCENTRATE, Form.SUSPENSION})
 # Capsules, films and modified-release forms are never split (labels; VA/DoD and JCPG take the same view).
 NEVER_SPLIT: Final = frozenset({Form.CAPSULE, Form.FILM, Form.MR_TABLET, Form.MR_CAPSULE, Form.DROPS})
 MOST_DROPS: Final = 60
-"""Ours, no published limit was found: each drop more is one more to count wrongly."""
+"""Ours, no published limit was found: every further drop is one more to miscount."""
 KEEP_HOURS: Final = 24
-"""A suspension of tablets in water is made anew every day. Ours: studies of stability (60 days for clonazepam in a
-suspending vehicle, Roy and Besner 1997) are of vehicles, none of water (unverified)."""
+"""Hours after which a suspension of tablets in water is discarded and made again.
+
+Ours: stability studies (60 days for clonazepam in a suspending vehicle, Roy and Besner 1997) are of vehicles, none of
+water (unverified).
+"""
 QUARTERS: Final = 4
 _ML: Final = Volume(MICROLITRES_PER_ML)
 
@@ -52,11 +57,11 @@ class BadProduct(TaperError):
 class Product:
     """One product: a solid with a strength and the parts it may be split into, drops that are counted, or a liquid.
 
-    `split` is 1 (whole only), 2 (halves) or 4 (quarters). For a liquid `strength` is the dose in `per` (one mL) and
-    `step_ml` the finest mark it is drawn to; `syringes`, where any are named, are all that it may be drawn with. For
-    drops `strength` is that of one drop, and `drops_per_ml` how many a mL holds (0: not known). A liquid made at home
-    of whole, half or quarter tablets holds `strength` in `per`, the water, and `tablet` is the strength of one.
-    `to_order` is a solid that a pharmacy makes in this size, such as a capsule or the tablets of a tapering strip.
+    `split` is 1 (whole only), 2 (halves) or 4 (quarters). For a liquid, `strength` is the dose in `per` (one mL),
+    `step_ml` is the finest mark it is drawn to, and it is drawn only with its `syringes`, if any are named. For drops,
+    `strength` is that of one drop and `drops_per_ml` the number in a mL (0: not known). A liquid made at home from
+    whole, half or quarter tablets contains `strength` in `per`, the water; `tablet` is the strength of one tablet.
+    `to_order` marks a solid that a pharmacy makes in this size, such as a capsule or the tablets of a tapering strip.
     """
 
     drug: str
@@ -69,7 +74,7 @@ class Product:
     drops_per_ml: int = 0
     syringes: tuple[Syringe, ...] = ()
     to_order: bool = False
-    # Products stand in the keys of everything that is counted: worked out once.
+    # Products are keys of every count, so the hash is computed once.
     _hash: int = field(init=False, repr=False, compare=False, default=0)
 
     def __hash__(self) -> int:
@@ -106,12 +111,12 @@ class Product:
 
     @property
     def is_measured(self) -> bool:
-        """Whether its doses are drawn or dropped rather than counted in pieces."""
+        """Whether its doses are measured or dropped rather than counted in pieces."""
         return self.is_liquid or self.is_drops
 
     @property
     def is_home_made(self) -> bool:
-        """Whether it is made at home of tablets and water."""
+        """Whether it is made at home from tablets and water."""
         return bool(self.tablet)
 
     @property
@@ -130,12 +135,12 @@ class Product:
 
     @property
     def bottle_quarters(self) -> int:
-        """Of a home-made liquid: how many quarters of the tablet one bottle holds."""
+        """For a home-made liquid: the quarters of a tablet in one bottle."""
         return self.strength.units * QUARTERS // self.tablet.units
 
     @property
     def made_of(self) -> Product:
-        """What the pharmacy hands out for it: of a home-made liquid the tablet, of all others the product itself."""
+        """What the pharmacy dispenses for it: the tablet for a home-made liquid, otherwise the product itself."""
         if not self.is_home_made:
             return self
         split = QUARTERS // gcd(QUARTERS, self.bottle_quarters)
@@ -143,34 +148,34 @@ class Product:
 
     @property
     def handed_out_in_ml(self) -> bool:
-        """Whether the pharmacy hands it out in mL: a liquid, and drops of which a mL holds a known number."""
+        """Whether the pharmacy dispenses it in mL: a liquid, or drops with a known number per mL."""
         return self.is_liquid or bool(self.drops_per_ml)
 
     @property
     def unit_parts(self) -> int:
-        """What one unit to hand out holds: quarters of a solid or of a drop, microlitres of a liquid."""
+        """The size of one dispensed unit: in quarters for a solid or drops, in microlitres for a liquid."""
         if self.is_liquid:
             return MICROLITRES_PER_ML
         return QUARTERS * (self.drops_per_ml or 1)
 
     def with_syringes(self, syringes: tuple[Syringe, ...]) -> Product:
-        """The same liquid, drawn with these syringes beside its own; any other product as it is."""
+        """The same liquid with these syringes added to its own; any other product unchanged."""
         if not self.is_liquid or not syringes:
             return self
         return replace(self, syringes=tuple(sorted({*self.syringes, *syringes})))
 
     @property
     def grain(self) -> Volume:
-        """The least volume on the finest mark that holds a whole number of 0.00001 mg; all others are its multiples.
+        """The least volume on the finest mark that holds a whole number of 0.00001 mg; all others are multiples of it.
 
-        A bottle of a mg in v mL holds a whole count exactly at the multiples of v / gcd(a, v), both in their smallest
-        units: so a liquid of 1/6 mg/mL marked every 0.1 mL is drawn in steps of 0.3 mL, and nothing is rounded.
+        A bottle with a mg in v mL holds a whole count exactly at the multiples of v / gcd(a, v), both in their smallest
+        units. So a liquid of 1/6 mg/mL marked every 0.1 mL is drawn in steps of 0.3 mL, and nothing is rounded.
         """
         exact = self.per.microlitres // gcd(self.strength.units, self.per.microlitres)
         return Volume(lcm(exact, (self.step_ml or _ML).microlitres))
 
     def dose_of(self, volume: Volume) -> Dose:
-        """What a volume of a liquid holds; exact where `holds_exactly`."""
+        """The dose in a volume of a liquid; exact if `holds_exactly`."""
         return Dose(self.strength.units * volume.microlitres // self.per.microlitres)
 
     def holds_exactly(self, volume: Volume) -> bool:
@@ -178,12 +183,12 @@ class Product:
         return self.strength.units * volume.microlitres % self.per.microlitres == 0
 
     def draws(self, volume: Volume) -> tuple[Draw, ...]:
-        """The draws of a volume by the syringes named for it; empty where none are."""
+        """The draws that make up a volume with the named syringes; empty if none are named."""
         return draws_of(volume, self.syringes)
 
     @property
     def counted(self) -> tuple[tuple[int, Take], ...]:
-        """All that can be taken of drops, or of a liquid by the syringes named: (units, take), the least first.
+        """Every amount of drops, or of a liquid drawn by named syringes: (units, take), smallest first.
 
         Empty for solids, and for liquids without syringes, whose doses are the multiples of `smallest`.
         """
@@ -191,7 +196,7 @@ class Product:
 
     @property
     def smallest(self) -> Dose:
-        """The smallest amount its doses are sums of: its smallest piece or drop, or its smallest volume."""
+        """The amount of which every dose is a multiple: its smallest piece, drop or volume."""
         if not self.is_liquid:
             return Dose(self.strength.units // self.split)
         if not self.syringes:
@@ -215,8 +220,7 @@ def _counted(product: Product) -> tuple[tuple[int, Take], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """So much of one product: `quarters` of a solid (4 is one whole, or one drop), or `volume` of a liquid; never
-    both."""
+    """An amount of one product: `quarters` of a solid (4 is one whole, or one drop) or `volume` of a liquid."""
 
     product: Product
     quarters: int = 0
@@ -224,7 +228,7 @@ class Take:
 
     @classmethod
     def of_drops(cls, product: Product, count: int) -> Take:
-        """So many drops."""
+        """A number of drops."""
         return cls(product, quarters=QUARTERS * count)
 
     @property
@@ -246,23 +250,23 @@ class Take:
 
     @property
     def draws(self) -> tuple[Draw, ...]:
-        """The draws of a volume by the syringes named for its product; empty where none are."""
+        """The draws that make up the volume with the product's named syringes; empty if none are named."""
         return () if self.volume is None else self.product.draws(self.volume)
 
     @property
     def things(self) -> int:
-        """How many things there are to take: each whole, half and quarter, a drawn volume, the drops of a dose."""
+        """The number of things to take: each whole, half and quarter, a drawn volume, a dose of drops."""
         return 1 if self.product.is_measured else self.quarters // 4 + (0, 1, 1, 2)[self.quarters % 4]
 
     @property
     def pieces(self) -> str:
-        """The count of a solid as text of whole, half and quarter: "1", "0.5", "1.25"."""
+        """The count of a solid as text, in wholes, halves and quarters: "1", "0.5", "1.25"."""
         whole, rest = divmod(self.quarters, QUARTERS)
         return f"{whole}{('', '.25', '.5', '.75')[rest]}"
 
 
 def pieces_of(take: Take) -> tuple[Take, ...]:
-    """A take as the hand counts it: whole ones together, then the part; a volume is one piece."""
+    """A take as counted by hand: whole ones together, then the part; a volume is one piece."""
     if take.volume is not None:
         return (take,)
     whole, part = divmod(take.quarters, 4)

@@ -1,4 +1,4 @@
-"""The names of the published schedules, apart from what reads their files: a request may name only one of these."""
+"""The names of the published schedules a request may follow, kept apart from the module that reads their files."""
 
 from __future__ import annotations
 

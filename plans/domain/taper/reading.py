@@ -1,7 +1,7 @@
-"""Strict reading of JSON values: closed keys, exact types, amounts as text, and the path of whatever is refused.
+"""Strict reading of JSON values: closed keys, exact types, amounts as text; a refusal carries the path of its value.
 
-A bool is not a number here and a float is nothing at all. What is echoed in a refusal is cut short, so that a huge
-input cannot come back as a huge message.
+A bool is not a number here, and floats are refused. Values echoed in a refusal are shortened, so that a huge input
+cannot produce a huge message.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PERCENT: Final = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,3})?\Z")
 
 
 def kind(value: object) -> str:
-    """What a JSON value is, in the words of our refusals."""
+    """The type of a JSON value, as named in refusals."""
     if value is None:
         return "null"
     names = {
@@ -80,7 +80,7 @@ def members(
 
 
 def join(where: str, key: str) -> str:
-    """The path of a key inside the thing at `where`; an empty key is written `[""]`."""
+    """The path of a key inside the value at `where`; an empty key is written `[""]`."""
     if not key:
         return f'{where}[""]'
     return f"{where}.{key}" if where else key
@@ -98,14 +98,14 @@ def items(value: object, where: str, *, most: int, least: int = 1) -> list[objec
 
 
 def plain_text(value: object, where: str) -> str:
-    """A text of any words, cut short where it is far too long to be what was meant."""
+    """Free text, cut short if it is far too long. Raises WrongType."""
     if not isinstance(value, str):
         raise WrongType(where=where, expected="text", got=kind(value))
     return value if len(value) <= _LONGEST_TEXT else echo(value)
 
 
 def word(value: object, where: str, allowed: Iterable[str]) -> str:
-    """A text out of a closed list."""
+    """A text from a closed list."""
     if not isinstance(value, str):
         raise WrongType(where=where, expected="text", got=kind(value))
     known = tuple(allowed)
@@ -115,7 +115,7 @@ def word(value: object, where: str, allowed: Iterable[str]) -> str:
 
 
 def words(value: object, where: str, allowed: Iterable[str], *, least: int = 1) -> tuple[str, ...]:
-    """A list of different texts out of a closed list."""
+    """A list of different texts from a closed list."""
     known = tuple(allowed)
     found: list[str] = []
     for n, item in enumerate(items(value, where, most=len(known) + 1, least=least)):
@@ -153,7 +153,7 @@ def weekdays(value: object, where: str) -> Weekdays:
 
 
 def weekdays_of(found: Mapping[str, object], where: str, default: Weekdays = EVERY_DAY) -> Weekdays:
-    """The `days_of_week` of an object; every day, or those of `default`, where it has none."""
+    """The `days_of_week` of an object; `default` if it has none."""
     return weekdays(found["days_of_week"], f"{where}.days_of_week") if "days_of_week" in found else default
 
 
@@ -165,7 +165,7 @@ def flag(value: object, where: str) -> bool:
 
 
 def whole(value: object, where: str, *, lowest: int, highest: int) -> int:
-    """A whole JSON number in a range; true, false and 14.0 are not."""
+    """A whole JSON number in a range; true, false and 14.0 are refused."""
     if type(value) is not int:
         raise WrongType(where=where, expected="whole_number", got=kind(value))
     if not lowest <= value <= highest:
@@ -175,14 +175,14 @@ def whole(value: object, where: str, *, lowest: int, highest: int) -> int:
 
 
 def yes_or_no(value: object, where: str) -> bool:
-    """True or false, nothing that counts as one."""
+    """A JSON true or false; no other value counts as one."""
     if not isinstance(value, bool):
         raise WrongType(where=where, expected="true_or_false", got=kind(value))
     return value
 
 
 def amount(value: object, where: str, *, zero: bool = False) -> Dose:
-    """A dose in mg given as text; zero only where `zero` says so."""
+    """A dose in mg given as text; zero only if `zero`."""
     try:
         dose = Dose.parse(value)
     except BadAmount as refusal:
@@ -204,8 +204,7 @@ def volume(value: object, where: str) -> Volume:
 
 
 def percent(value: object, where: str) -> Fraction:
-    """A percentage given as text ("10", "7.5", at most three decimals), over 0 and up to 100, as an exact fraction
-    of 100: "10" reads as 10."""
+    """A percentage given as text, over 0 and up to 100, at most three decimals: "10" reads as exactly 10."""
     if not isinstance(value, str):
         raise BadAmount(where=where, raw=kind(value), kind="percent", why="not_text")
     text = value.strip(" ")
@@ -227,7 +226,7 @@ def percent_text(value: Fraction) -> str:
 
 
 def day(value: object, where: str) -> date:
-    """An ISO date (2026-11-30) in the years we plan for; no other way of writing dates, no guessing."""
+    """An ISO date (2026-11-30) within the supported years; no other notation is accepted."""
     if not isinstance(value, str):
         raise WrongType(where=where, expected="text", got=kind(value))
     if not _ISO.match(value):
@@ -247,14 +246,14 @@ def read_interval(found: Mapping[str, object], where: str) -> int:
 
 
 def read_lengthen(found: Mapping[str, object], where: str) -> int:
-    """The `lengthen_days` of a method: by how many days each interval is longer than the one before it (0 if none)."""
+    """The `lengthen_days` of a method: how many days longer each interval is than the one before (0 if left out)."""
     if "lengthen_days" not in found:
         return 0
     return whole(found["lengthen_days"], f"{where}.lengthen_days", lowest=1, highest=366)
 
 
 def read_json(text: str | bytes) -> object:
-    """JSON text as Python values: no duplicate keys, no NaN, not too long, not too deep, UTF-8.
+    """JSON text as Python values: UTF-8, no duplicate keys, no NaN, limited length and depth.
 
     Raises BadJson or DuplicateKey.
     """

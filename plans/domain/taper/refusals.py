@@ -1,38 +1,38 @@
-"""The refusals of the taper engine: one class each, a stable code, the facts, and nothing else.
+"""The refusals of the taper engine: one class each, with a stable code and its facts.
 
-Sentences for them are made in `plans.wording.taper`. `where` is a JSON path such as `regimen[0].dose_mg`.
+The sentences for them are in `plans.wording.taper`. `where` is a JSON path such as `regimen[0].dose_mg`.
 """
 
 from __future__ import annotations
 
 from plans.domain.errors import TaperError
 
-# ── the request does not read ────────────────────────────────────────────────────────────────────────────────
+# ── the request cannot be read ───────────────────────────────────────────────────────────────────────────────
 
 
 class BadJson(TaperError):
-    """The text is not JSON we read: `why` is too_large, not_utf8, not_json, too_deep or not_finite."""
+    """JSON that cannot be read: `why` is too_large, not_utf8, not_json, too_deep or not_finite."""
 
     code = "bad_json"
     shown = frozenset({"why", "line", "column", "most_bytes"})
 
 
 class WrongType(TaperError):
-    """A value of another type: facts `expected` and `got` (object, list, text, whole_number, true_or_false, …)."""
+    """A value of the wrong type: facts `expected` and `got` (object, list, text, whole_number, true_or_false, …)."""
 
     code = "wrong_type"
     shown = frozenset({"expected"})
 
 
 class MissingKey(TaperError):
-    """A key that must be there is not: fact `key`."""
+    """A required key is missing: fact `key`."""
 
     code = "missing_key"
     shown = frozenset({"key"})
 
 
 class UnknownKey(TaperError):
-    """A key nobody knows, perhaps misspelt: facts `key` and `allowed`."""
+    """An unknown key, perhaps misspelt: facts `key` and `allowed`."""
 
     code = "unknown_key"
 
@@ -56,8 +56,7 @@ class NotOneOf(TaperError):
 
 
 class MixedTimes(TaperError):
-    """A time of day by name in a plan of clock times, or the other way round: facts `raw` and `first` (the first one
-    of the plan)."""
+    """Named times and clock times in one plan: facts `raw` and `first` (the first time of the plan)."""
 
     code = "mixed_times"
 
@@ -83,7 +82,7 @@ class EmptyList(TaperError):
 
 
 class BadDate(TaperError):
-    """Not a date we plan with: facts `raw` and `why` (not_iso, not_a_day, out_of_range)."""
+    """A date that is invalid or out of range: facts `raw` and `why` (not_iso, not_a_day, out_of_range)."""
 
     code = "bad_date"
 
@@ -95,37 +94,43 @@ class ZeroAmount(TaperError):
 
 
 class BadRows(TaperError):
-    """Rows that do not read: `why` is no_header, columns, unnamed, width, decimal_comma, not_csv or too_large; fact
-    `line`, and with a decimal comma `raw` and what to `write`."""
+    """Rows that cannot be read: fact `line`, and `why`.
+
+    `why` is no_header, columns, unnamed, width, decimal_comma, not_csv or too_large. With a decimal comma also `raw`,
+    and `write`, what to write instead.
+    """
 
     code = "bad_rows"
     shown = frozenset({"why", "line"})
 
 
 class PausesTyped(TaperError):
-    """Pauses beside typed rows, which have days of their own."""
+    """Pauses given with typed rows, which have days of their own."""
 
     code = "pauses_typed"
 
 
 class WeeklyPattern(TaperError):
-    """Days of the week where they cannot stand. `why`: short (a step of less than seven days, fact `days`), not_fewer
-    (a stage of the end with no fewer days than the one before it, facts `count` and `before`), start (a method that
-    needs an even dose to begin from; `nearest` to what is taken a day on average, facts `drug`, `week_mg` and
-    `average_mg`), typed or goal (nights off at the end of typed rows, or of a plan that stays on a dose)."""
+    """Days of the week where they are not possible; fact `why`.
+
+    `short`: a step of less than seven days, fact `days`. `not_fewer`: a stage of the end with no fewer days than the
+    one before it, facts `count` and `before`. `start`: the method needs an even dose to begin from; `nearest` to the
+    daily average, facts `drug`, `week_mg` and `average_mg`. `typed`, `goal`: nights off at the end of typed rows, or of
+    a plan that stays on a dose.
+    """
 
     code = "weekly_pattern"
     shown = frozenset({"why", "days", "count", "before"})
 
 
 class WrongOption(TaperError):
-    """A command line that does not read: fact `message`, in the words of the option parser."""
+    """A command line that cannot be read: fact `message`, the option parser's own."""
 
     code = "wrong_option"
 
 
 class UnusableSettings(TaperError):
-    """Settings or environment variables that cannot be read: fact `message`, in their own words."""
+    """Settings or environment variables that cannot be read: fact `message`, the reader's own."""
 
     code = "unusable_settings"
 
@@ -136,49 +141,51 @@ class UnreadableFile(TaperError):
     code = "unreadable_file"
 
 
-# ── the request reads but cannot be met ──────────────────────────────────────────────────────────────────────
+# ── the request can be read but not met ──────────────────────────────────────────────────────────────────────
 
 
 class NoProduct(TaperError):
-    """A drug without a single product to make it of: facts `drug` and `country`."""
+    """A drug without a product to make it from: facts `drug` and `country`."""
 
     code = "no_product"
 
 
 class CannotInterleave(TaperError):
-    """A method that is solved for an end lowers one drug after the other: fact `method`."""
+    """`interleave` with a method solved for an end, which lowers one drug after another: fact `method`."""
 
     code = "cannot_interleave"
 
 
 class NoPreparation(TaperError):
-    """The products do not make the doses in the way that was asked for: facts `drug` and `preparation`."""
+    """The products cannot make the doses in the preparation asked for: facts `drug` and `preparation`."""
 
     code = "no_preparation"
 
 
 class NotMakeable(TaperError):
-    """A dose that no allowed pieces make. Facts: `drug`, `dose_mg`, `max_pieces`, `products` (allowed now),
-    `would_help` (products of the country with one of which it could be made). `nearest` holds the makeable
-    neighbours, `higher` is None if nothing higher can be made."""
+    """A dose that no allowed pieces make; `nearest` holds its neighbours (`higher` is None if there is none).
+
+    Facts: `drug`, `dose_mg`, `max_pieces`, `products` (allowed now), `would_help` (products of the country any one of
+    which would make it).
+    """
 
     code = "not_makeable"
 
 
 class TooManyCombinations(TaperError):
-    """The products combine in more ways than can be searched: fact `drug`."""
+    """Products that combine in too many ways to be searched: fact `drug`."""
 
     code = "too_many_combinations"
 
 
 class NothingToTaper(TaperError):
-    """The goal is not under what is taken now: facts `goal_mg` and `total_mg`."""
+    """The goal is not below what is taken now: facts `goal_mg` and `total_mg`."""
 
     code = "nothing_to_taper"
 
 
 class EndsBeforeStart(TaperError):
-    """The last day would come before the first cut: facts `start`, `by`, `interval_days`."""
+    """The last day would be before the first cut: facts `start`, `by`, `interval_days`."""
 
     code = "ends_before_start"
 
@@ -190,13 +197,13 @@ class TooLong(TaperError):
 
 
 class BandsOrder(TaperError):
-    """Bands must fall: `above_mg` of each lower than of the one before it."""
+    """Bands that do not fall: each `above_mg` must be lower than the one before it."""
 
     code = "bands_order"
 
 
 class BandsGap(TaperError):
-    """No band gives the cut at a dose the plan comes to: facts `dose_mg` and `goal_mg`."""
+    """No band gives a cut at a dose the plan reaches: facts `dose_mg` and `goal_mg`."""
 
     code = "bands_gap"
 
@@ -208,14 +215,16 @@ class GoalNotReached(TaperError):
 
 
 class TotalNeedsOneDrug(TaperError):
-    """A typed row gives a total although several drugs are taken: give the doses instead. Fact `row`, from 1."""
+    """A typed row with a total although several drugs are taken; give the doses instead. Fact `row`, from 1."""
 
     code = "total_needs_one_drug"
 
 
 class TotalAboveStart(TaperError):
-    """A typed total above what is taken now cannot be shared out: give the doses instead. Facts
-    `row`, from 1, `total_mg` and `start_mg`."""
+    """A typed total above what is taken now, which cannot be shared out; give the doses instead.
+
+    Facts `row`, from 1, `total_mg` and `start_mg`.
+    """
 
     code = "total_above_start"
 
@@ -233,7 +242,7 @@ class NotLongActing(TaperError):
 
 
 class NothingToCross(TaperError):
-    """A crossover to the only drug that is taken anyway: fact `drug`."""
+    """A crossover to the only drug that is taken already: fact `drug`."""
 
     code = "nothing_to_cross"
 
@@ -248,25 +257,25 @@ class OutsidePlan(TaperError):
 
 
 class NothingToHold(TaperError):
-    """No dose is taken on that day, or no change comes after it: there is nothing to hold."""
+    """No dose is taken on that day, or no change comes after it, so there is nothing to hold."""
 
     code = "nothing_to_hold"
 
 
 class NotHeld(TaperError):
-    """The dose of that day is not being held, so it cannot be resumed."""
+    """The dose of that day is not being held, so there is no hold to end."""
 
     code = "not_held"
 
 
 class NotLater(TaperError):
-    """The dose changes no sooner than the day after that one anyway: facts `day`, `due` (the day of the change)."""
+    """A hold that would not delay anything: the dose changes no earlier. Facts `day`, `due` (the day of the change)."""
 
     code = "not_later"
 
 
 class HeldOpen(TaperError):
-    """The dose is held until reviewed: its later steps wait until the hold is ended."""
+    """The dose is held until reviewed; its later steps wait until the hold is ended."""
 
     code = "held_open"
 
@@ -278,7 +287,7 @@ class NotTaken(TaperError):
 
 
 class AlreadyTaken(TaperError):
-    """A drug that is taken on that day already: fact `drug`."""
+    """A drug that is already taken on that day: fact `drug`."""
 
     code = "already_taken"
 
@@ -290,6 +299,6 @@ class NoStepBefore(TaperError):
 
 
 class NothingLater(TaperError):
-    """No steps come after that day: there is nothing to slow down or to stop."""
+    """No steps come after that day, so there is nothing to slow down or to stop."""
 
     code = "nothing_later"

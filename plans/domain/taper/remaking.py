@@ -1,4 +1,4 @@
-"""The same doses out of other products: what is taken for them changes, the milligrams and the days do not."""
+"""The same doses made from other products: the takes change, the milligrams and the days do not."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose
 
 
 def remade(request: TaperRequest, schedule: Schedule, *, from_day: date) -> Schedule | None:
-    """The schedule with every dose from `from_day` on made of the products of `request`; None where they do not make
-    one of the doses.
+    """The schedule with every dose from `from_day` on made from the products of `request`; None if one cannot be made.
 
-    A step that is under way parts in two, and goes on as a HOLD: the same dose. Raises NoProduct.
+    A step in progress is split, and its second part is a HOLD: the same dose. Raises NoProduct.
     """
     pharmacy = Pharmacy(request.country, request.products, request.max_pieces, request.syringes)
     schedule = schedule.through(from_day)

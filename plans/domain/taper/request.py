@@ -1,8 +1,8 @@
-"""What is asked of the engine: one taper, as JSON that is read strictly and written back canonically.
+"""A taper request: JSON read strictly and written back canonically.
 
-Defaults, all of them stated in the answer's request: country US, its products, goal 0, equivalents of Ashton 2002,
-four things to take at a time, fills of 28 days, doses falling in the order of the day (so that daytime doses
-end before the night dose), several drugs one after the other in the order of the regimen.
+Defaults, all stated in the answer's request: country US, its products, goal 0, equivalents of Ashton 2002, four things
+to take at a time, fills of 28 days, times of day falling in the order of the day (so that daytime doses end before the
+night dose), several drugs one after another in the order of the regimen.
 """
 
 from __future__ import annotations
@@ -87,13 +87,13 @@ _OPTIONAL: Final = (
     "pauses",
 )
 _SPREADS: Final = tuple(spread.value for spread in Spread)
-# What can be asked for; a mixture is only what is left where nothing else makes the doses.
+# The preparations a request may name; a mixture is only the fallback when nothing else makes the doses.
 _PREPARATIONS: Final = tuple(name.value for name in PreparationName if name is not PreparationName.MIXED)
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What is taken now: a dose of a drug at a time of day, on some days of the week or all."""
+    """A dose of a drug taken now at a time of day, on some days of the week or all."""
 
     time: TimeOfDay
     drug: str
@@ -103,7 +103,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class TakenBefore:
-    """What was taken on so many days in a row before the plan."""
+    """What was taken on a number of consecutive days before the plan."""
 
     days: int
     regimen: tuple[Intake, ...]
@@ -111,7 +111,7 @@ class TakenBefore:
 
 @dataclass(frozen=True, slots=True)
 class AtHome:
-    """What is at hand of a product before the plan, by its name: whole tablets or capsules, or whole mL."""
+    """Stock of a product at hand before the plan, by its name: whole tablets or capsules, or whole mL."""
 
     product: str
     whole_units: int
@@ -125,10 +125,11 @@ LAST_DOSE: Final = Dose.parse("0.5")
 
 @dataclass(frozen=True, slots=True)
 class PlanEnd:
-    """How a plan should end: not on less than `last_dose` a day of the drug that ends last (zero: any dose), nor on a
-    step that is kept for more than `longest_step_days` because the products make no smaller cut.
+    """How a plan should end; departures are noted.
 
-    `stages` are the days of the week on which the last dose is still taken before the stop, an interval each.
+    No day on less than `last_dose` of the drug that ends last (zero: any dose), and no step kept for more than
+    `longest_step_days` because the products cannot make a smaller cut. `stages` are the days of the week on which the
+    last dose is still taken before the stop, one interval each.
     """
 
     last_dose: Dose = ZERO
@@ -137,8 +138,7 @@ class PlanEnd:
 
     @classmethod
     def from_json(cls, value: object, drug: str, table: str) -> PlanEnd:
-        """Read {last_dose_mg, longest_step_days, days_of_week}, any of them; the last dose is 0.5 mg diazepam
-        equivalent else."""
+        """Read {last_dose_mg?, longest_step_days?, days_of_week?}; the default last dose equals 0.5 mg of diazepam."""
         found = members(value, "end", optional=("last_dose_mg", "longest_step_days", "days_of_week"))
         longest = found.get("longest_step_days", LONGEST_STEP)
         return cls(
@@ -150,7 +150,7 @@ class PlanEnd:
         )
 
     def differs(self, drug: str, table: str) -> bool:
-        """Whether it is another end than that of a request that says nothing of it."""
+        """Whether it differs from the default end."""
         return self != PlanEnd.from_json({}, drug, table)
 
     def to_json(self) -> dict[str, object]:
@@ -162,7 +162,7 @@ class PlanEnd:
 
 
 def _stages(value: object, where: str) -> tuple[Weekdays, ...]:
-    """Lists of days of the week, each of fewer days than the one before it."""
+    """Lists of days of the week, each with fewer days than the one before it."""
     found: list[Weekdays] = []
     before = DAYS_A_WEEK
     for n, item in enumerate(items(value, where, most=DAYS_A_WEEK)):
@@ -175,7 +175,7 @@ def _stages(value: object, where: str) -> tuple[Weekdays, ...]:
 
 
 def _last_dose(drug: str, table: str) -> Dose:
-    """What equals the smallest published last dose, rounded up; zero where the table does not cover the drug."""
+    """The equivalent of the smallest published last dose, rounded up; zero if the table does not cover the drug."""
     try:
         mg, _ = ratio_range(drug, table)
     except PairNotCovered:
@@ -201,12 +201,12 @@ class PlannedPause:
         return self.after - timedelta(days=1)
 
     def lies_in(self, step: Step) -> bool:
-        """Whether the dose of a step stays the same over all days of the pause: a changed plan may no longer do so."""
+        """Whether a step's dose covers the whole pause; after a change to the plan it may no longer do so."""
         return step.start <= self.start and self.last <= step.end
 
 
 def after_pauses(pauses: tuple[PlannedPause, ...], day: date) -> date:
-    """The first day from `day` on that lies in no pause."""
+    """The first day from `day` on that is in no pause."""
     while inside := [pause for pause in pauses if pause.start <= day < pause.after]:
         day = max(pause.after for pause in inside)
     return day
@@ -214,19 +214,18 @@ def after_pauses(pauses: tuple[PlannedPause, ...], day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class TaperRequest:
-    """A taper as it was asked for. `products` is None for the country's own; orders are complete.
+    """A taper as requested. `products` is None for the country's own; orders are complete.
 
     Each fill of `dispense_days` is handed out in parts of `instalment_days`, or at once (None). `stock` is used before
-    the first fill. `syringes` are what liquids are drawn with; without any, the finest mark of each liquid is all that
-    is known.
+    the first fill. `syringes` are what liquids are drawn with; without any, only the finest mark of each liquid is
+    known.
 
-    `spread` is how a lower day is shared over the times of day, by drug; a drug that is not in it has its own default.
-    `interleave` lowers several drugs in turn, a cut of each, instead of one after the other.
-    `preparation` is what the doses are to be made of, by drug; a drug that is not in it has what suits its plan best.
-    `pauses` are days on which no dose changes; a step that would change it then begins after them.
-    `published` names the published schedule that the plan follows, "" if none.
-    `taken_before` are the days before the plan of which is known what was taken, the newest last; of earlier ones the
-    regimen is taken to have been the same.
+    `spread` is how a lower day is shared over the times of day, by drug; a drug not in it has its own default.
+    `interleave` lowers several drugs in turn, one cut each, instead of one after another. `preparation` is what the
+    doses are to be made of, by drug; a drug not in it gets what suits its plan best. `pauses` are days on which no dose
+    changes; a step due then begins after them. `published` names the published schedule that the plan follows, "" if
+    none. `taken_before` are the days before the plan whose doses are known, newest last; before them the regimen is
+    assumed.
     """
 
     start: date
@@ -255,12 +254,12 @@ class TaperRequest:
 
     @property
     def drugs(self) -> tuple[str, ...]:
-        """The drugs of the request: those that are taken, then the one of the crossover."""
+        """The drugs of the request: those taken, then the crossover's."""
         to = () if self.crossover is None else (self.crossover.to,)
         return tuple(dict.fromkeys((*(intake.drug for intake in self.regimen), *to)))
 
     def spread_of(self, drug: str) -> Spread:
-        """How a lower day of a drug is shared over the times of day: as asked for, else the drug's own default."""
+        """How a lower day of a drug is shared over the times of day: as asked for, else the drug's default."""
         return dict(self.spread).get(drug, catalogue.drug(drug).spread.value)
 
     syringes: tuple[Syringe, ...] = ()
@@ -325,7 +324,7 @@ class TaperRequest:
         )
 
     def to_json(self) -> dict[str, object]:
-        """The request with every default written out and every amount in its canonical text."""
+        """The request with every default written out and every amount in canonical form."""
         written: dict[str, object] = {
             "start": self.start.isoformat(),
             "regimen": _intakes_json(self.regimen),
@@ -366,7 +365,7 @@ class TaperRequest:
 
 
 def _end(found: Mapping[str, object], method: AnyMethod, drug: str, table: str) -> PlanEnd:
-    """How the plan is to end. Raises WeeklyPattern for nights off that it has no place for."""
+    """How the plan is to end. Raises WeeklyPattern for nights off that are not possible there."""
     end = PlanEnd.from_json(found.get("end", {}), drug, table)
     if not end.stages:
         return end
@@ -383,7 +382,7 @@ def _end(found: Mapping[str, object], method: AnyMethod, drug: str, table: str) 
 def intakes(value: object, where: str, *, least: int = 1, weekly: bool = False) -> tuple[Intake, ...]:
     """The doses of a day, [{time, drug, dose_mg}], each time and drug once. Raises TaperError with the path.
 
-    With `weekly` they may have `days_of_week`, and each time and drug stands once for a day of the week.
+    With `weekly` they may have `days_of_week`, and each time and drug may occur once for each day of the week.
     """
     found: list[Intake] = []
     for n, item in enumerate(items(value, where, most=MOST_TIMES * len(catalogue.names()), least=least)):
@@ -402,9 +401,9 @@ def intakes(value: object, where: str, *, least: int = 1, weekly: bool = False) 
 def _times(
     found: Mapping[str, object], regimen: tuple[Intake, ...], method: AnyMethod
 ) -> tuple[TimeOfDay, ...]:
-    """The times of day of a plan: of what is taken now, and of typed rows. Raises MixedTimes and TooMany.
+    """The times of day of a plan: those taken now, and those of typed rows. Raises MixedTimes and TooMany.
 
-    Days before the plan may have been taken by other times of day, in another plan.
+    Days before the plan may have had other times of day, in another plan.
     """
     named = [(intake.time, f"regimen[{n}].time") for n, intake in enumerate(regimen)]
     if isinstance(method, Typed):
@@ -429,7 +428,7 @@ def _times(
 
 
 def check_one_kind(named: Iterable[tuple[TimeOfDay, str]], first: TimeOfDay) -> None:
-    """Whether times of day, each with its path, are names or clock times as the first one is. Raises MixedTimes."""
+    """Check that all times of day, each with its path, are names or clock times like the first. Raises MixedTimes."""
     for time, where in named:
         if time.by_clock != first.by_clock:
             raise MixedTimes(where=where, raw=time.value, first=first.value)
@@ -455,7 +454,7 @@ def _taken_before(value: object) -> tuple[TakenBefore, ...]:
 
 
 def _spread(found: Mapping[str, object], drugs: tuple[str, ...]) -> tuple[tuple[str, Spread], ...]:
-    """The spread of every drug: as asked for, else the drug's own default."""
+    """The spread of every drug: as asked for, else the drug's default."""
     asked = {drug: Spread(name) for drug, name in _by_drug(found, "spread", drugs, _SPREADS)}
     return tuple((drug, asked.get(drug, catalogue.drug(drug).spread.value)) for drug in drugs)
 
@@ -463,7 +462,7 @@ def _spread(found: Mapping[str, object], drugs: tuple[str, ...]) -> tuple[tuple[
 def _by_drug(
     found: Mapping[str, object], key: str, drugs: tuple[str, ...], allowed: tuple[str, ...]
 ) -> list[tuple[str, str]]:
-    """A choice for all drugs (a text), or for some of them (an object by drug); none where the key is absent."""
+    """A choice for all drugs (a text) or by drug (an object); empty if the key is absent."""
     if key not in found:
         return []
     value = found[key]
@@ -475,7 +474,7 @@ def _by_drug(
 
 
 def _by_drug_json(chosen: Mapping[str, str], drugs: tuple[str, ...]) -> str | dict[str, str]:
-    """A choice by drug as a request writes it: one text where all drugs have the same."""
+    """A choice by drug as a request writes it: one text if it is the same for all drugs."""
     names = set(chosen.values())
     return names.pop() if len(names) == 1 and len(chosen) == len(drugs) else dict(chosen)
 
@@ -512,7 +511,7 @@ def _products(value: object, syringes: tuple[Syringe, ...]) -> tuple[Product, ..
 
 
 def _product(value: object, where: str, syringes: tuple[Syringe, ...] = ()) -> Product:
-    """A product; `syringes` are those of the plan, whose finest mark stands in for a liquid's `step_ml`."""
+    """A product; the finest mark of the plan's `syringes` replaces a missing `step_ml`."""
     if not isinstance(value, dict):
         raise WrongType(where=where, expected="object", got=kind(value))
     try:
@@ -573,11 +572,11 @@ def _drops(value: object, where: str) -> Product:
 
 
 def _home_made(value: object, where: str, syringes: tuple[Syringe, ...]) -> Product:
-    """A suspension of so many tablets in so much water."""
+    """A suspension made from a number of tablets in a volume of water."""
     one = members(value, where, required=("drug", "from", "water_ml"), optional=("step_ml", "syringes"))
     source = members(one["from"], f"{where}.from", required=("strength_mg", "pieces"))
     tablet = amount(source["strength_mg"], f"{where}.from.strength_mg")
-    # counted like a dose, so that "0.5" is half a tablet and "1.3" is refused
+    # parsed like a dose, so that "0.5" is half a tablet and "1.3" is refused
     pieces = amount(source["pieces"], f"{where}.from.pieces").units * QUARTERS
     quarters, rest = divmod(pieces, UNITS_PER_MG)
     strength, odd = divmod(tablet.units * quarters, QUARTERS)
@@ -596,7 +595,7 @@ def _home_made(value: object, where: str, syringes: tuple[Syringe, ...]) -> Prod
 
 
 def read_syringes(value: object, where: str) -> tuple[Syringe, ...]:
-    """Oral syringes, [{size_ml, mark_ml}], in the order of their sizes. Raises TaperError with the path."""
+    """Oral syringes, [{size_ml, mark_ml}], ordered by size. Raises TaperError with the path."""
     found: list[Syringe] = []
     for n, item in enumerate(items(value, where, most=_MOST_SYRINGES, least=0)):
         here = f"{where}[{n}]"
@@ -677,7 +676,7 @@ def _stock(value: object) -> tuple[AtHome, ...]:
 
 
 def default_start(today: date) -> date:
-    """The first Monday, Tuesday or Wednesday from `today` on: a new dose is felt while the clinic is open."""
+    """The first Monday, Tuesday or Wednesday from `today` on: a new dose takes effect while the clinic is open."""
     while today.weekday() > _WEDNESDAY:
         today += timedelta(days=1)
     return today

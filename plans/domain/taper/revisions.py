@@ -1,10 +1,10 @@
-"""Changing a plan from a day on by moving or repeating its steps: hold, resume, step back, another pace, one longer or
-shorter step, another day for a change, stay here, pause for a hospital stay.
+"""Revisions that move or repeat the steps of a plan from a day on.
 
-Each is a pure function from a schedule to a schedule. The days before `from_day` keep their dates and doses; steps are
-numbered anew; what is refused is refused with a code, and the day or the number it was refused for. A plan that does
-not end at zero goes on after its written steps, and is changed there like anywhere else. Going on from the dose that is
-really taken is `going_on.go_on_from`; several changes at once, and those that lay days out anew, are `amendments`.
+Hold, resume, step back, another pace, one longer or shorter step, another day for a change, stay here, pause for a
+hospital stay. Each is a pure function from a schedule to a schedule. The days before `from_day` keep their dates and
+doses; steps are renumbered; a refusal has a code and the day or number it is about. A plan that does not end at zero
+continues after its written steps and can be changed there too. Going on from a dose really taken is
+`going_on.go_on_from`; several changes at once, and those that need a new layout, are in `amendments`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,8 @@ class _Piece(NamedTuple):
 def hold(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
     """Keep the dose of `from_day` for `days` longer before the next change; every later step moves by as many days.
 
-    The extra days are a HOLD step of their own, beginning on the day on which the change was due; a hold that stands
-    there already becomes longer instead. Raises OutsidePlan, OutOfRange, and NothingToHold where nothing is taken or
-    nothing changes any more.
+    The extra days are a separate HOLD step from the day the change was due; a hold already there is lengthened instead.
+    Raises OutsidePlan, OutOfRange, and NothingToHold if nothing is taken or no change is still to come.
     """
     _check_days(days, "days")
     at = _place(schedule, from_day)
@@ -63,8 +62,8 @@ def hold(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
 def hold_through(schedule: Schedule, *, from_day: date, through: date) -> Schedule:
     """Keep the dose of `from_day` through a day; every later step moves by as many days.
 
-    Raises OutsidePlan, NothingToHold, NotLater where the dose does not change before the day after it, and OutOfRange
-    for a day further off than a hold may last.
+    Raises OutsidePlan, NothingToHold, NotLater if the dose does not change before the day after it, and OutOfRange for
+    a day further off than a hold may last.
     """
     at = _place(schedule, from_day)
     due = schedule.next_change(schedule.steps[at].start)
@@ -78,7 +77,7 @@ def hold_through(schedule: Schedule, *, from_day: date, through: date) -> Schedu
 def hold_open(schedule: Schedule, *, from_day: date) -> Schedule:
     """Keep the dose of `from_day` until somebody resumes: no change comes after it. See `resume_open`.
 
-    Raises OutsidePlan, and NothingToHold where nothing is taken or nothing changes any more.
+    Raises OutsidePlan, and NothingToHold if nothing is taken or no change is still to come.
     """
     held = hold(schedule, from_day=from_day, days=1)
     last = _end_of_dose(held.steps, _place(held, from_day))
@@ -86,10 +85,10 @@ def hold_open(schedule: Schedule, *, from_day: date) -> Schedule:
 
 
 def resume_open(schedule: Schedule, *, before: Schedule, from_day: date) -> Schedule:
-    """End a hold without an end: the changes that `before`, the plan before the hold, still had come from the day on.
+    """End an open-ended hold: from the day on come the changes that `before`, the plan before the hold, still had.
 
-    They come on the days they were first due where the hold has not begun. Raises OutsidePlan, and NotHeld where the
-    dose of that day is another one than `before` left off at.
+    If the hold has not begun, they come on their original days. Raises OutsidePlan, and NotHeld if the dose of that day
+    differs from the one `before` stopped at.
     """
     held = schedule.steps[-1]
     step = before.step_at(held.start - timedelta(days=1))
@@ -104,8 +103,7 @@ def resume_open(schedule: Schedule, *, before: Schedule, from_day: date) -> Sche
 
 
 def held_until(schedule: Schedule, day: date) -> date | None:
-    """The last day of the hold that stands over the dose of `day`, begun or still to come; None without one, and where
-    it has no end."""
+    """The last day of the hold over the dose of `day`, begun or still to come; None if none or open-ended."""
     step = schedule.step_at(day)
     if step is None:
         return None
@@ -119,9 +117,9 @@ def held_until(schedule: Schedule, day: date) -> date | None:
 
 
 def resume(schedule: Schedule, *, from_day: date) -> Schedule:
-    """End a hold: the next change comes on `from_day`, or on the day it was first due if the hold has not begun.
+    """End a hold: the next change comes on `from_day`, or on its original day if the hold has not begun.
 
-    Raises OutsidePlan, and NotHeld where the dose of that day is not being held.
+    Raises OutsidePlan, and NotHeld if the dose of that day is not being held.
     """
     at = _place(schedule, from_day)
     steps = schedule.steps
@@ -136,12 +134,12 @@ def resume(schedule: Schedule, *, from_day: date) -> Schedule:
 
 
 def step_back(schedule: Schedule, *, from_day: date, hold_days: int, table: str = DEFAULT_TABLE) -> Schedule:
-    """Return from `from_day` to the regimen before the present one for `hold_days`, then go on down from there.
+    """Return from `from_day` to the previous regimen for `hold_days`, then continue down from there.
 
-    The present regimen follows again for the days it was meant to last, then the later steps. Back to the dose of the
-    step before within 28 days of the cut it is a STEP_BACK; further back or later it is what its doses say, a RISE as
-    a rule, by the equivalence `table` of the plan. Raises OutsidePlan, OutOfRange, and NoStepBefore where there is
-    nothing to step back to.
+    The present regimen then follows for its planned days, then the later steps. A return to the previous step's dose
+    within 28 days of the cut is a STEP_BACK; further back or later, the kind follows from the doses (usually a RISE),
+    by the plan's equivalence `table`. Raises OutsidePlan, OutOfRange, and NoStepBefore if there is nothing to step back
+    to.
     """
     _check_days(hold_days, "hold_days")
     written = schedule.steps
@@ -163,10 +161,10 @@ def step_back(schedule: Schedule, *, from_day: date, hold_days: int, table: str 
 
 
 def pace(schedule: Schedule, *, from_day: date, interval_days: int, faster: bool, count: int = 0) -> Schedule:
-    """Let the present step and the later ones last at least `interval_days`, or at most where `faster`.
+    """Make the present step and later ones last at least `interval_days`, or at most if `faster`.
 
-    `count`: only so many of them, the present one first; 0: all. No change comes before `from_day`. Holds, the day of
-    zero and a dose that stays keep their length. Raises OutsidePlan, OutOfRange, and NothingLater where no step comes
+    `count`: only that many of them, the present one first; 0: all. No change comes before `from_day`. Holds, the day of
+    zero and a maintenance dose keep their length. Raises OutsidePlan, OutOfRange, and NothingLater if no step comes
     after that day.
     """
     _check_days(interval_days, "interval_days")
@@ -185,9 +183,9 @@ def pace(schedule: Schedule, *, from_day: date, interval_days: int, faster: bool
 
 
 def step_length(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
-    """Let the step of `from_day` last so many days from its own first day on; every later step moves with it.
+    """Make the step of `from_day` last `days` from its own first day; every later step moves with it.
 
-    Raises OutsidePlan, OutOfRange (also for a length that would end before `from_day`), and NothingLater where no step
+    Raises OutsidePlan, OutOfRange (also for a length that would end before `from_day`), and NothingLater if no step
     comes after that day.
     """
     at = _place(schedule, from_day)
@@ -202,10 +200,10 @@ def step_length(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
 
 
 def move_change(schedule: Schedule, *, from_day: date, to: date, later_too: bool = True) -> Schedule:
-    """Move the next change on or after `from_day` onto a day; the later ones move with it, or keep their days.
+    """Move the next change on or after `from_day` to another day; later ones move with it, or keep their days.
 
-    Raises OutsidePlan, NothingLater where no change comes, and OutOfRange for a day before `from_day`, further off than
-    a revision may move it, or on which a later change already stands.
+    Raises OutsidePlan, NothingLater if no change comes, and OutOfRange for a day before `from_day`, further off than a
+    revision may move it, or on which a later change already falls.
     """
     _place(schedule, from_day)
     change = next((step for step in schedule if step.start >= from_day and schedule.changes(step)), None)
@@ -229,9 +227,9 @@ def move_change(schedule: Schedule, *, from_day: date, to: date, later_too: bool
 
 
 def on_weekday(schedule: Schedule, *, from_day: date, weekday: int) -> Schedule:
-    """Move every change from `from_day` on onto a day of the week (0: Monday), none nearer to the one before.
+    """Move every change from `from_day` on to a day of the week (0: Monday); no interval gets shorter.
 
-    Raises OutsidePlan, OutOfRange, and NothingLater where no change comes.
+    Raises OutsidePlan, OutOfRange, and NothingLater if no change comes.
     """
     if type(weekday) is not int or not 0 <= weekday <= _SUNDAY:
         raise OutOfRange(where="weekday", raw=str(weekday)[:12], lowest="0", highest=str(_SUNDAY))
@@ -248,10 +246,10 @@ def on_weekday(schedule: Schedule, *, from_day: date, weekday: int) -> Schedule:
 
 
 def stop_here(schedule: Schedule, *, from_day: date) -> Schedule:
-    """Stay on the dose of `from_day`: all later steps fall away and the plan ends with that regimen.
+    """Stay on the dose of `from_day`: all later steps are dropped and the plan ends with that regimen.
 
-    The present step keeps its days, so that there is time to write the next plan. Raises OutsidePlan, and
-    NothingLater where nothing would change.
+    The present step keeps its days, to leave time to write the next plan. Raises OutsidePlan, and NothingLater if
+    nothing would change.
     """
     at = _end_of_dose(schedule.steps, _place(schedule, from_day))
     if at == len(schedule.steps) - 1:
@@ -260,10 +258,10 @@ def stop_here(schedule: Schedule, *, from_day: date) -> Schedule:
 
 
 def pause(schedule: Schedule, *, from_day: date) -> Schedule:
-    """Rest the plan from a day on: somebody else, such as a ward, decides what is taken until the plan goes on.
+    """Pause the plan from a day on: somebody else, such as a ward, decides what is taken until it continues.
 
-    The last step is a PAUSE step without an end, with the last doses that were known. Nothing steps down in it. Raises
-    OutsidePlan for a day after a plan that ended at zero.
+    The last step is an open-ended PAUSE step with the last known doses; nothing steps down in it. Raises OutsidePlan
+    for a day after a plan that ended at zero.
     """
     schedule = schedule.through(from_day)
     known = schedule.steps[_place(schedule, max(schedule.start, from_day - timedelta(days=1)))].doses
@@ -290,23 +288,23 @@ def _place(schedule: Schedule, day: date) -> int:
 
 
 def _end_of_dose(steps: Sequence[Step], at: int) -> int:
-    """The last step in a row that keeps the doses of the step at `at`."""
+    """The index of the last step in a row with the doses of the step at `at`."""
     while at + 1 < len(steps) and steps[at + 1].doses == steps[at].doses:
         at += 1
     return at
 
 
 def _start_of_dose(steps: Sequence[Step], at: int) -> int:
-    """The step, at `at` or before it, with which the days of these doses began, holds left out."""
+    """The index of the step, at or before `at`, that began the time on these doses, before any hold."""
     while at > 0 and steps[at].kind is StepKind.HOLD and steps[at - 1].doses == steps[at].doses:
         at -= 1
     return at
 
 
 def _regimen_before(steps: Iterable[Step], meter: Measure) -> tuple[TimedDose, ...] | None:
-    """The regimen one step up from the last of these steps, with earlier steps back taken back.
+    """The regimen one step up from the last of these steps, with earlier steps back undone.
 
-    A step back that came late is a RISE, and a regimen of less than a later one is no way up.
+    A late step back is a RISE. A regimen lower than a later one does not count as a step up.
     """
     path: list[tuple[TimedDose, ...]] = []
     for step in steps:
@@ -321,7 +319,7 @@ def _regimen_before(steps: Iterable[Step], meter: Measure) -> tuple[TimedDose, .
 
 
 def _until(steps: Sequence[Step], day: date) -> list[_Piece]:
-    """The steps before a day, the one that reaches over it cut short."""
+    """The steps before a day; the one that spans it is cut short."""
     cut = [replace(step, end=min(step.end, day - timedelta(days=1))) for step in steps if step.start < day]
     return _pieces(cut)
 
@@ -331,7 +329,7 @@ def _pieces(steps: Iterable[Step]) -> list[_Piece]:
 
 
 def _schedule(before: Schedule, pieces: Sequence[_Piece]) -> Schedule:
-    """The pieces as a schedule from the same first day on. Raises TooLong."""
+    """The pieces as a schedule with the same first day. Raises TooLong."""
     if sum(piece.days for piece in pieces) > MOST_DAYS + MOST_REVISION_DAYS:
         raise too_long()
     steps: list[Step] = []

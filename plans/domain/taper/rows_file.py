@@ -1,11 +1,11 @@
-"""Typed rows from a CSV file or cells pasted out of a sheet; the values are then read as strictly as any request's.
+"""Typed rows from a CSV file or cells pasted from a spreadsheet; values are then read as strictly as in any request.
 
-Cells are divided by tabs, semicolons or commas: by what the first line has, in this order. Two kinds of columns, in any
-order where the first line names them: `days` and the day's total (`total_mg`, or "total"), or `days,drug` with one
-column for each time of day that is used (`morning`, `midday`, `06:30`), mg in its cells, an empty cell for
-no dose. Without names two columns are days and total, and six are days, drug and the four times of day.
+Cells are separated by tabs, semicolons or commas, whichever the first line contains, in this order. There are two
+layouts, with columns in any order if the first line names them: `days` and the day's total (`total_mg`, or "total"); or
+`days,drug` with one column for each time of day used (`morning`, `midday`, `06:30`), doses in mg, an empty cell for no
+dose. Without names, two columns are days and total, and six are days, drug and the four times of day.
 
-A decimal comma is refused with what to write: "1,5" may be one and a half, or two cells.
+A decimal comma is refused with what to write instead: "1,5" may be one and a half, or two cells.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plans.domain.taper.schedule import TimeOfDay
 
 MOST_CHARACTERS: Final = 1_000_000
 _TOTALS: Final = ("days", "total_mg")
-# The columns of a file that does not name them, by their number.
+# The columns of a file without column names, by their number.
 _UNNAMED: Final = {2: _TOTALS, 6: ("days", "drug", "morning", "midday", "evening", "night")}
 _SAME: Final = {"total": "total_mg", "total mg": "total_mg", "mg": "total_mg", "day": "days"}
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}\Z")
@@ -34,14 +34,14 @@ Line = tuple[int, list[str]]
 def typed_method(text: str) -> dict[str, object]:
     """The method {"name": "typed", "rows": …} of a text. Raises BadRows, and TooMany above 4,000 rows.
 
-    What is in the cells is not judged here: a wrong amount is refused by the request, at `method.rows[n]`, where n
-    counts the rows from 0.
+    Cell values are not checked here: a wrong amount is refused by the request, at `method.rows[n]`, where n counts the
+    rows from 0.
     """
     return {"name": "typed", "rows": [row for _, row in sheet_rows(text)]}
 
 
 def sheet_rows(text: str) -> list[tuple[int, dict[str, object]]]:
-    """The rows of a text as the typed method writes them, each with its line's number. Raises as `typed_method`."""
+    """The rows of a text as the typed method writes them, each with its line number. Raises as `typed_method`."""
     if len(text) > MOST_CHARACTERS:
         raise BadRows(where="rows", why="too_large", line=1)
     lines, comma = _lines(text.removeprefix("\ufeff"))
@@ -54,7 +54,7 @@ def sheet_rows(text: str) -> list[tuple[int, dict[str, object]]]:
 
 
 def _lines(text: str) -> tuple[list[Line], bool]:
-    """The lines that have cells, and whether commas divide these."""
+    """The nonempty lines, and whether commas separate their cells."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     divider = next((mark for mark in "\t;" if mark in first), ",")
     read = csv.reader(io.StringIO(text), delimiter=divider)
@@ -67,7 +67,7 @@ def _lines(text: str) -> tuple[list[Line], bool]:
 
 
 def _header(lines: list[Line]) -> tuple[tuple[str, ...], list[Line]]:
-    """The names of the columns, and the lines under them."""
+    """The names of the columns, and the lines below them."""
     n, first = lines[0]
     if first[0] and _NUMBERS.match(first[0]):
         named = _UNNAMED.get(len(first))
@@ -91,7 +91,7 @@ def _row(header: tuple[str, ...], line: list[str], n: int, comma: bool) -> dict[
         if _COMMA.match(cell):
             raise _decimal_comma(cell, n)
     cells = dict(zip(header, line, strict=True))
-    # a count is a number in JSON; anything else goes on as text and is refused there
+    # a whole number becomes a JSON number; anything else goes on as text and is refused there
     days: object = int(cells["days"]) if _COUNT.match(cells["days"]) else cells["days"]
     return {"days": days} | ({"total_mg": cells["total_mg"]} if "total_mg" in cells else _doses(cells))
 

@@ -1,13 +1,13 @@
-"""A schedule: what to take on every day of a plan, as contiguous steps.
+"""Schedule: what to take on every day of a plan, as contiguous steps.
 
 Laws (tested with Hypothesis over every method): steps are contiguous and numbered from 1; every day has exactly one
-regimen; every dose equals the sum of what is taken for it; the kind of a step tells the truth (`StepKind`), and a day
-that is more than the day before it is never called a cut.
+regimen; every dose equals the sum of what is taken for it; the kind of a step is true (`StepKind`), and a day above the
+day before it is never called a cut.
 
-A schedule that does not end at zero goes on with its last regimen: its `end` is that of the written steps.
+A schedule that does not end at zero continues with its last regimen: its `end` is that of the written steps.
 
-The days of a step may differ by the day of the week, such as nights off. `Step.doses` is then the pattern of the whole
-week, and what is taken on a date is asked of `Step.on`, `Schedule.step_on` or `Schedule.spans`.
+The days of a step may differ by the day of the week (nights off, for example). `Step.doses` is then the pattern of the
+whole week; use `Step.on`, `Schedule.step_on` or `Schedule.spans` for what is taken on a date.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from plans.domain.regimen import DayDose
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.weekdays import DAYS_A_WEEK, EVERY_DAY, Weekdays
 
-# The clock time each name is taken to mean where an hour is needed (ours).
+# The clock time each name stands for where an hour is needed (ours).
 _NAMED: Final = {
     "morning": 8 * 60,
     "midday": 12 * 60,
@@ -43,12 +43,11 @@ MINUTES_A_DAY: Final = 24 * 60
 class TimeOfDay(str):
     """A time of day of a regimen: one of six names, or a clock time from "00:00" to "23:59".
 
-    A text, so that it is written and read back as it is; times are ordered by `minutes`. Raises ValueError for any
-    other text.
+    A str, so that it is written and read back unchanged; ordered by `minutes`. Raises ValueError for any other text.
     """
 
     __slots__ = ("minutes",)
-    minutes: int  # after midnight: what times of day are ordered by
+    minutes: int  # after midnight: the sort key of times of day
     MORNING: ClassVar[TimeOfDay]
     MIDDAY: ClassVar[TimeOfDay]
     AFTERNOON: ClassVar[TimeOfDay]
@@ -57,7 +56,7 @@ class TimeOfDay(str):
     BEDTIME: ClassVar[TimeOfDay]
 
     def __new__(cls, text: str) -> Self:
-        """The time of day of a text. Raises ValueError where it is none."""
+        """The time of day for a text. Raises ValueError if it is none."""
         if text not in _NAMED and not _CLOCK.match(text):
             raise ValueError(text)
         time = super().__new__(cls, text)
@@ -66,12 +65,12 @@ class TimeOfDay(str):
 
     @property
     def value(self) -> str:
-        """As requests and answers write it: "morning", "06:30"."""
+        """The text used in requests and answers: "morning", "06:30"."""
         return str(self)
 
     @property
     def by_clock(self) -> bool:
-        """Whether it is a clock time and no name."""
+        """Whether it is a clock time rather than a name."""
         return self not in _NAMED
 
     @property
@@ -87,7 +86,7 @@ TimeOfDay.EVENING = TimeOfDay("evening")
 TimeOfDay.NIGHT = TimeOfDay("night")
 TimeOfDay.BEDTIME = TimeOfDay("bedtime")
 
-# The six names in the order of the day, and those of them that a plan has to choose from unless it uses another.
+# The six names in the order of the day, and those a plan offers unless it uses others.
 DAY_ORDER: Final = tuple(TimeOfDay(name) for name in _NAMED)
 USUAL_TIMES: Final = (TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.EVENING, TimeOfDay.NIGHT)
 MOST_TIMES: Final = 8
@@ -99,19 +98,19 @@ def in_order(times: Iterable[TimeOfDay]) -> tuple[TimeOfDay, ...]:
 
 
 def times_of_plan(used: Iterable[TimeOfDay]) -> tuple[TimeOfDay, ...]:
-    """The times of day of a plan that uses these, in order: clock times alone, or the usual names and what is used."""
+    """The times of day of a plan that uses these, in order: only clock times, or the usual names plus those used."""
     found = set(used)
     return in_order(found if any(time.by_clock for time in found) else found | set(USUAL_TIMES))
 
 
 class StepKind(StrEnum):
-    """What a step is beside the day before it. `plans.domain.taper.kinds` says which; the first that fits stands.
+    """What a step is compared with the day before it; of several that fit, `plans.domain.taper.kinds` takes the first.
 
-    STOP: nothing is taken. CROSSOVER: a stage the engine made. STEP_BACK: that revision, back to the step before.
-    RISE: more of a drug, or a larger single dose of it, than before. SWAP: other drugs, equivalent. CUT: less.
-    SPREAD: the same milligrams of each drug at other times of day. HOLD: the same, kept for longer on purpose. START:
-    the first step, where it is what is taken already. PAUSE: a hospital stay, in which the ward decides what is taken;
-    its doses are the last that were known.
+    STOP: nothing is taken. CROSSOVER: a stage the engine made. STEP_BACK: that revision, back to the previous step.
+    RISE: more of a drug, or a larger single dose of it, than before. SWAP: other drugs, equivalent. CUT: less. SPREAD:
+    the same milligrams of each drug at other times of day. HOLD: the same, kept longer on purpose. START: the first
+    step, if it is what is taken already. PAUSE: a hospital stay, during which the ward decides what is taken; its doses
+    are the last known ones.
     """
 
     START = "start"
@@ -127,7 +126,7 @@ class StepKind(StrEnum):
 
 
 class BrokenSchedule(TaperError):
-    """A schedule that breaks its own laws: always a fault of ours, never of a person's input."""
+    """A schedule that breaks its own laws: always a bug, never caused by user input."""
 
     code = "broken_schedule"
     shown = frozenset({"why", "step"})
@@ -135,7 +134,7 @@ class BrokenSchedule(TaperError):
 
 @dataclass(frozen=True, slots=True)
 class TimedDose:
-    """A dose of one drug at one time of day, what exactly is taken for it, and on which days of the week."""
+    """A dose of one drug at one time of day, the takes that make it exactly, and its days of the week."""
 
     time: TimeOfDay
     drug: str
@@ -148,7 +147,7 @@ class TimedDose:
 class Step:
     """One regimen from `start` to `end`, both days included.
 
-    `doses` are in the order of the day, zero ones left out; where its days differ (`weekly`) they are those of a week.
+    `doses` are in the order of the day, without zeros; if its days differ (`weekly`) they are those of a week.
     """
 
     n: int
@@ -159,7 +158,7 @@ class Step:
 
     @property
     def days(self) -> int:
-        """How many days the step lasts, at least one."""
+        """The number of days the step lasts, at least one."""
         return (self.end - self.start).days + 1
 
     @property
@@ -169,14 +168,14 @@ class Step:
 
     @property
     def day(self) -> DayDose:
-        """What each of its days adds up to, of every drug; a week of them where they differ."""
+        """The total of every drug on each of its days; over a week if they differ."""
         if not self.weekly:
             return DayDose.total(self.doses)
         return replace(DayDose.of({drug: self.week(drug) for drug in self._drugs}), weekly=True)
 
     @property
     def fullest(self) -> DayDose:
-        """The most of each drug that any of its days adds up to."""
+        """The most of each drug on any of its days."""
         return DayDose.of({drug: self.total(drug) for drug in self._drugs})
 
     @property
@@ -185,35 +184,37 @@ class Step:
 
     @property
     def row_units(self) -> dict[str, int | list[int]]:
-        """What a day adds up to as a row keeps it (`DayDose.from_units`): seven counts a drug where the days differ."""
+        """The daily totals as stored in a row (`DayDose.from_units`): seven counts per drug if the days differ."""
         if not self.weekly:
             return dict(self.day.units)
         return {drug: [day.total(drug).units for day in self.week_of_days] for drug in sorted(self._drugs)}
 
     def week(self, drug: str) -> Dose:
-        """What seven days of it add up to of one drug."""
+        """The total of one drug over seven days."""
         return Dose(sum(d.dose.units * len(d.weekdays) for d in self.doses if d.drug == drug))
 
     def total(self, drug: str) -> Dose:
-        """The dose of a whole day of one drug, the fullest where its days differ; zero if there is none. What is taken
-        in all is `day`."""
+        """The daily total of one drug, of the largest day if its days differ; zero if there is none.
+
+        The total over all drugs is `day`.
+        """
         if not self.weekly:
             return total(d.dose for d in self.doses if d.drug == drug)
         return max(day.total(drug) for day in self.week_of_days)
 
     def at(self, time: TimeOfDay, drug: str) -> Dose:
-        """The dose of a drug at a time of day, the largest where its days differ; zero if there is none."""
+        """The dose of a drug at a time of day, the largest if its days differ; zero if there is none."""
         if not self.weekly:
             return total(d.dose for d in self.doses if d.time == time and d.drug == drug)
         return max(day.at(time, drug) for day in self.week_of_days)
 
     @property
     def week_of_days(self) -> tuple[Step, ...]:
-        """The step as each day of the week has it, Monday first."""
+        """The step as it is on each day of the week, Monday first."""
         return tuple(self.of_weekday(weekday) for weekday in range(DAYS_A_WEEK))
 
     def of_weekday(self, weekday: int) -> Step:
-        """The step with the doses of a day of the week (0: Monday) alone: itself where its days do not differ."""
+        """The step with only the doses of one day of the week (0: Monday); itself if its days do not differ."""
         if not self.weekly:
             return self
         kept = [dose for dose in self.doses if weekday in dose.weekdays]
@@ -228,12 +229,12 @@ class Step:
         )
 
     def on(self, day: date) -> Step:
-        """The step with the doses of a date alone: itself where its days do not differ."""
+        """The step with only the doses of one date; itself if its days do not differ."""
         return self.of_weekday(day.weekday())
 
     @property
     def spans(self) -> tuple[Step, ...]:
-        """Its days in order, equal neighbours as one: itself where its days do not differ."""
+        """Its days in order, equal neighbours merged; itself if its days do not differ."""
         if not self.weekly:
             return (self,)
         found: list[Step] = []
@@ -266,7 +267,7 @@ class Schedule:
         if not self.steps:
             raise BrokenSchedule(why="no_steps")
         day = self.steps[0].start
-        checked: set[int] = set()  # a dose that stays the same for many steps is one object, summed up once
+        checked: set[int] = set()  # a dose kept for many steps is one object, checked once
         weekly = False
         for n, step in enumerate(self.steps, start=1):
             if step.n != n or step.start != day or step.end < step.start:
@@ -283,9 +284,9 @@ class Schedule:
 
     @property
     def spans(self) -> tuple[Step, ...]:
-        """The steps day by day, equal neighbours as one, several with one number where the days of a step differ.
+        """The steps day by day, equal neighbours merged; several with the same number if the days of a step differ.
 
-        Whatever is counted, drawn or handed out by the day goes by these.
+        Use these for anything counted, drawn or handed out by the day.
         """
         return tuple(span for step in self.steps for span in step.spans) if self.weekly else self.steps
 
@@ -301,18 +302,18 @@ class Schedule:
 
     @property
     def days(self) -> int:
-        """How many days from the first to the last, both included."""
+        """The number of days from the first to the last, both included."""
         return (self.end - self.start).days + 1
 
     @property
     def drugs_taken(self) -> tuple[str, ...]:
-        """The drugs that any day holds a dose of, in the plan's order; at least one."""
+        """The drugs with a dose on any day, in the plan's order; at least one."""
         taken = {dose.drug for step in self.steps for dose in step.doses}
         return tuple(drug for drug in self.drugs if drug in taken) or (self.drug,)
 
     @property
     def products_taken(self) -> tuple[Product, ...]:
-        """The products that any day holds of `drugs`, in the plan's order."""
+        """The products of `drugs` used on any day, in the plan's order."""
         taken = {take.product for step in self.steps for dose in step.doses for take in dose.take}
         taken = {product for product in taken if product.drug in self.drugs}
         listed = tuple(product for product in self.products if product in taken)
@@ -320,14 +321,16 @@ class Schedule:
 
     @property
     def drugs_ended(self) -> tuple[tuple[str, date], ...]:
-        """The drugs that `as_of` left out, each with the last day that holds a dose of it, earliest first."""
+        """The drugs that `as_of` left out, each with its last day with a dose, earliest first."""
         last = {dose.drug: step.end for step in self.spans for dose in step.doses}
         ended = [(drug, day) for drug, day in last.items() if drug not in self.drugs]
         return tuple(sorted(ended, key=lambda one: (one[1], one[0])))
 
     def as_of(self, day: date) -> Schedule:
-        """The same steps as read from a day on: drugs of which no later day holds a dose are left out of `drugs`, and
-        their products with them. Of a plan that is over by then, the schedule as it is."""
+        """The same steps seen from a day on: `drugs` and `products` without those that no later day uses.
+
+        The schedule unchanged if the plan is over by then.
+        """
         coming = {dose.drug for step in self.steps if step.end >= day for dose in step.doses}
         if self.maintenance:
             coming |= {dose.drug for dose in self.steps[-1].doses}
@@ -341,29 +344,28 @@ class Schedule:
 
     @property
     def times(self) -> tuple[TimeOfDay, ...]:
-        """The times of day at which any day holds a dose, in the order of the day."""
+        """The times of day with a dose on any day, in the order of the day."""
         return in_order(dose.time for step in self.steps for dose in step.doses)
 
     @property
     def maintenance(self) -> bool:
-        """Whether the plan does not end at zero: its last regimen goes on after `end`."""
+        """Whether the plan does not end at zero: its last regimen continues after `end`."""
         return bool(self.steps[-1].doses)
 
     def through(self, day: date) -> Schedule:
-        """The same schedule with its last regimen written out at least through a day, if it goes on after its end."""
+        """The same schedule, its last regimen extended at least through a day if it continues after its end."""
         last = self.steps[-1]
         if not self.maintenance or day <= self.end:
             return self
         return replace(self, steps=(*self.steps[:-1], replace(last, end=day)))
 
     def step_on(self, day: date) -> Step | None:
-        """The step in force on a day, with what is taken on that day; None before the first day, and after the last of
-        a plan that ends at zero."""
+        """The step in force on a day, with that day's doses; None before the start, or after a plan ended at zero."""
         step = self.step_at(day)
         return None if step is None else step.on(day)
 
     def step_at(self, day: date) -> Step | None:
-        """The step in force on a day, with all days of its week; None where `step_on` is."""
+        """The step in force on a day, with all days of its week; None when `step_on` is."""
         if day > self.end and self.maintenance:
             return self.steps[-1]
         if not self.start <= day <= self.end:
@@ -371,15 +373,15 @@ class Schedule:
         return next(step for step in self.steps if step.start <= day <= step.end)
 
     def changes(self, step: Step) -> bool:
-        """Whether a step begins with another regimen than the step before it; the first one changes nothing."""
+        """Whether a step's regimen differs from that of the step before it; false for the first."""
         return step.n > 1 and step.doses != self.steps[step.n - 2].doses
 
     def next_change(self, day: date) -> Step | None:
-        """The first step that begins after `day` with another regimen than the step before it."""
+        """The first step beginning after `day` whose regimen differs from the step before it."""
         return next((step for step in self.steps if step.start > day and self.changes(step)), None)
 
     def last_change(self, day: date) -> Step | None:
-        """The latest step begun on or before `day` with another regimen than the step before it."""
+        """The latest step begun on or before `day` whose regimen differs from the step before it."""
         begun = (step for step in reversed(self.steps) if step.start <= day)
         return next((step for step in begun if self.changes(step)), None)
 

@@ -1,10 +1,10 @@
-"""Sharing a day's total over the times of day, where every time has doses it can be and a dose it may not pass.
+"""Sharing of a daily total over the times of day, each limited to its makeable doses and a largest dose.
 
-The falling chain comes first: the times of day are lowered one after the other, so that at most one of them is between
-nothing and its present dose. Where the chain does not pass through a total, every other way is searched: the makeable
-doses of a time are the bits of one whole number, a bit for each grain (the largest amount all of them are multiples
-of), and adding two times of day is adding their bits. The search is exact for solids and liquids; for a grain so fine
-that the numbers would not end (`MOST_GRAINS`) only the chain is looked at.
+First, the chain: the times of day are lowered one after another, so that at most one of them is between zero and its
+present dose. If the chain does not reach a total, all other combinations are searched: the makeable doses of a time are
+the bits of one whole number, one bit per grain (the largest amount that divides all of them), and two times of day are
+added by adding their bits. The search is exact for solids and liquids; for a grain so fine that the numbers become too
+long (`MOST_GRAINS`), only the chain is tried.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from plans.domain.taper.tablets import Tablets
 
-# 40 mg a day in steps of 0.005 mg; beyond it a dose is drawn so finely that the chain passes through any total.
+# 40 mg a day in steps of 0.005 mg; with finer doses the chain reaches any total.
 MOST_GRAINS: Final = 8_000
 
 Doses = tuple[int, ...]
@@ -24,7 +24,7 @@ Doses = tuple[int, ...]
 class Sharing:
     """The totals of one drug that its times of day can add up to, none above its dose in `within`.
 
-    `within` are units in the order in which the times of day fall.
+    `within` are units, in the order in which the times of day fall.
     """
 
     def __init__(self, stock: Tablets, within: Doses) -> None:
@@ -34,9 +34,9 @@ class Sharing:
         self._reached: list[int] | None = None
 
     def share(self, wanted: int, *, evenly: bool = False) -> Doses | None:
-        """The doses that make a total: those of the falling chain, else the way that takes most from the first times.
+        """The doses that make a total: those of the chain, else the combination that takes most from the first times.
 
-        `evenly`: each time of day as near its share of `within` as can be made instead. None if no way exists.
+        `evenly`: instead, each time of day as near its share of `within` as can be made. None if there is no way.
         """
         place = self._on_chain(wanted)
         if evenly and place is not None and len(self._within) > 1:
@@ -51,7 +51,7 @@ class Sharing:
         return self._otherwise(wanted)
 
     def nearest(self, wanted: int) -> tuple[int, int | None]:
-        """The totals next to one that cannot be made: lower, and higher if there is one not above `within`."""
+        """The totals nearest to one that cannot be made: the lower, and the higher if it is not above `within`."""
         place = self._on_chain(wanted)
         if place is None:
             return sum(self._within), None
@@ -72,7 +72,7 @@ class Sharing:
         return low, high
 
     def _on_chain(self, wanted: int) -> tuple[int, int] | None:
-        """The time of day (its place) that a total falls into, and what is left at it; None if it is out of reach."""
+        """The index of the time of day that the chain is lowering at a total, and its dose; None if out of reach."""
         within = self._within
         if not within or not 0 <= wanted <= sum(within):
             return None
@@ -98,12 +98,12 @@ class Sharing:
         return tuple(found)
 
     def _nearest_share(self, n: int, wanted: int, doses: Iterator[int]) -> list[int]:
-        """The doses of a time of day, those first that are nearest to its share of a total; the higher of two."""
+        """The doses of a time of day, nearest to its share of a total first; of two equally near, the higher first."""
         whole, share = sum(self._within), wanted * self._within[n]
         return sorted(doses, key=lambda dose: (abs(dose * self._grain * whole - share), -dose))
 
     def _reach(self) -> list[int] | None:
-        """For each time of day the totals, in grains, that it and the later ones add up to; None if too fine."""
+        """For each time of day, the totals (grains, as bits) that it and the later ones can make; None if too fine."""
         if self._reached is None and sum(self._within) // self._grain <= MOST_GRAINS:
             reached = [1]
             for most in reversed(self._within):
@@ -115,12 +115,12 @@ class Sharing:
         return self._reached
 
     def _doses(self, most: int) -> int:
-        """The makeable doses up to so many grains, as bits."""
+        """The makeable doses up to `most` grains, as bits."""
         return sum(1 << units // self._grain for units in self._stock.up_to(most * self._grain))
 
 
 def _bits(number: int) -> Iterator[int]:
-    """The places of the bits that are set, lowest first."""
+    """The positions of the set bits, lowest first."""
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1

@@ -1,7 +1,7 @@
-"""The text of an issued version: canonical JSON that says everything the version stood on.
+"""The text of an issued version: canonical JSON with everything the version was based on.
 
-The same taper always gives the same bytes: keys sorted, no spaces, ASCII, amounts as text. The text, not the rows made
-of it, is the truth of a version; its SHA-256 is stored beside it.
+The same taper always gives the same bytes: keys sorted, no spaces, ASCII, amounts as text. This text, not the rows
+derived from it, is the authoritative version; its SHA-256 is stored with it.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ SCHEMA: Final = 1
 
 
 class UnknownSchema(TaperError):
-    """A snapshot of a schema this program does not read: fact `schema`."""
+    """A snapshot with a schema this program cannot read: fact `schema`."""
 
     code = "unknown_schema"
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedReason:
-    """Why a clinician accepts a finding that needs a reason: the rule, its steps (none: whole plan), their words.
+    """Why a clinician accepts a finding that needs a reason: the rule, its steps (empty: whole plan), their words.
 
-    `step` is the first of them. `source` names what the plan follows, such as a published schedule; "" where the words
-    stand alone. Reasons of earlier versions name one step each.
+    `step` is the first of them. `source` names what the plan follows, such as a published schedule; "" if the words
+    stand alone. Reasons stored by earlier releases name one step each.
     """
 
     rule: str
@@ -48,7 +48,7 @@ class AcceptedReason:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A finding as it stood when the version was issued; `steps` are all steps it named."""
+    """A finding as it was when the version was issued; `steps` are all steps it named."""
 
     rule: str
     level: str
@@ -59,9 +59,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An issued version read back. `extra` holds what the caller had stored beside the taper, `said` its findings.
+    """An issued version read back. `extra` is what the caller stored with the taper, `said` are its findings.
 
-    `equivalents`: mg of each drug that equal 10 mg of diazepam, as the plan's table said when it was issued.
+    `equivalents`: mg of each drug that equal 10 mg of diazepam, by the plan's table at the time of issue.
     """
 
     schedule: Schedule
@@ -74,7 +74,7 @@ class Snapshot:
 
 
 def dump(taper: Taper, *, reasons: Sequence[AcceptedReason] = (), extra: Facts | None = None) -> str:
-    """The canonical text of a taper as issued, with the reasons given and anything JSON-able in `extra`."""
+    """The canonical text of a taper as issued, with its reasons and any JSON-able `extra`."""
     schedule = taper.schedule
     products = _all_products(schedule)
     place = {product: n for n, product in enumerate(products)}
@@ -161,7 +161,7 @@ def _reason_json(given: AcceptedReason) -> dict[str, object]:
 
 
 def _steps_named(one: JsonObject) -> tuple[int, ...]:
-    """The steps a stored finding or reason names. Versions issued earlier wrote the first, and the last of a run."""
+    """The steps named by a stored finding or reason. Earlier releases stored the first step, and the last of a run."""
     if "steps" in one:
         return tuple(one["steps"])
     if one["step"] is None:
@@ -171,7 +171,7 @@ def _steps_named(one: JsonObject) -> tuple[int, ...]:
 
 
 def _all_products(schedule: Schedule) -> list[Product]:
-    """Every product of the plan and of its takes, each once, in a stable order."""
+    """Every product of the plan and of its takes, once each, in a stable order."""
     taken: Iterable[Product] = (
         take.product for step in schedule for dose in step.doses for take in dose.take
     )
@@ -225,8 +225,8 @@ def _take(one: Facts, products: Sequence[Product]) -> Take:
     return Take(product, quarters=one["quarters"])
 
 
-# Amounts of ours are read whatever their size: strict reading has the limits of what a person types, and a dose that a
-# crossover made, or a volume of a weak liquid, may be larger.
+# Our own amounts are read whatever their size: strict reading limits what a person types, but a dose made by a
+# crossover, or a volume of a weak liquid, may be larger.
 def _dose(text: str) -> Dose:
     return Dose(_count(text, 5))
 

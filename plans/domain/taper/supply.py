@@ -1,14 +1,15 @@
-"""What the pharmacy dispenses for a schedule: whole units for each fill, the run-out day, what is left over.
+"""What the pharmacy dispenses for a schedule: whole units for each fill, the run-out day, and what is left over.
 
-A fill may be handed out in instalments. What is opened carries over from one to the next, so that the instalments of a
-fill hold together exactly what the fill would hold at once.
+Tablets are counted in quarters and liquids in microlitres, so that the rest of an opened tablet is carried over to the
+next day, and across fills; a unit is opened only when what was carried over is not enough. A fill of a liquid is in
+whole mL, and so is one of drops if the number per mL is known. A suspension made at home is made fresh every day
+(`KEEP_HOURS`): the pharmacy dispenses the tablets for the bottles that each day needs.
 
-Tablets are counted in quarters and liquids in microlitres, so that the rest of an opened tablet is carried to
-the next day, and across fills; units are opened only when the carried rest does not reach. A fill of a liquid
-is in whole mL, and so is one of drops where it is known how many a mL holds. A suspension made at home is made anew
-every day (`KEEP_HOURS`): the pharmacy hands out the tablets for as many bottles as each day opens.
-The sums are made step by step, not day by day: a step of n days needs n times what one of its days needs. Where the
-days of a step differ by the day of the week, equal neighbours are such a step.
+A fill may be handed out in instalments. What was opened is carried over between them, so that the instalments together
+contain exactly what the fill would contain at once.
+
+Sums are made step by step, not day by day: a step of n days needs n times what one of its days needs. A step whose days
+differ by the day of the week is first divided into runs of equal days.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Stock = Mapping[Product, Parts]
 
 
 class BadFillDays(TaperError):
-    """Fills of a length we do not plan: facts `days` and `allowed`."""
+    """A fill length that is not supported: facts `days` and `allowed`."""
 
     code = "bad_fill_days"
 
@@ -47,8 +48,7 @@ class BadInstalments(TaperError):
 class Fill:
     """One product of one fill, for use from `first` to `last` (both included).
 
-    `whole_units` are tablets, capsules … or mL (see `Product.handed_out_in_ml`); 0 where what was carried
-    over is enough.
+    `whole_units` are tablets, capsules … or mL (see `Product.handed_out_in_ml`); 0 if what was carried over is enough.
     """
 
     first: date
@@ -59,13 +59,13 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """What is left of a product after the last day: as `Take`, so that it can be said in words."""
+    """What is left of a product after the last day, as takes, so that it can be described in words."""
 
     take: Take
 
     @property
     def product(self) -> Product:
-        """The product it is left of."""
+        """The product that is left over."""
         return self.take.product
 
 
@@ -73,9 +73,9 @@ class Leftover:
 class Supply:
     """All fills in order of date, then of the plan's products.
 
-    `instalments` are their parts where they have any, `bottles` how often each home-made liquid is made. `run_out` is
-    the first day that the fills no longer cover if the last regimen goes on; None where the plan ends at zero, since
-    nothing is needed after it.
+    `instalments` are their parts, if any; `bottles` is how often each home-made liquid is made. `run_out` is the first
+    day the fills no longer cover if the last regimen continues; None if the plan ends at zero, since nothing is needed
+    afterwards.
     """
 
     dispense_days: int
@@ -101,11 +101,11 @@ def plan_supply(
     stock: Stock | None = None,
     instalment_days: int | None = None,
 ) -> Supply:
-    """The fills of `dispense_days` (see FILL_DAYS) from `from_day` (the start) to the last day with a dose.
+    """The fills of `dispense_days` (see FILL_DAYS) from `from_day` (default: the start) to the last day with a dose.
 
-    `stock` is what is at hand before the first fill, in quarters or microlitres by product (see `on_hand`):
-    it is used first. With `instalment_days` each fill is handed out in parts of so many days.
-    Raises BadFillDays, BadInstalments.
+    `stock` is what is at hand before the first fill, in quarters or microlitres by product (see `on_hand`): it is used
+    first. With `instalment_days` each fill is handed out in parts of that many days. Raises BadFillDays,
+    BadInstalments.
     """
     for days in (dispense_days, instalment_days or dispense_days):
         if days not in FILL_DAYS:
@@ -143,7 +143,7 @@ def plan_supply(
 
 
 def _together(needs: _Needs, parts: Iterable[Fill], first: date, last: date) -> list[Fill]:
-    """The fill that instalments are the parts of."""
+    """The fill that instalments add up to."""
     units: dict[Product, int] = {}
     for part in parts:
         units[part.product] = units.get(part.product, 0) + part.whole_units
@@ -151,14 +151,13 @@ def _together(needs: _Needs, parts: Iterable[Fill], first: date, last: date) -> 
 
 
 def supplied(schedule: Schedule, products: Iterable[Product] | None = None) -> tuple[Product, ...]:
-    """What the pharmacy hands out for products of a schedule, all of them if None: tablets for what is made at home."""
+    """What the pharmacy dispenses for products of a schedule (None: all of them): tablets for what is made at home."""
     found = schedule.products if products is None else products
     return tuple(dict.fromkeys(_supplied(schedule, product) for product in found))
 
 
 def day_needs(schedule: Schedule, step: Step) -> dict[Product, Parts]:
-    """What a day of a step uses up of each product that the pharmacy hands out; nothing in hospital, where the ward
-    gives what is taken."""
+    """What one day of a step uses of each dispensed product; empty in hospital, where the ward supplies it."""
     return _handed_out_a_day(schedule, _taken_a_day(step))
 
 
@@ -182,7 +181,7 @@ def _taken_a_day(step: Step) -> dict[Product, Parts]:
 
 
 def _supplied(schedule: Schedule, product: Product) -> Product:
-    """The plan's own tablet of that strength, so that what is taken whole and what is dissolved is one count."""
+    """The plan's own tablet of that strength, so that tablets taken whole and dissolved are counted together."""
     if not product.is_home_made:
         return product
     wanted = product.made_of
@@ -191,7 +190,7 @@ def _supplied(schedule: Schedule, product: Product) -> Product:
 
 
 def _handed_out(needs: _Needs, carried: list[Parts], first: date, last: date, days: int) -> list[Fill]:
-    """The whole units of each part of so many days of a fill; `carried` is left with what is opened after it."""
+    """The whole units of each part of `days` days of a fill; updates `carried` to what remains after it."""
     found: list[Fill] = []
     while first <= last:
         until = min(first + timedelta(days=days - 1), last)
@@ -205,16 +204,18 @@ def _handed_out(needs: _Needs, carried: list[Parts], first: date, last: date, da
 
 
 def first_fill(schedule: Schedule, made_on: date) -> date:
-    """The first day that the fills of a version are for: the day it was made, or the first of a plan still to begin.
+    """The first day covered by the fills of a version: the day it was made, or the start of a plan still to begin.
 
-    The pharmacy sheet and every page that says how far the supply goes count fills from here.
+    The pharmacy sheet and every page that says how long the supply lasts count fills from here.
     """
     return max(made_on, schedule.start)
 
 
 def left_of(schedule: Schedule, stock: Stock, since: date, day: date) -> dict[Product, Parts]:
-    """What is left at the start of `day` of what was counted on `since`, if every dose since then was taken from it
-    first; of fills handed out meanwhile nothing is known."""
+    """What is left at the start of `day` of a stock counted on `since`, if every dose since then was taken from it.
+
+    Fills handed out in the meantime are not known and not counted.
+    """
     left = dict(stock)
     needs = _Needs(schedule)
     for at, need in needs.between(since, day - timedelta(days=1)):
@@ -224,7 +225,7 @@ def left_of(schedule: Schedule, stock: Stock, since: date, day: date) -> dict[Pr
 
 
 def counted(products: Iterable[Product], units: Mapping[str, int]) -> dict[Product, Parts]:
-    """What was counted at home as a stock: `units` are whole units (mL of a liquid) by the product's name."""
+    """A stock counted at home: `units` are whole units (mL of a liquid) by the product's name."""
     return {product: units[product.name] * _whole(product) for product in products if units.get(product.name)}
 
 
@@ -233,7 +234,7 @@ def on_hand(
 ) -> dict[Product, Parts]:
     """What should be left at the start of `day`, after every fill begun by then and every dose before it.
 
-    Quarters or microlitres by product; `stock` is what the supply was planned with. Use it as the `stock` of
+    Quarters or microlitres by product; `stock` is what the supply was planned with. Use the result as the `stock` of
     the supply of a revised schedule.
     """
     needs = _Needs(schedule)
@@ -250,7 +251,7 @@ def on_hand(
 def covered_until(schedule: Schedule, from_day: date, stock: Stock) -> date | None:
     """The last day from `from_day` on for which `stock` is enough; None if it is enough to the end.
 
-    The day before `from_day` where it is not enough for that day.
+    The day before `from_day` if it is not enough for that day.
     """
     needs = _Needs(schedule)
     left = needs.counted(stock)
@@ -278,7 +279,7 @@ def _take(product: Product, parts: Parts) -> Take:
 
 
 class _Needs:
-    """What a schedule needs, by index of product: products are compared once, not at every dose."""
+    """What a schedule needs, by index of product, so that products are compared once and not at every dose."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
@@ -294,7 +295,7 @@ class _Needs:
         self.whole = [_whole(product) for product in self.products]
 
     def _daily(self, taken: Mapping[Product, Parts], places: dict[Product, int]) -> dict[int, Parts]:
-        """What a day needs on which so much is taken, by index of product; products that are new are added."""
+        """The needs of a day's takes, by index of product; new products are added."""
         daily: dict[int, Parts] = {}
         for product, parts in _handed_out_a_day(self.schedule, taken).items():
             at = places.setdefault(product, len(self.products))
@@ -304,7 +305,7 @@ class _Needs:
         return daily
 
     def counted(self, stock: Stock) -> list[Parts]:
-        """A stock by index; products unknown to the schedule are added, and are left over in the end."""
+        """A stock by index; products unknown to the schedule are added, and are left over at the end."""
         for product in stock:
             if product not in self.products:
                 self.products.append(product)
@@ -316,7 +317,7 @@ class _Needs:
         return next((end for _, end, daily in reversed(self.steps) if daily), None)
 
     def between(self, first: date, last: date) -> list[tuple[int, Parts]]:
-        """The parts of each product needed from first to last, both included, by index of product."""
+        """The parts of each product needed from `first` to `last`, both included, by index of product."""
         found: dict[int, Parts] = {}
         for start, end, daily in self.steps[bisect_left(self.ends, first) :]:
             if start > last:
@@ -327,7 +328,7 @@ class _Needs:
         return sorted(found.items())
 
     def run_out(self, carried: list[Parts]) -> date | None:
-        """The first day not covered if the last regimen goes on with what was carried over."""
+        """The first day not covered if the last regimen continues on what was carried over."""
         last = self.schedule.steps[-1]
         if last.weekly:
             return self._run_out_by_day(last, carried)
@@ -338,7 +339,7 @@ class _Needs:
         return end + timedelta(days=spare + 1)
 
     def _run_out_by_day(self, last: Step, carried: list[Parts]) -> date | None:
-        """The same where the days of the last regimen differ by the day of the week."""
+        """As `run_out`, for a last regimen whose days differ by the day of the week."""
         places = {product: at for at, product in enumerate(self.products)}
         week = [self._daily(_taken_a_day(day), places) for day in last.week_of_days]
         left, day = list(carried), last.end

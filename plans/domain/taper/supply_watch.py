@@ -1,7 +1,7 @@
-"""When what is at hand runs out before more of it can be had: at a weekend or holiday, or before a fill.
+"""Warnings that the supply runs out before more can be had: at a weekend or holiday, or before the next fill.
 
-What is at hand is what the plan's fills give, version after version, if each was collected and each dose was taken.
-How far ahead to say so is this project's own choice, not a guideline's.
+The supply is what the plan's fills give, version after version, if each was collected and each dose was taken. The time
+of warning is this project's own choice, not a guideline's.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.supply import Parts, Stock, Supply, covered_until, on_hand, plan_supply
 
 AHEAD_DAYS: Final = 7
-"""So many days before the last chance to collect it is said."""
+"""How many days before the last chance to collect the warning is given."""
 SOON_DAYS: Final = 2
 SHORTEST_TOLD: Final = 7
-"""Fills shorter than a week meet a closed day every week: who hands out doses by the day arranges for those once."""
+"""Shortest fill warned about: shorter ones meet closed days every week, and pharmacies arrange for those."""
 _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A version of a plan as far as supply goes: in force from a day, with fills of so many days.
+    """A version of a plan as far as supply is concerned: in force from a day, with fills of a number of days.
 
-    `counted` is what was counted at home on that day, where supply was counted anew; an unknown stock counts as none.
+    `counted` is the stock counted at home on that day, if it was counted again; an unknown stock counts as none.
     """
 
     schedule: Schedule
@@ -39,11 +39,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """One thing a clinician should hear.
+    """One warning for a clinician.
 
     `code`: closed_day (a fill falls on a day without dispensing), before_fill (a change made the last fill too short).
-    `lasts_until`: the last day that is covered. `collect_by`: the last open day to get more. `next`: the fill it would
-    have waited for.
+    `lasts_until`: the last covered day. `collect_by`: the last open day to get more. `next`: the fill that will be too
+    late.
     """
 
     code: str
@@ -64,15 +64,15 @@ def look(
     closed: Callable[[date], str],
     last_open: Callable[[date], date],
 ) -> tuple[Warned, ...]:
-    """What to say on a day about the last of `versions`, oldest first. Raises ValueError without any version.
+    """The warnings on a day about the last of `versions`, oldest first. Raises ValueError without any version.
 
-    A dose that stays is filled again and again after the written steps: their end is no end of the supply.
+    A maintenance dose continues to be filled after the written steps, so their end does not end the supply.
     """
     if not versions:
         raise ValueError("a plan that was never issued has no supply")
     stock, planned = _before(versions)
     now = versions[-1]
-    # Far enough for the whole of the fill after the present one.
+    # Far enough to cover the whole fill after the present one.
     schedule = now.schedule.through(max(today, now.from_day) + 2 * now.dispense_days * _DAY)
     supply = plan_supply(schedule, now.dispense_days, from_day=now.from_day, stock=stock)
     found = [
@@ -87,11 +87,11 @@ def look(
 
 
 def _before(versions: Sequence[Issued]) -> tuple[dict[Product, Parts], Supply | None]:
-    """What was at hand when the last version came into force, and the fills that were planned until then."""
+    """What was at hand when the last version came into force, and the fills planned until then."""
     stock: dict[Product, Parts] = {}
     supply = None
     for version, following in pairwise(versions):
-        # A dose that stayed was filled until the change, and the fill after it was planned.
+        # A maintenance dose was filled until the change, and the fill after it was planned.
         schedule = version.schedule.through(following.from_day + version.dispense_days * _DAY)
         supply = plan_supply(schedule, version.dispense_days, from_day=version.from_day, stock=stock)
         stock = on_hand(schedule, supply, following.from_day, stock)

@@ -1,13 +1,13 @@
 """Which pieces make a dose: an exact search over what the pharmacy stocks, never a greedy guess.
 
-**Things to take.** A whole, a half or a quarter of a tablet is one piece; one and a half tablets are two pieces, three
-quarters are two (a half and a quarter). A measured volume of a liquid is one thing, and so are counted drops; at most
-one of them is taken for a dose. At most `max_pieces` things are taken at a time. A liquid without named syringes makes
-every multiple of its smallest volume, one with syringes the volumes they have marks for.
+**Things to take.** A whole, a half or a quarter of a tablet is one piece; one and a half tablets are two pieces, and so
+are three quarters (a half and a quarter). A measured volume of a liquid is one thing, and so is a dose of counted
+drops; at most one of these is taken for a dose. At most `max_pieces` things are taken at a time. A liquid without named
+syringes makes every multiple of its smallest volume, one with syringes the volumes they have marks for.
 
-**Which way.** Solids alone when they can make the dose, because a tablet needs no measuring; else with one liquid.
-Among those ways: the fewest things, then the fewest products, then the least splitting (a half counts one cut, a
-quarter two), then the stronger products. The search is exact: a dose is refused only when no way exists.
+**Order of preference.** Solids alone if they can make the dose, because a tablet needs no measuring; otherwise with one
+liquid. Among these: the fewest things, then the fewest products, then the least splitting (a half counts as one cut, a
+quarter as two), then the stronger products. The search is exact: a dose is refused only if no way exists.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from plans.domain.taper.products import Product, Take
 from plans.domain.taper.refusals import NoProduct, TooManyCombinations
 
 # Ours, no published limit was found: four pieces still reach 40 mg of diazepam at a time with 10 mg tablets, and each
-# piece more is one more to count out wrongly. A clinic may ask for more.
+# further piece is one more to miscount. A clinic may ask for more.
 DEFAULT_MAX_PIECES: Final = 4
 MOST_PIECES: Final = 16
 
-# Enough for every real pharmacy (a few hundred sums); stops a made-up list of odd strengths from filling memory.
+# Enough for every real pharmacy (a few hundred sums); keeps a made-up list of odd strengths from filling memory.
 _MOST_SUMS: Final = 20_000
 
 # A cost is one integer, compared in this order: pieces, products, cuts.
 _PIECE: Final = 1_000_000
 _PRODUCT: Final = 1_000
 _CUT: Final = 1
-# Pieces and cuts of the rest when q quarters are taken: q % 4 is nothing, a quarter, a half, a half and a quarter.
+# Pieces and cuts of the remainder of q quarters: q % 4 is zero, a quarter, a half, or a half and a quarter.
 _REST: Final = (0, _PIECE + 2 * _CUT, _PIECE + _CUT, 2 * _PIECE + 3 * _CUT)
 
 _Way = tuple[int, tuple[tuple[Product, int], ...]]
 
 
 class Tablets:
-    """Everything that can be made of the products of one drug, at most `max_pieces` things at a time.
+    """Everything that can be made from the products of one drug, at most `max_pieces` things at a time.
 
-    Built once for a set of products (see `tablets`); all amounts inside are integer units of 0.00001 mg.
-    Raises NoProduct without products and TooManyCombinations for a list no search should be spent on.
+    Built once for a set of products (see `tablets`); all amounts inside are integer units of 0.00001 mg. Raises
+    NoProduct without products and TooManyCombinations for a list too large to search.
     """
 
     __slots__ = (
@@ -83,7 +83,7 @@ class Tablets:
         self._made: dict[int, tuple[Take, ...] | None] = {0: ()}
 
     def _residues(self, step: int) -> dict[int, int]:
-        """For each remainder by the liquid's step, the least sum of solids that leaves it and room for the liquid."""
+        """For each remainder modulo the liquid's step, the least sum of solids that leaves room for the liquid."""
         least: dict[int, int] = {}
         for units in self._sums:
             if self._solids[units][0] < self.max_pieces * _PIECE:
@@ -105,7 +105,7 @@ class Tablets:
         return min(ways, key=lambda way: way[0])[1] if ways else None
 
     def _by_step(self, units: int) -> Iterator[tuple[int, tuple[Take, ...]]]:
-        """The ways with a liquid of which every multiple of its smallest volume is drawn, each with its cost."""
+        """The ways with a liquid drawn to any multiple of its smallest volume, each with its cost."""
         for product, step, residues in self._liquids:
             if residues.get(units % step, units + 1) > units:
                 continue
@@ -115,7 +115,7 @@ class Tablets:
                     yield self._filled_up(part, Take(product, volume=volume))
 
     def _by_count(self, units: int) -> Iterator[tuple[int, tuple[Take, ...]]]:
-        """The ways with drops, or with a liquid that is drawn by syringes, each with its cost."""
+        """The ways with drops, or with a liquid drawn by syringes, each with its cost."""
         for counted in self._counted:
             for part in self._beside(units):
                 take = counted.takes.get(units - part)
@@ -146,7 +146,7 @@ class Tablets:
         return best
 
     def ceil(self, units: int) -> int | None:
-        """The lowest makeable dose not under `units`; None if nothing so high can be made."""
+        """The lowest makeable dose not below `units`; None if nothing so high can be made."""
         at = bisect_left(self._sums, units)
         best = self._sums[at] if at < len(self._sums) else None
         for _, step, residues in self._liquids:
@@ -166,12 +166,12 @@ class Tablets:
 
     @property
     def grain(self) -> int:
-        """The largest amount that all makeable doses are multiples of: two of them differ by no less."""
+        """The largest amount of which all makeable doses are multiples."""
         return self._grain
 
     @property
     def grains(self) -> tuple[int, ...]:
-        """Amounts every makeable dose is a sum of: the smallest of each product."""
+        """The smallest amount of each product: every makeable dose is a sum of these."""
         return tuple(product.smallest.units for product in self.products)
 
     def up_to(self, high: int) -> set[int]:
@@ -186,13 +186,13 @@ class Tablets:
         return found
 
     def nearest(self, dose: Dose) -> tuple[Dose, Dose | None]:
-        """The makeable doses on both sides of one that is not: lower (zero at least) and higher (None if none)."""
+        """The makeable doses on either side of one that is not: lower (at least zero) and higher (None if none)."""
         higher = self.ceil(dose.units)
         return Dose(self.floor(dose.units)), None if higher is None else Dose(higher)
 
 
 class _Counted:
-    """What can be taken of drops, or of a liquid by its syringes: a list, not the multiples of one step."""
+    """What can be taken of drops, or of a liquid by its syringes: a list instead of the multiples of one step."""
 
     __slots__ = ("takes", "units")
 
@@ -201,12 +201,12 @@ class _Counted:
         self.units = [units for units, _ in product.counted]
 
     def floor(self, units: int) -> int:
-        """The most not above `units`; zero if there is none."""
+        """The largest not above `units`; zero if there is none."""
         at = bisect_right(self.units, units)
         return self.units[at - 1] if at else 0
 
     def ceil(self, units: int) -> int | None:
-        """The least not under `units`; None if there is none."""
+        """The smallest not below `units`; None if there is none."""
         at = bisect_left(self.units, units)
         return self.units[at] if at < len(self.units) else None
 
@@ -214,8 +214,8 @@ class _Counted:
 def _solid_sums(drug: str, solids: list[Product], max_pieces: int) -> dict[int, _Way]:
     """The best way to every sum that at most `max_pieces` pieces make.
 
-    One product after the other, the strongest first. The order of costs is kept by addition, so the best way to a
-    sum contains the best ways to its parts and nothing is missed.
+    One product after another, the strongest first. Addition preserves the order of costs, so the best way to a sum
+    contains the best ways to its parts and nothing is missed.
     """
     ways: dict[int, _Way] = {0: (0, ())}
     limit = (max_pieces + 1) * _PIECE
@@ -243,5 +243,5 @@ def _takes(way: _Way) -> tuple[Take, ...]:
 
 @lru_cache(maxsize=256)
 def tablets(drug: str, products: tuple[Product, ...], max_pieces: int) -> Tablets:
-    """The search for one drug's products, kept for the next plan made of the same ones."""
+    """The search for one drug's products, cached for the next plan made from them."""
     return Tablets(drug, products, max_pieces)

@@ -1,6 +1,6 @@
-"""What was taken, day by day: before the plan, by the plan, and as somebody told it, which counts before both.
+"""What was taken, day by day: before the plan, by the plan, and as reported, which overrides both.
 
-Limits look back: what a cut is measured against, and whether a dose rises, depends on the days that were really lived.
+Limits look back: the base of a cut, and whether a dose rises, depend on what was actually taken.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from plans.domain.taper.request import Intake, TakenBefore
 from plans.domain.taper.schedule import Schedule, TimeOfDay
 from plans.domain.taper.weekdays import DAYS_A_WEEK, EVERY_DAY, Weekdays
 
-# How long what is taken now is thought to have been taken where nothing else is known: no window looks further back.
+# How long the present doses are assumed to have been taken if nothing else is known: no window looks further back.
 _DAYS_BEFORE: Final = timedelta(days=366)
 _DAY: Final = timedelta(days=1)
 
@@ -45,17 +45,17 @@ Intakes = Sequence[TimedIntake]
 
 
 def is_weekly(doses: Iterable[TimedIntake]) -> bool:
-    """Whether the days on these doses differ by the day of the week."""
+    """Whether the days with these doses differ by the day of the week."""
     return any(one.weekdays is not EVERY_DAY for one in doses)
 
 
 def on_weekday(doses: Intakes, weekday: int) -> Intakes:
-    """Those of the doses that are taken on a day of the week (0: Monday)."""
+    """The doses taken on a day of the week (0: Monday)."""
     return [one for one in doses if weekday in one.weekdays]
 
 
 def fullest(doses: Intakes) -> DayDose:
-    """The most of each drug that any day on these doses adds up to."""
+    """The most of each drug on any day with these doses."""
     if not is_weekly(doses):
         return DayDose.total(doses)
     most: dict[str, Dose] = {}
@@ -67,7 +67,7 @@ def fullest(doses: Intakes) -> DayDose:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The doses of every day from `first` to `last`, both included; `last` is None while it still goes on."""
+    """The recorded doses of every day from `first` to `last`, both included; `last` is None while it continues."""
 
     first: date
     last: date | None
@@ -75,7 +75,7 @@ class Recorded:
 
     @property
     def day(self) -> DayDose:
-        """What each of these days adds up to."""
+        """The total of each of these days."""
         return DayDose.total(self.regimen)
 
 
@@ -107,7 +107,7 @@ class Lived:
         )
 
     def before(self, schedule: Schedule) -> list[Intakes]:
-        """What was taken on the day before each step: before the first, what is taken when the plan is made."""
+        """What was taken on the day before each step; before the first, what is taken when the plan is made."""
         found = [self.now]
         at = 0
         for step in schedule.steps[1:]:
@@ -126,9 +126,9 @@ def lived(
 ) -> Lived:
     """The days of a plan as far as they are known.
 
-    `now` is what is taken when the plan is made, and stands for all earlier days of which nothing is known; `before`
-    are stretches that end the day before the plan, the newest last; `recorded` doses take the place of planned ones.
-    Recorded days of a week whose days differ change those days of it alone, as long as they are fewer than seven.
+    `now` is what is taken when the plan is made, and is assumed for all earlier days not otherwise known; `before` are
+    stretches ending the day before the plan, newest last; `recorded` doses override planned ones. If fewer than seven
+    days are recorded of a week whose days differ, only those days change.
     """
     found: list[DoseStretch] = []
     last = schedule.start - _DAY
@@ -145,7 +145,7 @@ def lived(
 
 
 def _overlay(found: list[DoseStretch], told: Recorded) -> None:
-    """Put recorded days in the place of what stood for them."""
+    """Put recorded days in place of what was there."""
     first = max(told.first, found[0].first)
     last = found[-1].last if told.last is None else min(told.last, found[-1].last)
     if last < first:
@@ -158,7 +158,7 @@ def _overlay(found: list[DoseStretch], told: Recorded) -> None:
 
 
 def _within_weeks(found: list[DoseStretch], told: Recorded, first: date, last: date) -> Recorded:
-    """A record of a few days with the rest of the week that stood for them, where the days of that week differ."""
+    """A record of a few days, completed with the other days of the week if the days of that week differ."""
     planned = next(one.doses for one in found if one.first <= first <= one.last)
     if not is_weekly(planned):
         return told

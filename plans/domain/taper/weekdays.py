@@ -12,7 +12,7 @@ WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "satu
 
 @dataclass(frozen=True, slots=True)
 class Weekdays:
-    """Different days of the week as numbers, 0 (Monday) to 6, in order.
+    """A set of days of the week as numbers, 0 (Monday) to 6, in order.
 
     >>> Weekdays.named(["friday", "monday"])
     Weekdays(days=(0, 4))
@@ -24,13 +24,13 @@ class Weekdays:
 
     @classmethod
     def named(cls, names: Iterable[str]) -> Weekdays:
-        """The days of these names, `EVERY_DAY` for all seven. Raises ValueError for any other name."""
+        """The days with these names, `EVERY_DAY` for all seven. Raises ValueError for any other name."""
         found = cls(tuple(sorted({WEEKDAYS.index(name) for name in names})))
         return EVERY_DAY if found.every else found
 
     @property
     def names(self) -> list[str]:
-        """As requests and answers write them: ["monday", "friday"]."""
+        """The names used in requests and answers: ["monday", "friday"]."""
         return [WEEKDAYS[day] for day in self.days]
 
     @property
@@ -39,7 +39,7 @@ class Weekdays:
         return len(self.days) == DAYS_A_WEEK
 
     def meets(self, other: Weekdays) -> bool:
-        """Whether any day is in both."""
+        """Whether they have any day in common."""
         return not set(self.days).isdisjoint(other.days)
 
     def __contains__(self, weekday: int) -> bool:

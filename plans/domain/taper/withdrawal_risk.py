@@ -1,9 +1,9 @@
-"""How likely withdrawal is, by how long, how often and how much: the guideline's grid (JCPG 2025, Table 2).
+"""The risk of withdrawal by duration, frequency and dose: the guideline's grid (JCPG 2025, Table 2).
 
-The grid's examples of a low and a high dose mix equivalence tables (clonazepam 0.5 mg is Ashton's 10 mg of
-diazepam, lorazepam 2 mg is VA/DoD's), so the doses in mg it prints decide, not equivalents. For drugs it does
-not print, its 10 and 15 mg of diazepam are converted by the table that makes the drug strongest, so that a
-doubt counts as more.
+The grid's examples of a low and a high dose mix equivalence tables (clonazepam 0.5 mg is Ashton's 10 mg of diazepam,
+lorazepam 2 mg is VA/DoD's), so the doses in mg it prints are used, not equivalents. For drugs it does not print, its 10
+and 15 mg of diazepam are converted by the table that makes the drug strongest, so that uncertainty counts as higher
+risk.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from plans.domain.taper.drug import SourceMark
 from plans.domain.taper.schedule import Step
 
 SOURCE: Final = "JCPG 2025 pocket guide, Table 2, printed page 9"
-# Up to the first a dose is low, over the second high (mg a day).
+# Up to the first a dose is low, above the second high (mg a day).
 PRINTED: Final = {
     "clonazepam": (Dose.parse("0.5"), Dose.parse("1.5")),
     "lorazepam": (Dose.parse("2"), Dose.parse("3")),
@@ -30,7 +30,7 @@ PRINTED: Final = {
 
 
 class Risk(StrEnum):
-    """The grid's three answers."""
+    """The three levels of the grid."""
 
     RARE = "rare"
     LOWER = "lower_but_possible"
@@ -38,7 +38,7 @@ class Risk(StrEnum):
 
 
 class DoseClass(StrEnum):
-    """How large the grid calls a daily dose; UNKNOWN where nothing converts the drug (treated as high)."""
+    """The grid's class of a daily dose; UNKNOWN if no table converts the drug (treated as high)."""
 
     LOW = "low"
     MODERATE = "moderate"
@@ -48,7 +48,7 @@ class DoseClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalRisk:
-    """The grid's answer with the figures it rests on."""
+    """The grid's answer with the figures it is based on."""
 
     risk: Risk
     dose_class: DoseClass
@@ -58,7 +58,7 @@ class WithdrawalRisk:
 
 
 def withdrawal_risk(regimen: Step, duration_months: int | None, days_a_week: int = 7) -> WithdrawalRisk:
-    """The grid for a day's regimen, months of use (None: unknown, treated as three or more) and days a week.
+    """The grid's answer for a day's regimen, months of use (None: unknown, treated as three or more) and days a week.
 
     One month counts as "1 to 3 months", three as "3 months or more".
     """
@@ -66,7 +66,7 @@ def withdrawal_risk(regimen: Step, duration_months: int | None, days_a_week: int
     if days_a_week <= 3:
         risk = Risk.RARE
     else:
-        # Under this many months the risk is lower: one for any dose, three for a low one.
+        # Below this many months the risk is lower: one for any dose, three for a low one.
         months = 3 if size is DoseClass.LOW else 1
         short = duration_months is not None and duration_months < months
         risk = Risk.LOWER if short else Risk.RISES
@@ -80,8 +80,10 @@ def withdrawal_risk(regimen: Step, duration_months: int | None, days_a_week: int
 
 
 def dose_class(regimen: Step) -> DoseClass:
-    """How large a day's doses are together: each drug as a share of its own threshold, the shares added; where the days
-    of the week differ, of the largest day."""
+    """The class of a day's doses together: each drug as a share of its own threshold, the shares added.
+
+    If the days of the week differ, of the largest day.
+    """
     if regimen.weekly:
         return max(map(dose_class, regimen.week_of_days), key=list(DoseClass).index)
     low = high = Fraction(0)

@@ -1,4 +1,4 @@
-"""What patients are told of their medicine: statements by part, each with its source, for one drug or for its kind."""
+"""What patients are told about their medicine: sourced statements for one drug or a kind of drug, grouped by part."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class BadStatement(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One or two sentences. `group` or `drugs` say for whom; `mark` says how sure the source is.
+    """One or two sentences for a kind of drug (`group`) or for named `drugs`; `mark` is the trust in the source.
 
-    `of_benzodiazepines`: the source speaks of these, and what it says was taken over for the sleep medicines.
+    `of_benzodiazepines`: the source is about benzodiazepines and was also applied to Z-drugs.
     """
 
     part: str
@@ -45,7 +45,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How many mg of a drug are about as strong as 10 mg of diazepam, with source and mark of the table's row."""
+    """The mg of a drug that are about as strong as 10 mg of diazepam, with source and mark of the table row."""
 
     mg: str
     source: str
@@ -54,7 +54,7 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A range of hours from the catalogue, with its source and how sure it is."""
+    """A range of hours from the catalogue, with its source and mark."""
 
     low: str
     high: str
@@ -85,12 +85,12 @@ def _read(n: int, raw: JsonObject, sources: Mapping[str, str], narrow: frozenset
 
 
 def of_kind() -> tuple[Statement, ...]:
-    """What holds for every drug of these kinds: for a page that must not name one."""
+    """The statements that apply to every drug of these kinds, for a page that must not name the drug."""
     return tuple(one for one in statements() if one.group == "every")
 
 
 def of_drug(name: str) -> tuple[Statement, ...]:
-    """What holds for a drug of the catalogue, part by part. Raises UnknownDrug."""
+    """The statements for a drug of the catalogue, part by part. Raises UnknownDrug."""
     drug = catalogue.drug(name)
     mine = {
         "every",
@@ -99,7 +99,7 @@ def of_drug(name: str) -> tuple[Statement, ...]:
     }
     found = [one for one in statements() if one.group in mine or name in one.drugs]
     if name in Z_DRUGS:
-        # What was checked was checked for another kind of drug.
+        # The source covers another kind of drug, so its mark does not carry over.
         found = [replace(one, mark="unverified") if one.of_benzodiazepines else one for one in found]
     else:
         found = [replace(one, of_benzodiazepines=False) for one in found]
@@ -107,25 +107,22 @@ def of_drug(name: str) -> tuple[Statement, ...]:
 
 
 def strength(name: str, mg: str, table: str) -> Strength:
-    """What a plan's table says of a drug: `mg` as it stood there when the plan was issued. Raises UnknownTable."""
+    """What the plan's table says of a drug; `mg` is its value when the plan was issued. Raises UnknownTable."""
     found = equivalence.table_named(table)
     row = found.rows.get(name)
-    # A row that is gone, or says something else by now, was found wanting.
+    # A row removed or changed since the plan was issued was wrong: the issued figure counts as unverified.
     same = row is not None and row.value is not None and row.value.text == mg
     return Strength(mg, row.source if row else found.source, row.mark.value if row and same else "unverified")
 
 
 def strongest(name: str) -> Hours:
-    """How long after a dose most of it is in the blood, from the catalogue. Raises UnknownDrug."""
+    """The time after a dose at which the blood level peaks, from the catalogue. Raises UnknownDrug."""
     span = catalogue.drug(name).tmax
     return Hours(f"{span.value.low:f}", f"{span.value.high:f}", span.source, span.mark.value)
 
 
 def half_life(name: str) -> Hours:
-    """How long half of a dose stays in the body, of the drug itself or of what the body makes of it.
-
-    From the catalogue. Raises UnknownDrug.
-    """
+    """The half-life of the drug or of its active metabolite, from the catalogue. Raises UnknownDrug."""
     drug = catalogue.drug(name)
     span, metabolite = drug.half_life, drug.active_metabolite
     if metabolite is not None and metabolite.half_life.value.high > span.value.high:

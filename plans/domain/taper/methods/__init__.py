@@ -1,4 +1,4 @@
-"""The ways of tapering, a file each. A new one is a file here and a line in METHODS; they do not know each other."""
+"""The methods of tapering, one file each. A new one is a file here and a line in METHODS; methods are independent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.two_rates import TwoRates
 from plans.domain.taper.methods.typed import Typed
 
-# Each lowers one drug by itself: `walk(course)`.
+# Methods that lower one drug at a time: `walk(course)`.
 OneByOne = PercentOfCurrent | PercentOfOriginal | FixedAmount | Bands | EqualOccupancy | TwoRates | Micro
-# Solved for all drugs at once: `walks(courses)`.
+# Methods solved for all drugs together: `walks(courses)`.
 Solved = TargetDate | Steps
 AnyMethod = OneByOne | Solved | Typed
 

@@ -1,4 +1,4 @@
-"""Bands: the cut depends on the band the current dose lies in, as in the NICE CKS schedule for diazepam."""
+"""Bands: the size of a cut depends on the current dose, as in the NICE CKS schedule for diazepam."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """The first band whose `above` is under the current dose gives the cut, every `interval_days`."""
+    """A cut every `interval_days`, its size set by the first band whose `above` is below the current dose."""
 
     name: ClassVar[str] = "bands"
     bands: tuple[Band, ...]
@@ -32,7 +32,7 @@ class Bands:
 
     @classmethod
     def from_json(cls, value: object, where: str) -> Bands:
-        """Read {name, bands: [{above_mg, amount_mg}], interval_days}. Raises BandsOrder if bands do not fall."""
+        """Read {name, bands: [{above_mg, amount_mg}], interval_days}. Raises BandsOrder unless bands fall."""
         found = members(value, where, required=("name", "bands", "interval_days"))
         bands: list[Band] = []
         for n, item in enumerate(items(found["bands"], f"{where}.bands", most=_MOST)):

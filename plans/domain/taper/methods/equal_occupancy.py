@@ -14,7 +14,7 @@ from plans.domain.taper.reading import members, percent, percent_text, read_inte
 
 @dataclass(frozen=True, slots=True)
 class EqualOccupancy:
-    """`points` percentage points of occupancy less every `interval_days`, by the curve of that name."""
+    """A fall of `points` percentage points of occupancy every `interval_days`, by the named curve."""
 
     name: ClassVar[str] = "equal_occupancy"
     points: Fraction

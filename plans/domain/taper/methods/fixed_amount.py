@@ -13,7 +13,7 @@ from plans.domain.taper.reading import amount, members, read_interval, read_leng
 
 @dataclass(frozen=True, slots=True)
 class FixedAmount:
-    """`amount` less every `interval_days`, each interval `lengthen_days` longer."""
+    """A cut of `amount` every `interval_days`, each interval `lengthen_days` longer than the one before."""
 
     name: ClassVar[str] = "fixed_amount"
     amount: Dose

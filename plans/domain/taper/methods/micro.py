@@ -1,7 +1,7 @@
-"""Daily micro-taper: a step spread evenly over its days, as small as the liquid can be drawn.
+"""Daily micro-taper: a step spread evenly over its days, as finely as the liquid can be drawn.
 
-The first day is the present dose; after `interval_days` the dose has fallen by `percent`. With tablets alone the
-steps are simply longer: a cut too small for them waits.
+The first day is the present dose; after `interval_days` the dose has fallen by `percent`. With tablets alone the steps
+are longer, since a cut too small for them waits.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Micro:
         return {"name": self.name, "percent": percent_text(self.percent), "interval_days": self.interval_days}
 
     def walk(self, course: Course) -> Walk:
-        """Follow the line day by day; a maintenance dose is printed for a whole interval."""
+        """Follow the line day by day; a maintenance dose is kept for a whole interval."""
         return course.follow(self._line(course), last_days=self.interval_days, endless=True)
 
     def _line(self, course: Course) -> Iterator[Point]:
-        # Without bringing the fractions to lowest terms: over ten years of days that takes half a minute.
+        # Not reduced to lowest terms: over ten years of days the reduction would take half a minute.
         cut, whole = (self.percent / 100).as_integer_ratio()
         parts = whole * self.interval_days
         top, bottom = course.total, 1

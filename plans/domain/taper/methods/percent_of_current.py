@@ -1,7 +1,7 @@
 """Percent of the current dose: each cut takes the same share of what is left.
 
-The pace of the Joint Clinical Practice Guideline 2025 (5 to 10 % every 2 to 4 weeks) and of Ashton's tables is meant
-so. "Current" is the ideal line's own dose, not the rounded one, so that rounding does not add up.
+This is what the Joint Clinical Practice Guideline 2025 (5 to 10 % every 2 to 4 weeks) and Ashton's tables mean.
+"Current" is the dose on the ideal line, not the rounded one, so that rounding does not accumulate.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from plans.domain.taper.reading import members, percent, percent_text, read_inte
 
 @dataclass(frozen=True, slots=True)
 class PercentOfCurrent:
-    """`percent` (of 100, exact) of the current dose every `interval_days`, each interval `lengthen_days` longer."""
+    """A cut of `percent` (of 100, exact) of the current dose every `interval_days`.
+
+    Each interval is `lengthen_days` longer than the one before.
+    """
 
     name: ClassVar[str] = "percent_of_current"
     percent: Fraction

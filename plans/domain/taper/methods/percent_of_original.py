@@ -12,7 +12,10 @@ from plans.domain.taper.reading import members, percent, percent_text, read_inte
 
 @dataclass(frozen=True, slots=True)
 class PercentOfOriginal:
-    """`percent` (of 100, exact) of the first dose every `interval_days`, each interval `lengthen_days` longer."""
+    """A cut of `percent` (of 100, exact) of the first dose every `interval_days`.
+
+    Each interval is `lengthen_days` longer than the one before.
+    """
 
     name: ClassVar[str] = "percent_of_original"
     percent: Fraction

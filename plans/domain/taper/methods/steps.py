@@ -1,8 +1,8 @@
-"""A number of steps: the gentlest steady percentage of the current dose that reaches the goal in so many cuts.
+"""A number of steps: the gentlest steady percentage of the current dose that reaches the goal in that many cuts.
 
 The rate is solved in hundredths of a percent and then judged like any other. Where the tablets are too coarse for a
-cut, two of them become one longer step: `count` counts the intervals. Several drugs are lowered one after the other at
-one rate, and the intervals of all of them together are `count`.
+cut, two cuts become one longer step: `count` counts the intervals. Several drugs are lowered one after another at one
+rate, and `count` is the total over all of them.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Steps:
         return {"name": self.name, "count": self.count, "interval_days": self.interval_days}
 
     def points(self, first_day: date) -> int:
-        """How many cuts there are at most."""
-        del first_day  # counted, whatever the day
+        """The number of cuts at most."""
+        del first_day  # the count does not depend on the day
         return self.count
 
     def walks(self, courses: Sequence[Course]) -> list[Walk]:
-        """Solve for the rate and follow its lines. Raises TooFewSteps where some drug would be left without a cut."""
+        """Solve for the rate and follow its lines. Raises TooFewSteps if a drug would be left without a cut."""
         walks = solved(courses, points=self.count, days=self.interval_days)
         if walks is None:
             raise TooFewSteps(

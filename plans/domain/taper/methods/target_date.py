@@ -1,7 +1,7 @@
-"""By a target date: the gentlest steady percentage of the current dose that reaches the goal by that day.
+"""A target date: the gentlest steady percentage of the current dose that reaches the goal by that day.
 
-The last day of the plan is not after the date: to zero, the day of zero; to a maintenance dose, its first days.
-Several drugs are lowered one after the other at one rate.
+The last written day of the plan is on or before the date: the day of zero, or the last of the first days on a
+maintenance dose. Several drugs are lowered one after another at one rate.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class TargetDate:
         return {"name": self.name, "by": self.by.isoformat(), "interval_days": self.interval_days}
 
     def points(self, first_day: date) -> int:
-        """How many cuts there are at most from a day on."""
+        """The number of cuts that fit at most, from a day on."""
         return max((self.by - first_day).days, 0) // self.interval_days
 
     def walks(self, courses: Sequence[Course]) -> list[Walk]:
-        """Solve for the rate and follow its lines. Raises EndsBeforeStart if not a cut for each drug fits in time."""
+        """Solve for the rate and follow its lines. Raises EndsBeforeStart if one cut of each drug is too many."""
         first_day = courses[0].first_day
         days = (self.by - first_day).days
         if days > MOST_DAYS:

@@ -1,7 +1,7 @@
-"""Two rates: one percentage down to a given dose, another (slower) one under it, each with an interval of its own.
+"""Two rates: one percentage down to a given dose, another (slower) one below it, each with its own interval.
 
-The first may be a percentage of the dose at the start, as in "10 % every two weeks until 20 % of the original dose,
-then 5 % every four weeks"; the second is always of the current dose.
+The first may be a percentage of the starting dose, as in "10 % every two weeks until 20 % of the original dose, then 5
+% every four weeks"; the second is always of the current dose.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class TwoRates:
-    """`first` until the dose is under `below`, `then` from there on."""
+    """`first` until the dose is below `below`, `then` from there on."""
 
     name: ClassVar[str] = "two_rates"
     first: Rate
@@ -46,14 +46,14 @@ class TwoRates:
 
     @property
     def interval_days(self) -> int:
-        """The days between two cuts at first."""
+        """The interval of the first rate."""
         return self.first.interval_days
 
     @classmethod
     def from_json(cls, value: object, where: str) -> TwoRates:
         """Read {name, first: {percent, interval_days, of}, then: {percent, interval_days}, below_mg}.
 
-        An `interval_days` beside them counts for a rate that has none. Raises MissingKey where there is neither.
+        A top-level `interval_days` applies to a rate that has none. Raises MissingKey if there is neither.
         """
         found = members(
             value, where, required=("name", "first", "then", "below_mg"), optional=("interval_days",)
@@ -72,7 +72,7 @@ class TwoRates:
         }
 
     def walk(self, course: Course) -> Walk:
-        """Follow the line with its bend."""
+        """Follow the line, changing rate below `below`."""
         return course.follow(self._line(course), endless=True)
 
     def _line(self, course: Course) -> Iterator[Point]:

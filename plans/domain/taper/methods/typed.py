@@ -1,9 +1,8 @@
-"""Typed rows: the clinician's own doses, row by row, from the first day of the plan on.
+"""Typed rows: the clinician's own doses, row by row, from the first day of the plan.
 
-A row gives every dose of the day, or only the day's total, which is shared over the times of day like the total of any
-other method. A dose, or all of a row, may be taken on some days of the week only. Nothing is rounded: a row the tablets
-cannot make is refused with its neighbours. A row that rises is a step back somebody typed on purpose, and is marked as
-one.
+A row gives every dose of the day, or only the day's total, which is then shared over the times of day as for any other
+method. A dose, or a whole row, may be limited to some days of the week. Nothing is rounded: a row the tablets cannot
+make is refused with the nearest doses. A row that rises was typed on purpose, and is marked as a rise.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from plans.domain.taper.weekdays import DAYS_A_WEEK, EVERY_DAY, Weekdays
 
 @dataclass(frozen=True, slots=True)
 class TypedRow:
-    """`days` on these doses, or, where `total` is given, on that total shared over the times of day.
+    """`days` on these doses, or, if `total` is given, on that total shared over the times of day.
 
-    `weekdays` are those of each dose, or of the total; none where everything is taken every day.
+    `weekdays` are those of each dose, or of the total; empty if everything is taken every day.
     """
 
     days: int
@@ -35,7 +34,7 @@ class TypedRow:
 
     @classmethod
     def of(cls, days: int, doses: Iterable[tuple[TimeOfDay, str, Dose, Weekdays]]) -> TypedRow:
-        """The row of doses with their days of the week."""
+        """The row from doses with their days of the week."""
         timed = tuple(doses)
         weekdays = tuple(on for *_, on in timed)
         weekly = any(on is not EVERY_DAY for on in weekdays)
@@ -57,7 +56,7 @@ class Typed:
 
     @property
     def interval_days(self) -> int:
-        """Rows have their own days; nothing lies between them."""
+        """Zero: each row has its own days, so the method adds no interval."""
         return 1
 
     @classmethod
@@ -95,7 +94,7 @@ def read_row(value: object, where: str) -> TypedRow:
 
 
 def _doses(value: object, where: str, every: Weekdays) -> list[tuple[TimeOfDay, str, Dose, Weekdays]]:
-    """The doses of a row, each on days of the week of its own, or on those of `every` dose of the row."""
+    """The doses of a row, each on its own days of the week or on `every`, the row's."""
     doses: list[tuple[TimeOfDay, str, Dose, Weekdays]] = []
     for n, item in enumerate(items(value, f"{where}.doses", most=40, least=0)):
         here = f"{where}.doses[{n}]"

@@ -1,4 +1,4 @@
-"""Reads the files of published schedules, strictly: an unknown key, a float or a request the engine refuses is named.
+"""Strict reader of published schedules; names any unknown key, float, or request that the engine refuses.
 
 Grammar of a file (`<name>.toml`):
 
@@ -6,11 +6,11 @@ Grammar of a file (`<name>.toml`):
     kind = KIND                             guideline, label, manual, trial or article (a page that is none of these)
     origin = "GB"                           the country it was published in
     mark = MARK                             verified (its figures were read in the source itself), second_hand,
-                                            unverified (from memory, or figures that could not be read)
+                                            unverified (from memory, or not accessible to us)
     source = "…"                            who published it, and the address where it was read
-    gathered = 1                            1 or 2: the collection it came with, for the count in the documents
-    chosen = "…"                            what the source leaves open and we chose; left out where nothing
-    goes_on = true                          the source prints no further than `printed`; left out where it prints all
+    gathered = 1                            1 or 2: the batch it was collected in, for the count in the docs
+    chosen = "…"                            our choices where the source leaves something open, if any
+    goes_on = true                          the source stops at `printed`; left out if it prints the whole taper
 
     [request]                               keys of a taper request without `start` and `published`
 
@@ -19,11 +19,11 @@ Grammar of a file (`<name>.toml`):
     total_mg = "0.75"                       the day's total, or where times of day are printed
     doses = [{time, drug, dose_mg}]         each dose
 
-    [[taken]]                               where the source prints tablets: the step (printed rows count from 1) and
-    step = 1                                what is taken, in the words of an answer
+    [[taken]]                               if the source prints tablets: the step (printed rows count from 1) and
+    step = 1                                what is taken, written as in an answer
     take = "0.5 lorazepam tablet 1 mg"
 
-    [[differs]]                             where what we make differs: the printed row, in what (total, days, times
+    [[differs]]                             where our plan differs: the printed row, in what (total, days, times
     step = 4                                or onward: nothing after it is compared), and why
     what = "times"
     why = "…"
@@ -54,14 +54,14 @@ V = TypeVar("V")
 # Any: a table as tomllib reads it; each key is checked where it is read.
 Table = dict[str, Any]
 
-# The day on which a file's request is read to see whether it reads; a request is made with a start of its own.
+# A start date used only to check that a file's request can be read; real requests have their own.
 _ANY_DAY: Final = "2026-11-30"
 _COUNTRY: Final = re.compile(r"[A-Z]{2}\Z")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
 
 class SourceKind(StrEnum):
-    """What kind of publication a schedule stands in."""
+    """The kind of publication a schedule appeared in."""
 
     GUIDELINE = "guideline"
     LABEL = "label"
@@ -71,7 +71,7 @@ class SourceKind(StrEnum):
 
 
 class DifferenceKind(StrEnum):
-    """In what a step that we make differs from the printed one; `onward`: nothing after it is compared."""
+    """What differs between our step and the printed one; `onward`: nothing after it is compared."""
 
     TOTAL = "total"
     DAYS = "days"
@@ -81,7 +81,7 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrintedTake:
-    """What a source prints for a step (printed rows count from 1), in the words of an answer."""
+    """What a source prints for a step (printed rows count from 1), written as in an answer."""
 
     step: int
     take: str
@@ -89,7 +89,7 @@ class PrintedTake:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A printed row (from 1) that we make otherwise: in what, and why."""
+    """A printed row (from 1) that our plan does not match: in what, and why."""
 
     step: int
     what: DifferenceKind
@@ -98,7 +98,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class PublishedSchedule:
-    """One published taper; the grammar of its file says what each part is. `asked` is its request on any day."""
+    """One published taper; see the grammar above. `asked` is its request with a placeholder start date."""
 
     name: str
     title: str
@@ -117,19 +117,19 @@ class PublishedSchedule:
 
     @property
     def drug(self) -> str:
-        """The drug that is taken at the start."""
+        """The drug taken at the start."""
         return self.asked.regimen[0].drug
 
     def request_from(self, given: Mapping[str, object]) -> dict[str, object]:
-        """A request for it: what is given, such as the first day, stands in the place of the file's own."""
+        """A request for it; the given keys, such as the first day, override those of the file."""
         return {**self.request, "published": self.name, **given}
 
     def followed_by(self, method: AnyMethod, crossover: Crossover | None) -> bool:
-        """Whether a plan lowers the dose as this schedule says: its method, and its crossover if it has one."""
+        """Whether a plan follows this schedule: the same method, and the same crossover if it has one."""
         return method == self.asked.method and crossover == self.asked.crossover
 
     def still_in(self, written: Mapping[str, object]) -> bool:
-        """Whether what is written as a request, perhaps not yet whole, still follows this schedule."""
+        """Whether a written request, possibly incomplete, still follows this schedule."""
         try:
             method = read_method(written.get("method"))
             crossover = Crossover.from_json(written["crossover"], "") if "crossover" in written else None
@@ -139,19 +139,19 @@ class PublishedSchedule:
 
 
 def followed(request: TaperRequest) -> PublishedSchedule | None:
-    """The published schedule that a request names and follows; None where it was changed since."""
+    """The published schedule that a request names and follows; None if the request was changed."""
     found = schedule(request.published) if request.published else None
     return found if found is not None and found.followed_by(request.method, request.crossover) else None
 
 
 @cache
 def schedule(name: str) -> PublishedSchedule:
-    """The published schedule of a name, which must be one of `names()`. Raises BadCatalogue."""
+    """The published schedule of a name from `names()`. Raises BadCatalogue."""
     return read_published(FOLDER / f"{name}.toml")
 
 
 def schedules() -> tuple[PublishedSchedule, ...]:
-    """All published schedules: by drug, guidelines and labels before articles, then by name."""
+    """All published schedules, by drug, then guidelines and labels before articles, then by name."""
     kinds = list(SourceKind)
     return tuple(sorted(map(schedule, names()), key=lambda one: (one.drug, kinds.index(one.kind), one.name)))
 
@@ -166,7 +166,7 @@ def read_published(path: Path) -> PublishedSchedule:
 
 
 class _Reader:
-    """Walks one parsed file; every `take` removes a key, so that what is left over is unknown."""
+    """Walks one parsed file; every `take` removes a key, so that any key left over is unknown."""
 
     def __init__(self, stem: str, data: Table) -> None:
         self.stem = stem
