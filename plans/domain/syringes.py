@@ -88,33 +88,39 @@ def syringe_for(volume: Volume, among: Sequence[Syringe] = SYRINGES) -> Syringe 
 
 
 def draws_of(volume: Volume, among: Sequence[Syringe]) -> tuple[Draw, ...]:
-    """The draws that measure a volume: one, or the largest syringe filled as often as needed and then the rest.
+    """The draws that measure a volume: one, or one syringe filled as often as needed and then the rest in one draw.
 
-    Empty where these syringes cannot measure it, or only by a draw of `SMALLEST_DRAW` or less.
+    The syringe that is filled is the largest that leaves a rest another has a mark for: 5.2 mL is 5 mL and 0.2 mL where
+    the 10 mL syringe has no such mark. Empty where these syringes cannot measure it, or only by a draw of
+    `SMALLEST_DRAW` or less.
     """
-    if not among:
-        return ()
-    largest = max(among, key=lambda syringe: syringe.holds)
-    full, rest = divmod(volume.microlitres, largest.holds.microlitres)
-    found = [Draw(largest, largest.holds)] * full
-    if rest:
-        last = syringe_for(Volume(rest), among)
-        if last is None or Volume(rest) <= SMALLEST_DRAW:
-            return ()
-        found.append(Draw(last, Volume(rest)))
-    return tuple(found) if len(found) <= MOST_DRAWS else ()
+    for fills in _filled(among):
+        full, rest = divmod(volume.microlitres, fills.holds.microlitres)
+        if full + bool(rest) > MOST_DRAWS or 0 < rest <= SMALLEST_DRAW.microlitres:
+            continue
+        last = syringe_for(Volume(rest), among) if rest else None
+        if last is not None or not rest:
+            drawn = [Draw(fills, fills.holds)] * full
+            return tuple(drawn if last is None else [*drawn, Draw(last, Volume(rest))])
+    return ()
+
+
+def _filled(among: Sequence[Syringe]) -> list[Syringe]:
+    """The syringes that may be filled more than once, or before a rest: the largest first, one of each capacity."""
+    by_size = {syringe.holds: syringe for syringe in among if syringe.holds > SMALLEST_DRAW}
+    return [by_size[holds] for holds in sorted(by_size, reverse=True)]
 
 
 def volumes_of(among: Sequence[Syringe]) -> tuple[int, ...]:
     """Every volume these syringes measure (see `draws_of`), in microlitres, the smallest first."""
-    if not among:
-        return ()
-    largest = max(syringe.holds.microlitres for syringe in among)
     single = {
         microlitres
         for syringe in among
         for microlitres in range(0, syringe.holds.microlitres + 1, syringe.mark.microlitres)
         if microlitres == 0 or microlitres > SMALLEST_DRAW.microlitres
     }
-    found = {full * largest + rest for full in range(MOST_DRAWS) for rest in single}
+    sizes = [syringe.holds.microlitres for syringe in _filled(among)]
+    found = {
+        full * size + rest for size in sizes for full in range(MOST_DRAWS) for rest in single if rest <= size
+    }
     return tuple(sorted(found - {0}))

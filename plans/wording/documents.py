@@ -266,7 +266,11 @@ def _pharmacy() -> dict[str, str]:
         "sig_and": gettext("{first}, and {last}"),
         "at_hand": gettext("Counted at home: {products}. This is taken off the fills below."),
         "syringes_to_give": gettext("Oral syringes to give: {syringes}."),
-        "to_order": gettext("To order, made in these sizes, in all: {products}."),
+        "order_head": gettext("To order, made in these sizes"),
+        # Translators: an example is 0.45 mg capsules: 14 in all, each with 0.45 mg clonazepam (together 6.3 mg)
+        "order_size": gettext("{product}: {count} in all, each with {each} {drug} (together {together})."),
+        "order_other": gettext("This plan does not say what else is in them."),
+        "order_fill": gettext("To be there by {first}, for the days until {last}: {products}."),
         "bottles": gettext("Made at home, {product}: {count} bottles, each of {pieces}."),
         "instalments": gettext(
             "Prescribed for {fill_days} days at a time, handed out in instalments of {days} days."

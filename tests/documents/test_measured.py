@@ -9,7 +9,7 @@ import pytest
 
 from plans.documents.kinds import draw, read_back
 from plans.domain.amounts import Dose, Volume
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import CalendarFacts, PharmacyFacts
 from plans.domain.syringes import USUAL
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import StepKind
@@ -88,6 +88,19 @@ def test_more_than_a_syringe_holds_is_said_as_draws_with_the_syringes():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("large", [False, True])
+def test_two_draws_of_different_syringes_name_both(large):
+    known = of_kind(given(DRAWN, [5200, 5000], large=large), "calendar")
+    pdf = draw(known)
+    assert read_back(pdf, known) == ()
+    text = text_of(pdf).replace("\u00a0", " ").replace("\n", " ")
+    assert "fill to 5 mL, then 0.2 mL" in text
+    assert "5 mL oral syringe, marked every 0.2 mL" in text
+    assert "1 mL oral syringe, marked every 0.01 mL" in text
+    assert "(5 mL, then 0.2 mL)" in said(DRAWN, [5200, 5000], "pharmacy")
+
+
+@pytest.mark.slow
 def test_a_home_made_suspension_has_its_recipe_and_hands_out_tablets():
     text = said(HOME, [3000, 2700, 300], "calendar")
     assert "put one 0.5 mg tablet in the bottle and fill it up with water to 3 mL" in text
@@ -96,17 +109,75 @@ def test_a_home_made_suspension_has_its_recipe_and_hands_out_tablets():
     assert "42 bottles, each of 1 0.5 mg tablets" in sheet
 
 
+def ordered(capsules: tuple[int, int], *, language: str = "en", large: bool = False) -> PharmacyFacts:
+    """35 days on so many 0.45 mg capsules, then 14 on so many of 0.4 mg."""
+    sizes = [Product("clonazepam", Form.CAPSULE, Dose.parse(mg), to_order=True) for mg in ("0.45", "0.4")]
+    steps = [
+        (days, StepKind.START, [(N, [solid(size, 4 * count)])])
+        for days, size, count in zip((35, 14), sizes, capsules, strict=True)
+    ]
+    words = calendar_words(language)
+    known = of_kind(
+        facts(schedule(START, steps, sizes), language=language, words=words, large=large), "pharmacy"
+    )
+    assert isinstance(known, PharmacyFacts)
+    return known
+
+
+ORDERED = {
+    "en": (
+        "To order, made in these sizes",
+        "0.45 mg capsules: 35 in all, each with 0.45 mg clonazepam (together 15.75 mg).",
+        "0.4 mg capsules: 14 in all, each with 0.4 mg clonazepam (together 5.6 mg).",
+        "This plan does not say what else is in them.",
+        "To be there by Monday 4 January 2027, for the days until 31 January 2027: 0.45 mg capsules: 28.",
+        "To be there by Monday 1 February 2027, for the days until 21 February 2027: 0.45 mg capsules: 7;",
+        "0.45 mg capsules: 7; 0.4 mg capsules: 14.",
+    ),
+    "es": (
+        "Por encargo, en estas dosis",
+        "35 en total, con 0.45 mg de clonazepam por unidad (en conjunto 15.75 mg).",
+    ),
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
-def test_sizes_made_to_order_stand_on_the_sheet_with_their_counts(large):
-    sizes = [Product("clonazepam", Form.CAPSULE, Dose.parse(mg), to_order=True) for mg in ("0.45", "0.4")]
-    steps = [(14, StepKind.START, [(N, [solid(size, 4)])]) for size in sizes]
-    known = of_kind(facts(schedule(START, steps, sizes), large=large), "pharmacy")
+@pytest.mark.parametrize("language", sorted(ORDERED))
+def test_sizes_made_to_order_are_an_order_form_with_counts_for_every_fill(language, large):
+    known = ordered((1, 1), language=language, large=large)
     pdf = draw(known)
     assert read_back(pdf, known) == ()
     text = text_of(pdf).replace("\u00a0", " ").replace("\n", " ")
-    wanted = "To order, made in these sizes, in all: 0.45 mg capsules: 14; 0.4 mg capsules: 14."
-    assert wanted in text
+    for line in ORDERED[language]:
+        assert line in text
+
+
+@pytest.mark.slow
+def test_another_order_than_the_plan_needs_is_refused():
+    codes = {defect.code for defect in read_back(draw(ordered((1, 2))), ordered((1, 1)))}
+    assert "orders" in codes
+
+
+@pytest.mark.slow
+def test_what_is_at_home_is_not_ordered_and_instalments_order_a_whole_fill():
+    known = ordered((1, 1))
+    size = known.schedule.products[0]
+    known = replace(known, at_hand={size: 40 * 4}, instalment_days=7)
+    pdf = draw(known)
+    assert read_back(pdf, known) == ()
+    text = text_of(pdf).replace("\u00a0", " ").replace("\n", " ")
+    assert "31 January 2027: 0.45 mg capsules" not in text
+    assert "by Monday 1 February 2027, for the days until 21 February 2027: 0.45 mg capsules" not in text
+    assert (
+        "To be there by Monday 1 February 2027, for the days until 21 February 2027: 0.4 mg capsules: 14."
+        in text
+    )
+
+
+@pytest.mark.slow
+def test_a_plan_of_products_in_stock_has_no_order_form():
+    assert "To order" not in said(DROPS, [42, 7, 1], "pharmacy")
 
 
 @pytest.mark.slow

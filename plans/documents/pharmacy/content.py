@@ -118,8 +118,7 @@ def fills(context: PharmacyContext) -> list[FillRow]:
 
 
 def to_hand_over(context: PharmacyContext) -> list[str]:
-    """Other things to hand out: syringes, ingredients for bottles made at home, and pack sizes to order with their
-    counts."""
+    """Other things to hand out: syringes, and ingredients for bottles made at home."""
     words, schedule = context.words, context.schedule
     takes = [take for step in context.steps_shown for dose in step.doses for take in dose.take if take.draws]
     named = list(dict.fromkeys(text for take in takes for text in words.syringes(take)))
@@ -130,10 +129,6 @@ def to_hand_over(context: PharmacyContext) -> list[str]:
         pieces = words.number(Take(product.made_of, quarters=product.bottle_quarters).pieces)
         tablets = f"{pieces} {context.product_named(product.made_of, many=True)}"
         said.append(words.say("bottles", product=context.product_named(product), count=count, pieces=tablets))
-    ordered = {product: units for product, units in supply.totals().items() if product.to_order and units}
-    if ordered:
-        counts = [f"{context.product_named(one, many=True)}: {units}" for one, units in ordered.items()]
-        said.append(words.say("to_order", products="; ".join(counts)))
     return said
 
 

@@ -20,6 +20,7 @@ from plans.documents.pharmacy.content import (
     cancel_words,
     changes,
     direction,
+    fill_days,
     fill_units,
     fills,
     fills_from,
@@ -29,6 +30,7 @@ from plans.documents.pharmacy.content import (
     to_hand_over,
 )
 from plans.documents.pharmacy.context import PharmacyContext
+from plans.documents.pharmacy.order import fill_words, size_words
 from plans.documents.readback.checks import PdfDefect
 from plans.documents.readback.pdf import Shown, TextRun, plain
 from plans.domain.documents.calendar import last_shown_day
@@ -42,7 +44,7 @@ _STEP: Final = re.compile(r"[1-9][0-9]*\Z")
 def check_sheet(pages: list[Shown], facts: PharmacyFacts) -> Iterator[PdfDefect]:
     """Every defect in the rows of a sheet."""
     context = PharmacyContext(facts)
-    for check in (_other_dose, _told_once, _changes, _steps, _totals):
+    for check in (_other_dose, _told_once, _orders, _changes, _steps, _totals):
         yield from check(pages, context)
 
 
@@ -94,6 +96,50 @@ def _told_once(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefe
         said = plain(text)
         if said and said not in _joined(pages):
             yield PdfDefect(code, facts={"text": said})
+
+
+def _orders(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
+    """Check the order form against what the days of each fill need, counted day by day: every size and every fill once,
+    and no other."""
+    joined, ordered = _joined(pages), [product for product in context.supplied if product.to_order]
+    counted = dict.fromkeys(ordered, 0)
+    wanted = []
+    for first, last in _fill_spans(context):
+        units = {product: _ordered_by(context, product, last) - counted[product] for product in ordered}
+        for product, count in units.items():
+            counted[product] += count
+        if any(units.values()):
+            own = {product: count for product, count in units.items() if count}
+            wanted.append(fill_words(context, first, last, own))
+    sizes = [size_words(context, product, count) for product, count in counted.items() if count]
+    for text in (*sizes, *wanted):
+        if joined.count(plain(text)) != 1:
+            yield PdfDefect("orders", facts={"text": plain(text)})
+    head = plain(context.words.say("order_head"))
+    if bool(sizes) != (head in joined):
+        yield PdfDefect("orders", facts={"text": head})
+
+
+def _fill_spans(context: PharmacyContext) -> Iterator[tuple[date, date]]:
+    """The first and last day of every fill, by the days of the calendar alone."""
+    days, first = timedelta(days=fill_days(context)), fills_from(context)
+    taken = [
+        day
+        for day in (context.schedule.start + timedelta(days=n) for n in range(context.schedule.days))
+        if any(_day_parts(context, day, product) for product in context.supplied)
+    ]
+    while taken and first <= taken[-1]:
+        yield first, min(first + days - timedelta(days=1), taken[-1])
+        first += days
+
+
+def _ordered_by(context: PharmacyContext, product: Product, last: date) -> int:
+    """How many of a product must have been ordered for the days up to `last`, beyond what is at home."""
+    first = fills_from(context)
+    need = sum(
+        _day_parts(context, first + timedelta(days=n), product) for n in range((last - first).days + 1)
+    )
+    return max(0, math.ceil(Fraction(need - context.facts.at_hand.get(product, 0), product.unit_parts)))
 
 
 def _changes(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:

@@ -33,6 +33,7 @@ from plans.documents.pharmacy.content import (
 )
 from plans.documents.pharmacy.content import title as drugs_title
 from plans.documents.pharmacy.context import PharmacyContext
+from plans.documents.pharmacy.order import OrderForm
 from plans.documents.pharmacy.rows import LARGE, NORMAL, FillRows, SheetSizes, StepRows
 from plans.domain.documents.calendar import NothingToShow
 from plans.domain.documents.facts import DoesNotFit
@@ -140,6 +141,7 @@ class Sheet(Flow):
             *self._line(at_hand_words(self.context), bold=True),
             *self._line(instalment_words(self.context), bold=True),
             *(part for text in to_hand_over(self.context) for part in self._line(text)),
+            *OrderForm(self.context, NORMAL).parts(),
             *FillRows(self.context, NORMAL).parts(),
         ]
 
@@ -242,6 +244,7 @@ class LargeSheet(Flow):
             *self._line(at_hand_words(self.context), bold=True),
             *self._line(instalment_words(self.context), bold=True),
             *(part for text in to_hand_over(self.context) for part in self._line(text)),
+            *OrderForm(self.context, self.sizes).parts(),
             *FillRows(self.context, self.sizes).parts(),
             self._tell(),
         ]

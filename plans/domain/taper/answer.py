@@ -18,7 +18,7 @@ from plans.domain.taper.measure import bases, change_percent, measure
 from plans.domain.taper.products import Take
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.schedule import Step, TimedDose
-from plans.domain.taper.supply import Fill
+from plans.domain.taper.supply import Fill, Order
 from plans.domain.taper.weekdays import EVERY_DAY
 
 Says = Callable[[Verdict | Caution | TaperplanError], str]
@@ -55,6 +55,8 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> JsonObject:
         found["bottles"] = [
             {"product": product.name, "count": count} for product, count in taper.supply.bottles.items()
         ]
+    if orders := taper.supply.orders():
+        found["orders"] = [_order(one) for one in orders]
     if taper.request.stock:
         found["run_out"] = taper.run_out.isoformat() if taper.run_out else None
     if taper.request.crossover is not None:
@@ -152,6 +154,19 @@ def _fill(fill: Fill) -> dict[str, object]:
         "to": fill.last.isoformat(),
         "product": fill.product.name,
         "whole_units": fill.whole_units,
+    }
+
+
+def _order(order: Order) -> dict[str, object]:
+    return {
+        "product": order.product.name,
+        "drug": order.product.drug,
+        "each_mg": order.product.strength.text,
+        "whole_units": order.whole_units,
+        "together_mg": order.holds.text,
+        "fills": [
+            {"there_by": fill.first.isoformat(), "whole_units": fill.whole_units} for fill in order.fills
+        ],
     }
 
 

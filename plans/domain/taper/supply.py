@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from plans.domain.amounts import Volume
+from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperError
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import Schedule, Step, StepKind
@@ -58,6 +58,27 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What a pharmacy orders of one product that is made in this size: its fills, those with nothing to give left out.
+
+    Each fill must be there on its `first` day.
+    """
+
+    product: Product
+    fills: tuple[Fill, ...]
+
+    @property
+    def whole_units(self) -> int:
+        """How many are ordered for the whole plan."""
+        return sum(fill.whole_units for fill in self.fills)
+
+    @property
+    def holds(self) -> Dose:
+        """How much of the drug all of them hold together."""
+        return Dose(self.product.strength.units * self.whole_units)
+
+
+@dataclass(frozen=True, slots=True)
 class Leftover:
     """What is left of a product after the last day, as takes, so that it can be described in words."""
 
@@ -91,6 +112,15 @@ class Supply:
         for fill in self.fills:
             found[fill.product] = found.get(fill.product, 0) + fill.whole_units
         return found
+
+    def orders(self) -> tuple[Order, ...]:
+        """What is ordered because it is made in the plan's sizes; a fill is one order, also where it is handed out in
+        instalments."""
+        found: dict[Product, list[Fill]] = {}
+        for fill in self.fills:
+            if fill.product.to_order and fill.whole_units:
+                found.setdefault(fill.product, []).append(fill)
+        return tuple(Order(product, tuple(fills)) for product, fills in found.items())
 
 
 def plan_supply(

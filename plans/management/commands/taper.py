@@ -221,8 +221,14 @@ def _measured(found: Answer) -> list[str]:
 
 
 def _supply(found: Answer) -> list[str]:
-    """The supply besides its fills: bottles made at home, and how long the stock at home lasts."""
+    """The supply besides its fills: bottles made at home, sizes to order, and how long the stock at home lasts."""
     said = [f"made at home: {one['count']} times {one['product']}" for one in found.get("bottles", ())]
+    for one in found.get("orders", ()):
+        fills = ", ".join(f"{fill['whole_units']} by {fill['there_by']}" for fill in one["fills"])
+        said.append(
+            f"to order: {one['whole_units']} times {one['product']} "
+            f"(together {one['together_mg']} mg): {fills}"
+        )
     if "run_out" in found:
         said.append(
             f"stock at hand: not enough from {found['run_out']}"

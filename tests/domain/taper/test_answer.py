@@ -321,7 +321,7 @@ MEASURED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "to order": (
         {"products": [{"drug": "clonazepam", "form": "capsule", "strength_mg": "0.5", "to_order": True}]},
-        "0.5 mg clonazepam",
+        "times clonazepam capsule 0.5 mg (together ",
     ),
 }
 

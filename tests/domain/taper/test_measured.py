@@ -134,7 +134,26 @@ def test_more_than_a_syringe_holds_is_drawn_in_turn() -> None:
 def test_a_volume_no_named_syringe_marks_is_refused_with_the_nearest() -> None:
     refusal = refused(**diazepam("7.3"))
     assert (refusal.code, refusal.where) == ("not_makeable", "regimen[0].dose_mg")
-    assert refusal.nearest == {"lower": "7", "higher": "7.5"}
+    assert refusal.nearest == {"lower": "7.2", "higher": "7.4"}
+
+
+def test_a_rest_without_a_mark_of_its_own_is_two_draws_of_different_syringes() -> None:
+    """The 10 mL syringe has no mark at 5.2 mL, and neither the 5 mL nor the 1 mL syringe holds it."""
+    assert taken(answered(**diazepam("5.2")))[0]["draws"] == [
+        {"syringe_ml": "5", "ml": "5"},
+        {"syringe_ml": "1", "ml": "0.2"},
+    ]
+    assert taken(answered(**diazepam("15.2")))[0]["draws"] == [
+        *[{"syringe_ml": "5", "ml": "5"}] * 3,
+        {"syringe_ml": "1", "ml": "0.2"},
+    ]
+    assert taken(answered(**diazepam("5.5")))[0]["draws"] == [{"syringe_ml": "10", "ml": "5.5"}]
+
+
+def test_two_draws_are_refused_where_the_second_is_too_little_or_a_syringe_is_missing() -> None:
+    assert refused(**diazepam("5.1")).nearest == {"lower": "5", "higher": "5.11"}
+    ten_and_five = [{"size_ml": "10", "mark_ml": "0.5"}, {"size_ml": "5", "mark_ml": "0.5"}]
+    assert refused(**diazepam("5.2", syringes=ten_and_five)).nearest == {"lower": "5", "higher": "5.5"}
 
 
 def test_a_tenth_of_a_millilitre_is_too_little_to_draw() -> None:
@@ -259,6 +278,17 @@ def test_a_size_made_to_order_is_asked_for_and_written_back() -> None:
     found = answered(products=sizes)
     assert found["request"]["products"] == sizes
     assert found["supply"][0]["product"] == "clonazepam capsule 1 mg"
+    for order in found["orders"]:
+        fills = [one for one in found["supply"] if one["product"] == order["product"] and one["whole_units"]]
+        assert order["fills"] == [
+            {"there_by": one["from"], "whole_units": one["whole_units"]} for one in fills
+        ]
+        assert order["whole_units"] == sum(one["whole_units"] for one in fills)
+        assert Dose.parse(order["together_mg"]) == Dose.parse(order["each_mg"]) * order["whole_units"]
+    assert {order["product"] for order in found["orders"]} == {
+        one["product"] for one in found["supply"] if one["whole_units"]
+    }
+    assert "orders" not in answered()
     assert refused(products=[sizes[0] | {"to_order": 1}]).where == "products[0].to_order"
 
 
@@ -337,6 +367,7 @@ def assert_measured(take: Take) -> None:
         assert one.syringe in product.syringes
 
 
+@settings(deadline=None)
 @given(NAMED)
 def test_all_volumes_are_those_that_can_be_drawn(syringes: list[Any]) -> None:
     listed = set(volumes_of(syringes))
