@@ -41,7 +41,7 @@ def set_care(by: Actor, patient: Patient, state: str, **more: Any) -> None:
 
 
 def take_back(by: Actor, patient: Patient, note: str = "Another patient was meant.") -> None:
-    """Correct the current change of care."""
+    """Take back the current change of care, as a correction."""
     row = Patient.objects.get(pk=patient.pk)
     care_corrections.correct(by=by, patient_id=row.pk, seen_version=row.version, note=note)
 

@@ -77,7 +77,7 @@ def story_request(start: date | str, story: dict[str, Any] | None = None, **chan
 
 
 def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: Any) -> issue.IssueRequest:
-    """What a clinician issues who saw the preview and answered everything it asks for."""
+    """What a clinician issues after seeing the preview and answering everything it asks for."""
     first = preview.preview(by, patient_id=patient.pk, request=request, confirmed=frozenset())
     if first.error is not None:
         raise first.error

@@ -8,6 +8,6 @@ T = TypeVar("T")
 
 
 def present(found: T | None) -> T:
-    """The value, which must not be None: a row's version, a step, a match of a pattern."""
+    """Return the value, which must not be None: a row's version, a step, a match of a pattern."""
     assert found is not None
     return found

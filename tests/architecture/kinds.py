@@ -189,7 +189,7 @@ def _module_of(code: str) -> bool:
 
 
 def _family(code: str) -> bool:
-    """A family is a choice: what acts at once is never left without one."""
+    """Whether a rule has its family; only a rule that does not act at once may be without one."""
     spec = flags.SPECS[code]
     if spec.family is None:
         return spec.priority in (FlagPriority.ROUTINE, FlagPriority.INFO)
@@ -197,7 +197,7 @@ def _family(code: str) -> bool:
 
 
 def _flag_modules() -> Iterator[str]:
-    """Modules of rules whose rule is asked nowhere."""
+    """Modules of rules whose rule is evaluated nowhere."""
     folder = Path(flags.__file__).parent
     asked = {rule.evaluate.__module__.rpartition(".")[2] for rule in flags.RULES} | {"silence", "__init__"}
     yield from (path.stem for path in sorted(folder.glob("*.py")) if path.stem not in asked)
@@ -384,7 +384,7 @@ def _modules(package: str) -> tuple[ModuleType, ...]:
 
 @cache
 def _sections() -> dict[str, type[Section]]:
-    """Every class of pages in the rooms of the documents, as "room.Class"."""
+    """Every section class in the folders of the documents, as "folder.Class"."""
     return {
         f"{room}.{name}": found
         for room in DRAWINGS
@@ -402,7 +402,7 @@ def _drawn(code: str) -> bool:
 
 
 def _read_back(code: str) -> bool:
-    """A section is checked by code in its own room."""
+    """A section is read back by code in its own folder."""
     room, section = f"plans.documents.{code.partition('.')[0]}.", _sections().get(code)
     checks = DRAWINGS[code.partition(".")[0]].read_back.get(section, ()) if section else ()
     return bool(checks) and all(check.__module__.startswith(room) for check in checks)

@@ -1,4 +1,4 @@
-"""Every package tells its story on its front page, and the examples there are true."""
+"""Every package has a front page (the docstring of its `__init__.py`), and the examples on it are true."""
 
 from __future__ import annotations
 

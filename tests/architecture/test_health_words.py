@@ -1,6 +1,6 @@
-"""No word of health where others may read it: addresses, lines of logs, messages to workers.
+"""No health words where others may read them: addresses, log lines, messages to workers.
 
-What stands in an address ends in histories and proxies, a log in a search engine, a message in Redis.
+Addresses end up in browser histories and proxies, logs in search engines, messages in Redis.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a log line is given is what the formatter lets through: a field that is not on its list is lost in silence."""
+"""Every extra field of a log line is one that the formatter writes: a field not on its list is silently dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Migrations after the base may be applied while the release before still serves: django-migration-linter looks.
+"""Migrations after the base are safe while the previous release still serves, as django-migration-linter checks.
 
 It reads the SQL that Django would run, and for that asks the database what is applied, so that it looks here and not in
 `make check`. What must be done all the same is named in `ALL_THE_SAME`, with its reason: not by the linter's own mark,

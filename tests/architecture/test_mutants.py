@@ -1,4 +1,4 @@
-"""The list of faults that tests must notice is itself kept right: `make mutants` puts them in, which takes minutes."""
+"""The list of faults that tests must notice is valid. `make mutants` puts the faults in, which takes minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every field of every row has been given a class of privacy by somebody who thought about it."""
+"""Every model field has a privacy class."""
 
 from __future__ import annotations
 

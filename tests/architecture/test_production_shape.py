@@ -1,4 +1,4 @@
-"""docker-compose.yml is compared with the code: commands, variables, queues, health checks."""
+"""docker-compose.yml agrees with the code: commands, variables, queues, health checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shape of the code: floors, sizes, and what every file owes its reader."""
+"""The shape of the code: floors (layers), line lengths, and what every file must have."""
 
 from __future__ import annotations
 

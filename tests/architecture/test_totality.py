@@ -1,4 +1,4 @@
-"""What is described once has everything it needs in every place; a cell that is missing is named."""
+"""Everything that has a spec has its entry in every place that needs one; a missing entry is named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_nothing_is_missing(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda one: one.name)
 def test_an_undescribed_code_is_missing_in_every_place(kind: Kind) -> None:
-    """A place that would say yes to anything guards nothing."""
+    """A place that accepts any code guards nothing."""
     made_up = Kind(
         kind.name, lambda: ["made_up"], {name: Place(_asked(at)) for name, at in kind.places.items()}
     )

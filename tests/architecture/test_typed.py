@@ -1,4 +1,4 @@
-"""`Any` stands only where untyped data comes in, and says why; so does whatever a checker is told to overlook."""
+"""`Any` stands only where untyped data comes in, and says why; so does every suppressed complaint of a checker."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 @dataclass
 class Store:
-    """What is kept, by the path that was asked for; `away` answers every request as a store that is down."""
+    """What is kept, by path; with `away` every request is answered as by a store that is down."""
 
     url: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)

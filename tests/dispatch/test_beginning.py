@@ -1,4 +1,4 @@
-"""A message is decided when it is sent: whatever changed since its row was claimed counts."""
+"""Whether a message goes is decided when it is sent: whatever changed since its row was claimed counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bounces that come later: the mailbox is read, the address stops, people hear of it."""
+"""Bounces that arrive later: the mailbox is read, the address gets no more messages, and the clinic is told."""
 
 from __future__ import annotations
 

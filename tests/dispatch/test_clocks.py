@@ -1,4 +1,4 @@
-"""Several machines whose clocks differ: what they share is on the database's clock, and the difference is said."""
+"""Several machines whose clocks differ: what they share is on the database's clock, and the difference is reported."""
 
 from __future__ import annotations
 

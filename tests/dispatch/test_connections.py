@@ -1,4 +1,4 @@
-"""Several messages at once, one on each connection: each has its own fate, and nobody's message waits for another's."""
+"""Several messages at once, one on each connection: each has its own outcome, and none waits for another."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_slow_message_does_not_delay_settling_the_others(
         return outcome
 
     def wait(futures: Any, timeout: float | None) -> Any:
-        # Patience is over as soon as something is known: no clock is waited for, which may not go here.
+        # The worker stops waiting as soon as something is known; the test waits for no clock.
         assert timeout is not None
         return real_wait(futures, return_when=concurrent.futures.FIRST_COMPLETED)
 

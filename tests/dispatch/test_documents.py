@@ -1,4 +1,4 @@
-"""From a document that was asked for to one that is offered: only while it is right, and never half a file."""
+"""From a document that was asked for to one that is offered: only while it is in force, and never half a file."""
 
 from __future__ import annotations
 
@@ -199,9 +199,9 @@ def test_a_file_that_is_gone_or_changed_is_drawn_again_and_never_served(
 
 def test_a_document_of_another_clinic_does_not_exist(plan: Plan) -> None:
     stranger = make_clinic().primary
-    for door in (document_services.open_file, document_services.state):
+    for look_up in (document_services.open_file, document_services.state):
         with pytest.raises(NotFound):
-            door(stranger, only().pk)
+            look_up(stranger, only().pk)
     with pytest.raises(NotFound):
         document_services.for_plan(stranger, plan.pk)
 
@@ -264,14 +264,14 @@ class Poisoned(Quick):
 def test_others_are_drawn_while_a_poisoned_input_fails_and_it_ends_after_a_bounded_number_of_tries(
     clinic: ClinicMade, plan: Plan
 ) -> None:
-    pen = Poisoned(plan.patient.name)
+    drawer = Poisoned(plan.patient.name)
     for tries in range(1, CRASHES_ALLOWED + 1):
         other = issue_story_plan(clinic.primary, make_patient(clinic.primary))
         # The poisoned one comes first each time.
         Work.objects.filter(document__plan=plan).update(try_at=None)
-        counts = run(pen)
+        counts = run(drawer)
         assert (counts.sent, counts.crashed) == (1, 1)
         assert Document.objects.get(plan=other).state == "ready"
         assert Document.objects.get(plan=plan).state == ("failed" if tries == CRASHES_ALLOWED else "drawing")
-    assert not run(pen).any
+    assert not run(drawer).any
     assert ReviewItem.objects.get(plan=plan).facts["code"] == "document_failed"

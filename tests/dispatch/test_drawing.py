@@ -21,12 +21,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def calendar() -> DocumentFacts:
-    """What a calendar is drawn from: the process that draws knows no tests."""
+    """What a calendar is drawn from, without anything of the tests: the drawing process cannot import them."""
     return of_kind(facts(clonazepam()), "calendar")
 
 
 def quiet(_page: int, _pages: int) -> None:
-    """Nobody looks."""
+    """Ignore the progress."""
 
 
 @pytest.mark.slow

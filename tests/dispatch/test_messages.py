@@ -1,4 +1,4 @@
-"""From due row to settled row, over a real SMTP conversation: the truth at send time, and what each answer leads to."""
+"""From due row to settled row, over a real SMTP conversation: what holds at send time, what each answer leads to."""
 
 from __future__ import annotations
 

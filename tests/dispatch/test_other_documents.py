@@ -253,13 +253,13 @@ def test_a_visit_planned_while_the_calendar_is_drawn_stands_on_the_one_that_is_o
     clinic: ClinicMade, plan: Plan
 ) -> None:
     day = present(plan.active_version).made_on + timedelta(days=14)
-    pen = Interrupted(
+    drawer = Interrupted(
         lambda: visits.plan_visit(
             by=clinic.staff, patient_id=plan.patient_id, on=day, at=None, with_whom="Dr Sampleton"
         )
     )
-    counts = documents.run(drawer=pen)
-    assert (counts.lost, counts.sent, pen.seen) == (1, 1, [(), (day,)])
+    counts = documents.run(drawer=drawer)
+    assert (counts.lost, counts.sent, drawer.seen) == (1, 1, [(), (day,)])
     assert Document.objects.get(plan=plan).state == "ready"
 
 

@@ -1,4 +1,4 @@
-"""No pause silences an alert: they go on, one message for many, marked; and the pause itself is told."""
+"""No pause silences alerts: they go on, one message for many, marked; and the pause itself is reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def danger(clinic: ClinicMade, patient: Patient, number: int = 1) -> ReviewItem:
 
 
 def paused(why: str) -> None:
-    """A pause that nobody made by hand, and of which the clinics were told already."""
+    """An automatic pause that the clinics were already told about."""
     heartbeat.set_paused(True, why=why)
     upkeep.run()
     Work.objects.filter(item__facts__code=f"paused_{why}").update(state="sent", settled_at=clock.now())

@@ -22,7 +22,7 @@ def another_version_stands(clinic: ClinicMade, plan: Plan) -> None:
 
 
 def the_plan_is_over(clinic: ClinicMade, plan: Plan) -> None:
-    """The plan ended, and its documents were not told."""
+    """The plan ended, and its documents were not marked."""
     Plan.objects.filter(pk=plan.pk).update(state="completed")
 
 

@@ -1,4 +1,4 @@
-"""Two reminders of one patient in the hands of two workers at the same moment: one goes, the other waits its hours."""
+"""Two reminders of one patient claimed by two workers at the same moment: one goes, the other waits its hours."""
 
 from __future__ import annotations
 

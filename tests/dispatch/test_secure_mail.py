@@ -1,4 +1,4 @@
-"""STARTTLS and the sign-in, with a real server: what is wrong with them loses no message, and everybody can see it."""
+"""STARTTLS and the sign-in, with a real server: a fault in either loses no message and is shown."""
 
 from __future__ import annotations
 

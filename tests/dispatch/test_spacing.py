@@ -62,7 +62,7 @@ def test_twenty_hours_after_a_late_message_it_may_be_night_again(
 def test_no_reminder_overtakes_the_first_message_of_its_check_in(
     asked: Occasion, server: ScriptedServer
 ) -> None:
-    # The invitation was put off by the mail server, and its turn comes after that of the reminder.
+    # The mail server deferred the invitation, so that it falls due after the reminder.
     Work.objects.filter(occasion=asked, rung=0).update(try_at=clock.real_now() + timedelta(hours=1))
     messages.run(Queue.MESSAGES)
     assert server.arrived == []

@@ -1,4 +1,4 @@
-"""Two due things in one message: news of the calendar goes with that of a check-in, and is never lost with it."""
+"""Two due things in one message: news of a new calendar goes with a check-in's message, and is never lost with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CARRIER = "checkin_invitation"
 
 @pytest.fixture
 def both(plan: Plan) -> Occasion:
-    """An issued plan not yet told, and its first check-in asked: both messages are due now."""
+    """An issued plan not yet announced, and its first check-in asked: both messages are due now."""
     first = Occasion.objects.filter(plan=plan).order_by("due_at").first()
     assert first is not None
     reminders.tick(max(first.due_at, clock.now()))
@@ -170,7 +170,7 @@ def test_the_link_of_the_one_message_leads_to_both(
     assert "Open my calendar" in page.content.decode()
     onward = client.post("/c/plan", follow=True)
     assert onward.redirect_chain[-1][0] == "/p/"
-    # The same door as the link of a calendar: the year of birth is asked.
+    # As with the link of a calendar, the year of birth is asked.
     assert b'name="year"' in onward.content
 
 

@@ -15,7 +15,7 @@ from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import calendar_words
 from tests.documents.plans import LONG, MID, E, M, N, assert_sound, facts, schedule, solid
 
-# Fewer for a look between two thoughts: FUZZ_PLANS=40.
+# For a quick run: FUZZ_PLANS=40.
 COUNT = int(os.environ.get("FUZZ_PLANS", "1000"))
 STRENGTHS = ("0.125", "0.5", "1", "2", "5")
 FORMS = (Form.TABLET, Form.TABLET, Form.ODT, Form.CAPSULE, Form.SOLUTION)

@@ -1,4 +1,4 @@
-"""Plans and people that need room: they are set another way and read back, never clipped and never refused."""
+"""Plans and names that need more room: they are laid out differently and read back, never clipped and never refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spanish on every document, and the catalogues: compiled, complete, with the fillings of the English."""
+"""Spanish on every document, and the catalogues: compiled, complete, with the placeholders of the English."""
 
 from __future__ import annotations
 

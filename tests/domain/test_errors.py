@@ -1,4 +1,4 @@
-"""Refusals print themselves: code, where, and of the facts those that give nobody away."""
+"""Refusals print themselves: code, place, and only those facts that identify nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no single field of a record can tell."""
+"""Checks on a record that need more than one field."""
 
 from __future__ import annotations
 

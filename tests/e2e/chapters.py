@@ -269,7 +269,7 @@ def see_the_new_version(demo: Running, clinician: Person, phone: Person, plan: s
     phone.sees("CURRENT")
 
 
-def read_the_trail(clinician: Person) -> None:
+def read_the_history(clinician: Person) -> None:
     page = clinician.look("/")
     clinician.follow(page.get_by_role("link", name="Wren Story").first)
     clinician.follow(page.get_by_role("link", name="History", exact=True))

@@ -88,6 +88,6 @@ class Person:
         self.page.wait_for_url(lambda url: "/accounts/" not in url)
 
     def close(self) -> None:
-        """Close the browser; nothing may have been found."""
+        """Close the browser; fail if any fault was found."""
         self.context.close()
         assert self.faults == []

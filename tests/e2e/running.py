@@ -1,4 +1,4 @@
-"""A demo of one's own, started as `make demo` starts it, and what a test needs of it: its messages and its clock."""
+"""A demo for one test, started as `make demo` starts it, with its messages and its clock."""
 
 from __future__ import annotations
 

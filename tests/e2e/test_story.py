@@ -63,7 +63,7 @@ def test_the_story_from_the_plan_to_the_hold(demo: Running, browser: Any) -> Non
     chapters.alert_the_clinic(demo)
     chapters.hold_the_plan(clinician)
     chapters.see_the_new_version(demo, clinician, phone, plan, document)
-    chapters.read_the_trail(clinician)
+    chapters.read_the_history(clinician)
     assert demo.doubles() == []
     clinician.close()
     phone.close()

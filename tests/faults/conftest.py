@@ -1,4 +1,4 @@
-"""One warm parent process for all tests that kill; a receiver, a clinic and a crew for each.
+"""One warm parent process for all tests that kill workers; a receiver, a clinic and a crew of workers for each.
 
 Imports are inside functions: this file is read before Django is set up.
 """

@@ -22,7 +22,7 @@ from tests.faults.receiver import Receiver
 ROOT = Path(__file__).resolve().parents[2]
 # Long enough for a machine that stalls for a moment: a lease ends only where a test wants it to.
 LEASE_SECONDS = 60
-# Of a worker that is struck: what it held is free for the next one soon. Not so short that a slow start ends it.
+# The lease of a worker that will be killed: short, so that its claims are soon free, but longer than a slow start.
 SHORT_LEASE = {"LEASE_SECONDS": 2}
 
 
@@ -34,7 +34,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs; one that ended and was not yet buried does not."""
+        """Whether it still runs; a zombie that was not yet reaped does not."""
         try:
             return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
         except OSError:

@@ -53,7 +53,7 @@ def check(receiver: Receiver, kills: int = 0, *, queue: str = "messages") -> Ver
     copies = Counter(kept.work_id for kept in receiver.arrived)
     lost = unknown = waiting = duplicates = 0
     wrong: list[str] = []
-    story = _trail()
+    story = _history()
     for pk, row in rows.items():
         came = copies[pk]
         # Each repeat is marked on the row, and allows one copy more.
@@ -70,9 +70,9 @@ def check(receiver: Receiver, kills: int = 0, *, queue: str = "messages") -> Ver
         if row.state in ("sent", "unknown", "rejected", "poison") and (
             not story[pk] or story[pk][-1] != f"message.{row.state}"
         ):
-            wrong.append(f"{pk}: {row.state}, but the trail says {story[pk]}")
+            wrong.append(f"{pk}: {row.state}, but the history says {story[pk]}")
         if story[pk].count("message.sent") > 1 + row.repeat:
-            wrong.append(f"{pk}: sent oftener in the trail than on the row")
+            wrong.append(f"{pk}: sent more often in the history than on the row")
     known = set(Work.objects.values_list("pk", flat=True))
     strange = {kept.message_id for kept in receiver.arrived if kept.work_id not in known}
     wrong += [f"no row of any queue asked for {name}" for name in strange]
@@ -80,7 +80,7 @@ def check(receiver: Receiver, kills: int = 0, *, queue: str = "messages") -> Ver
     return Verdict(len(rows), kills, lost, duplicates, unknown, waiting, tuple(wrong))
 
 
-def _trail() -> defaultdict[UUID | None, list[str]]:
+def _history() -> defaultdict[UUID | None, list[str]]:
     found: defaultdict[UUID | None, list[str]] = defaultdict(list)
     events = AuditEvent.objects.filter(act__startswith="message.", subject_kind="work").order_by("id")
     for subject, act in events.values_list("subject_id", "act"):
@@ -106,6 +106,6 @@ def _mixed_up(receiver: Receiver, rows: dict[UUID, Work]) -> list[str]:
 
 
 def ended(queue: str = "messages", at: datetime | None = None) -> bool:
-    """Nothing of a queue is under way or due any more."""
+    """Whether nothing in a queue is under way or due any more."""
     rows = Work.objects.filter(queue=queue, due_at__lte=at or clock.now())
     return not rows.filter(state__in=("pending", "claimed", "sending")).exists()

@@ -19,7 +19,7 @@ from uuid import UUID
 
 
 def _outbox(order: dict[str, Any]) -> None:
-    """`manage.py run_outbox`, quick on its feet."""
+    """`manage.py run_outbox`, with short waits."""
     from django.core.management import call_command
 
     call_command("run_outbox", every=order.get("every", 0.05), tick=order.get("tick", 0.2))

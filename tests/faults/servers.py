@@ -75,13 +75,13 @@ def caught_up(primary: Postgres, standby: Postgres) -> None:
 
 
 def cut_off(standby: Postgres) -> None:
-    """The network between the two is gone."""
+    """Cut the network between the two."""
     _ask(standby, "ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
     wait_for(lambda: _ask(standby, "SELECT count(*) FROM pg_stat_wal_receiver")[0] == 0)
 
 
 def killed(server: Postgres) -> None:
-    """The machine is gone: no goodbye, no checkpoint."""
+    """Kill the machine: no shutdown, no checkpoint."""
     assert server.process is not None
     connections.close_all()
     os.killpg(server.process.pid, signal.SIGKILL)

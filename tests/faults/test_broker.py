@@ -48,7 +48,7 @@ def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Valkey]:
 
 
 def rested(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The notifier rests for half a minute after it failed; here that time has passed."""
+    """The notifier waits half a minute after a failure; let that time have passed."""
     monkeypatch.setattr(notifying._notifier, "_resting_until", 0.0)
 
 

@@ -45,7 +45,7 @@ class Offspring:
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
     def alive(self) -> list[str]:
-        """The names of those that are still there. The dead among the orphans are buried."""
+        """The names of those that are still there. Dead orphans are reaped."""
         found, todo = [], list(self._children(os.getpid()) - self._before)
         while todo:
             pid = todo.pop()

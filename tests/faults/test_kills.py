@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 
 def before(place: str, number: signal.Signals = signal.SIGKILL, turn: int = 1) -> dict[str, Any]:
-    """The first time it comes by `place`, or the `turn`th, the worker is struck before the call."""
+    """Kill the worker before its first (or `turn`th) call of `place`."""
     return {"at": place, "when": "before", "signal": number.name, "turn": turn}
 
 

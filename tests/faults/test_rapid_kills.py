@@ -48,7 +48,7 @@ class Nemesis:
         self.asleep: list[tuple[float, Worker]] = []
 
     def sender(self) -> Worker:
-        """One more victim, with as many connections as chance will have it."""
+        """One more worker to kill, with a random number of connections."""
         connections = self.chance.choice(CONNECTIONS)
         worker = self.crew.start("sender", connections=connections, settings={"LEASE_SECONDS": LEASE_SECONDS})
         self.held[worker.pid] = connections
@@ -90,7 +90,7 @@ class Nemesis:
                 self.victims.append(worker)
 
     def rest(self) -> None:
-        """Nobody is struck any more; the last victims work to the end."""
+        """Stop killing; the last workers finish their work."""
         for _, worker in self.asleep:
             worker.signal(signal.SIGCONT)
         self.asleep.clear()

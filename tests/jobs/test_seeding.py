@@ -1,4 +1,4 @@
-"""Invented people do what real ones do: doses ticked off, visits, a plan begun."""
+"""Seeded patients do what real ones do: doses ticked off, visits, a plan begun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one open port: help waits behind nothing, and a request that is not whole reaches nobody."""
+"""The one open port: help waits behind nothing, and an incomplete request reaches no process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def running(*command: str, port: int, **env: str) -> Iterator[int]:
     child = subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
-        # The hour is nothing to these processes, and waits on a moved clock can last for ever (`make test-hours`).
+        # These processes do not depend on the hour, and waits on a moved clock can last for ever (`make test-hours`).
         env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"} | env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Whoever is run by `make` ends with it, also when the signal was for `make` alone."""
+"""What `make` runs ends with it, even when the signal went to `make` alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log lines hold what is allowed and nothing of anybody."""
+"""Log lines hold only what is allowed, and nothing about anybody."""
 
 from __future__ import annotations
 

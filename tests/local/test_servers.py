@@ -24,8 +24,8 @@ from tests.e2e.running import open_to_the_servers_user
 STARTER = """
 import signal, sys, time
 from taperplan.local import postgres, valkey
-with postgres.temporary() as database, valkey.temporary() as bell:
-    print(database.process.pid, bell.process.pid, flush=True)
+with postgres.temporary() as database, valkey.temporary() as broker:
+    print(database.process.pid, broker.process.pid, flush=True)
     time.sleep(600)
 """
 
@@ -176,8 +176,8 @@ def test_servers_take_nothing_from_the_environment_so_that_a_clock_moved_for_tes
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FAKETIME", "@2028-02-29 10:00:00")
-    with postgres.temporary() as database, valkey.temporary() as bell:
-        for process in (database.process, bell.process):
+    with postgres.temporary() as database, valkey.temporary() as broker:
+        for process in (database.process, broker.process):
             assert process is not None
             environment = Path(f"/proc/{process.pid}/environ").read_text()
             assert not {"FAKETIME", "LD_PRELOAD"} & {

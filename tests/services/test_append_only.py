@@ -1,4 +1,4 @@
-"""What was written once stays as it was: the database itself refuses, whoever asks."""
+"""Append-only rows: the database itself refuses to change or delete them, whoever asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hospital, moved elsewhere, care stopped, died, back: what becomes of the plan, who is told, and taking it back."""
+"""Hospital, moved elsewhere, care stopped, died, back: what becomes of the plan, who is told, and corrections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check-ins left half way, answered late, changed afterwards, or sent unasked: nobody is lost between two messages."""
+"""Check-ins left half way, answered late, changed afterwards, or sent unasked: none is lost between two messages."""
 
 from __future__ import annotations
 

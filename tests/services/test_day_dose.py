@@ -1,4 +1,4 @@
-"""What lists know of a plan of several drugs: every drug's dose of the day, and the next day on which any changes."""
+"""What lists show of a plan of several drugs: every drug's dose of the day, and the next day on which any changes."""
 
 from __future__ import annotations
 

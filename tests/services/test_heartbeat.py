@@ -1,4 +1,4 @@
-"""Nobody has to notice silence."""
+"""A worker or loop that stops is reported without anybody having to notice."""
 
 from __future__ import annotations
 

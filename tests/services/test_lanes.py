@@ -1,4 +1,4 @@
-"""Which answers stand under the dose, and where the lines to look at are drawn."""
+"""Which answers are drawn under the dose, and where the threshold lines are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came late, was moved, or broke: nothing is lost by it, nothing comes as a burst, nothing hides behind it."""
+"""Check-ins that are late, moved or broken: none is lost, none comes in a burst, and one failure hides no other."""
 
 from __future__ import annotations
 

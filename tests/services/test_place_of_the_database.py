@@ -1,4 +1,4 @@
-"""A restored database is noticed; a reading that saw less than the one before is no restored database."""
+"""A restored database is noticed; a reading that could see less than the one before is not taken for one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Made-up check-ins through the service: every one is a row, and every flag is found again from what is stored.
 
 RANDOM_RESPONSES says how many (10000 for a long run), RANDOM_SEED which. One in fifty is answered page by page, the
-others are laid down up to their last page and sent through the service; some are left, some amended.
+others are written directly up to their last page and sent through the service; some are left, some amended.
 """
 
 from __future__ import annotations

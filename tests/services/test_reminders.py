@@ -1,4 +1,4 @@
-"""The tick: what is laid out, asked, closed and missed, and that twice does no more than once."""
+"""The tick: what is scheduled, asked, closed and missed, and that a second run changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Silence is information: what one, two and four missed check-ins bring about, and how messages come back."""
+"""What one, two and four missed check-ins in a row bring about, and how messages start again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mail_link(plan: Plan) -> LinkView:
     return links.look(links.token_of(link), LinkPurpose.MAIL)
 
 
-# (missed in a row, how soon, the rule, messages afterwards)
+# (missed in a row, priority, the rule, messages afterwards)
 LADDER = [
     (1, "routine", "R5", "on"),
     (2, "high", "M2", "on"),

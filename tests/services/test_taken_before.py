@@ -1,4 +1,4 @@
-"""A new plan knows of the days before it, so that a cut of the plan before counts in its windows."""
+"""A new plan knows the doses of the days before it, so that a cut of the previous plan counts in its windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planned visits: by staff, in order, told on the calendar, and taken back without a trace on paper."""
+"""Planned visits: added by staff, in order, shown on the calendar, and gone from it when taken back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A patient's plan and what was done to it, through services, and the browsers that look at it."""
+"""A patient's plan and what was done to it, through services, and browsers to look at it."""
 
 from __future__ import annotations
 

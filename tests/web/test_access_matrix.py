@@ -21,8 +21,8 @@ from tests.web.ledger import rows
 GATES = {"staff", "patient", "public", "signed_in"}
 
 
-def knock(world: World, client: Client, route: Route, method: str, *, missing: bool = False) -> Any:
-    """One request whose traces are taken back."""
+def probe(world: World, client: Client, route: Route, method: str, *, missing: bool = False) -> Any:
+    """Make one request and roll back what it wrote."""
     jar = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
     with transaction.atomic():
         response = client.generic(method, world.path(route, missing=missing))
@@ -92,7 +92,7 @@ def test_everybody_gets_what_the_table_says(world: World, actors: tuple[str, ...
     for actor, client in clients(world, *actors):
         for route in routes():
             for method in METHODS:
-                said, got = expected(route, method)[actor], answer(knock(world, client, route, method))
+                said, got = expected(route, method)[actor], answer(probe(world, client, route, method))
                 if said != got:
                     wrong.append(f"{actor}, {method} {route.name}: {got} instead of {said}")
     assert not wrong
@@ -104,11 +104,11 @@ def test_methods_that_no_page_knows_do_nothing_and_tell_nothing(world: World) ->
     before, wrong = rows(), []
     for (actor, client), route in product(askers, routes()):
         for method in ("OPTIONS", "PATCH", "TRACE"):
-            response = knock(world, client, route, method)
+            response = probe(world, client, route, method)
             told = [word for side in (world.a, world.b) for word in side.canaries if word in plain(response)]
             # Pages of signing in answer OPTIONS with the methods they know, and nothing else.
             known: tuple[int, ...] = () if route.ours else (200, 302)
-            # The door for a provider of mail is not there until it is set up.
+            # The webhook of a mail provider does not exist until it is set up.
             known = (404,) if route.name == "mail-events" else known
             if told or response.status_code not in (405, *known):
                 wrong.append(f"{actor}, {method} {route.name}: {response.status_code} {told}")
@@ -124,7 +124,7 @@ def test_a_row_of_another_clinic_and_a_row_that_is_not_there_look_the_same(world
             continue
         for method in ("GET", "POST"):
             there, nowhere = (
-                knock(world, client, route, method, missing=missing) for missing in (False, True)
+                probe(world, client, route, method, missing=missing) for missing in (False, True)
             )
             assert (there.status_code, plain(there)) == (nowhere.status_code, plain(nowhere)), route.name
 
@@ -152,7 +152,7 @@ def shown_to(world: World, actor: str, canaries: tuple[str, ...]) -> list[str]:
     found = []
     for route in routes():
         for method in ("GET", "POST"):
-            response = knock(world, client, route, method)
+            response = probe(world, client, route, method)
             text = response.content.decode("utf-8", "replace") + str(dict(response.headers))
             found += [f"{method} {route.name}: {word}" for word in canaries if word in text]
     return found
@@ -185,7 +185,7 @@ def test_a_form_from_another_site_is_refused_everywhere_but_for_the_one_click_of
     for actor in ("lead", "patient"):
         client = world.client(actor, enforce_csrf_checks=True)
         for route in routes():
-            if knock(world, client, route, "POST").status_code not in (403, 405):
+            if probe(world, client, route, "POST").status_code not in (403, 405):
                 open_to_others.add(route.name)
     # A provider of mail is another site by nature: its posts carry a secret (tests/web/test_mail_events.py).
     assert open_to_others == {"mail-open", "mail-events"}

@@ -1,4 +1,4 @@
-"""A page whose response cannot be saved: what the phone shows, what is kept, and how it is filed later.
+"""A page whose answers cannot be saved: what the phone shows, what is kept, and how it is stored later.
 
 The writing is made to fail by PostgreSQL itself: a trigger that refuses the row.
 """

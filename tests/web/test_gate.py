@@ -1,4 +1,4 @@
-"""The access marks themselves, in front of a page whose services would let everybody in."""
+"""The access decorators themselves, in front of a page whose services would let everybody in."""
 
 from __future__ import annotations
 

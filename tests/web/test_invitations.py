@@ -1,4 +1,4 @@
-"""Whoever has an account is invited to a clinic and decides; until then nothing changes, and nothing is told."""
+"""Whoever has an account is invited to a clinic and decides; until then nothing changes, and nothing is revealed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done on an item's page: calls, notes, passing, escalating, ending, and forms gone stale."""
+"""What is done on an item's page: calls, notes, reassigning, escalating, resolving, and stale forms."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ TABLE: Final[dict[str, Any]] = tomllib.loads(
 )
 ONWARD: Final = ("checkin-plan", "checkin-from-plan", "plan-page-mail")
 """Buttons that lead from the pages of one link to those of another."""
-DOORS: Final = {
+OPENING_ROUTES: Final = {
     LinkPurpose.CHECKIN: ("checkin-open",),
     LinkPurpose.PLAN: ("plan-open",),
     LinkPurpose.MAIL: ("mail-open",),
@@ -40,7 +40,7 @@ DOORS: Final = {
     LinkPurpose.DOCUMENT: ("printed", "printed-plan"),
 }
 STATES: Final = ("good", "expired", "revoked")
-ORIGINS: Final = tuple(f"{purpose.value} {state}" for purpose in DOORS for state in STATES)
+ORIGINS: Final = tuple(f"{purpose.value} {state}" for purpose in OPENING_ROUTES for state in STATES)
 SENT: Final = {
     "checkin": {"page": "safety_a", "s_fit": "no", "s_seeing": "no"},
     "checkin-now": {"page": "safety_a", "s_fit": "no", "s_seeing": "no", "nonce": "a-form"},
@@ -93,8 +93,8 @@ def holder(side: Side, origin: str, token: str, *, knows: bool) -> Client:
     client = Client()
     if knows:
         make_known(client, side.patient)
-    for door in DOORS[LinkPurpose(origin.split(maxsplit=1)[0])]:
-        client.get(reverse(door, args=[token]))
+    for name in OPENING_ROUTES[LinkPurpose(origin.split(maxsplit=1)[0])]:
+        client.get(reverse(name, args=[token]))
     for name in ONWARD * 2:
         client.post(reverse(name))
     return client

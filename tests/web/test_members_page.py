@@ -1,4 +1,4 @@
-"""The people of a clinic: added, given another role, ended and given back by the lead, and by nobody else."""
+"""The members of a clinic: added, given another role, removed and restored by the lead, and by nobody else."""
 
 from __future__ import annotations
 

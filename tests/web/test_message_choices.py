@@ -267,7 +267,7 @@ def test_a_page_in_force_is_current_and_one_replaced_says_since_when(begun: Stor
     assert "Throw it away" in words(old)
     new = token(begun.patient, LinkPurpose.DOCUMENT, version=plan.active_version)
     assert "CURRENT" in words(client.get(f"/q/{new}"))
-    # The holder is led on, to the door that asks for the year of birth.
+    # The holder is led on, to the page that asks for the year of birth.
     assert f'href="/q/{first}/plan"' in old.content.decode()
     led: Any = client.get(f"/q/{first}/plan", follow=True)
     assert "Which year were you born in?" in words(led)

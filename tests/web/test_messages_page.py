@@ -105,7 +105,7 @@ def test_what_was_refused_or_set_aside_needs_a_look_until_somebody_has_seen_it(
     answer = client.post(reverse("message-leave", args=[message.pk]), follow=True).content.decode()
     assert "It no longer stands among what needs a look." in answer
     assert "Nothing needs attention" in answer
-    # The book itself keeps it, with its reason.
+    # The message log keeps it, with its reason.
     assert words.reason_words(reason, None) in shown(clinic.staff)
     assert AuditEvent.objects.filter(act="message.seen", subject_id=message.pk).count() == 1
     again = client.post(reverse("message-leave", args=[message.pk]), follow=True)

@@ -75,7 +75,7 @@ def world(db: None) -> Iterator[World]:
 
 
 def ask(client: Client, method: str, path: str, data: Mapping[str, str | list[str]]) -> Any:
-    """One request whose traces are taken back."""
+    """Make one request and roll back what it wrote."""
     jar = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
     with transaction.atomic():
         response = getattr(client, method)(path, data)

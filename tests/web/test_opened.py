@@ -1,4 +1,4 @@
-"""What the clinic sees of a patient's looks at the calendar: the last one, of which version, as a page or as PDF."""
+"""What the clinic sees of a patient opening the calendar: the last time, of which version, as a page or as PDF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody in hospital, treated elsewhere or dead: no link of theirs tells a dose, and each says whom to ask.
+"""A patient in hospital, treated elsewhere or dead: none of their links shows a dose, and each says whom to ask.
 
 Every patient's route of the URLconf is walked; a new one that shows a dose fails here without being listed.
 """

@@ -253,11 +253,11 @@ def test_no_patient_page_is_kept_passed_on_or_found(known: Client, path: str) ->
     assert "unsafe" not in headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("door", ["p", "y", "m", "q", "c"])
+@pytest.mark.parametrize("prefix", ["p", "y", "m", "q", "c"])
 def test_an_address_with_a_token_tells_nobody_where_one_came_from(
-    client: Client, standing_clock: Any, door: str
+    client: Client, standing_clock: Any, prefix: str
 ) -> None:
-    headers = client.get(f"/{door}/{'t' * 43}").headers
+    headers = client.get(f"/{prefix}/{'t' * 43}").headers
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
 

@@ -1,4 +1,4 @@
-"""The picture: horizontal and vertical strokes only, shapes and words for everything, nothing inline."""
+"""The picture of a plan: horizontal and vertical strokes only, shapes and words for everything, nothing inline."""
 
 from __future__ import annotations
 

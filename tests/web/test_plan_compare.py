@@ -1,4 +1,4 @@
-"""Two versions of a plan beside each other."""
+"""Two versions of a plan side by side."""
 
 from __future__ import annotations
 

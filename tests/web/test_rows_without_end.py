@@ -1,4 +1,4 @@
-"""One link makes no rows without end: private addresses, ticks and devices have a measure a day."""
+"""One link cannot make rows without end: private addresses, ticks and devices are limited per day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions of staff: a new one at sign-in, ended elsewhere by a new password; guesses and forged hosts are refused."""
+"""Staff sessions: a new one at sign-in, a new password ends the others; guesses and forged hosts are refused."""
 
 from __future__ import annotations
 

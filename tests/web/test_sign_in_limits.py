@@ -105,8 +105,10 @@ def test_one_host_with_many_ipv6_addresses_is_one_network(clinic: ClinicMade, ho
     ]
     assert wait_of(tries[-1]) > 0
     assert attempt(Client(), clinic.primary, PASSWORD, "2001:db8:1:3::1").status_code == 302
-    knocks = [Client().get(f"/c/{n:043}", REMOTE_ADDR=f"2001:db8:9::{n:x}").status_code for n in range(1, 22)]
-    assert knocks == [404] * 20 + [429]
+    statuses = [
+        Client().get(f"/c/{n:043}", REMOTE_ADDR=f"2001:db8:9::{n:x}").status_code for n in range(1, 22)
+    ]
+    assert statuses == [404] * 20 + [429]
 
 
 def test_a_right_password_costs_no_try(clinic: ClinicMade, hour: Any) -> None:

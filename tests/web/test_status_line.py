@@ -1,4 +1,4 @@
-"""Nobody has to notice silence: whatever page of a clinic somebody is on says when reminders last ran."""
+"""Every page of a clinic says when reminders last ran, so that nobody has to notice that they stopped."""
 
 from __future__ import annotations
 

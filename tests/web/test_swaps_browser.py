@@ -1,4 +1,4 @@
-"""Parts of a page that come anew, and forms on their way: no press, tick, word or focus of a person is lost by them."""
+"""Parts of a page that are replaced, and forms being sent: no press, tick, typed word or focus is lost."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Looks:
     def wait(self):
         """Until one is held."""
         while not self.held:
-            # Lets the browser's news in, of which the request is one.
+            # Lets the browser's events in, of which the request is one.
             self.page.evaluate("new Promise((done) => requestAnimationFrame(done))")
 
     def let_go(self):

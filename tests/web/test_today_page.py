@@ -1,4 +1,4 @@
-"""The patient's day: doses ticked off and undone, a word to the clinic, and what to know of the medicine."""
+"""The patient's day: doses ticked off and undone, a note to the clinic, and what to know about the medicine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every sentence that advises a patient has a reason and a source on record, and is listed in the intended use."""
+"""Every sentence that advises a patient has a recorded reason and source, and is listed in the intended use."""
 
 from __future__ import annotations
 

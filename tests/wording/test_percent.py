@@ -1,4 +1,4 @@
-"""A percentage is written plainly: no sign beside "is", no trailing zeros, never rounded onto its limit."""
+"""A percentage is written plainly: no sign after "is", no trailing zeros, never rounded up or down to its limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every refusal of the plan services has a sentence; stories of versions say dose, days and method."""
+"""Every refusal of the plan services has a sentence; the sentence for each version says dose, days and method."""
 
 from __future__ import annotations
 

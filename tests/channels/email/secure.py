@@ -64,7 +64,7 @@ def certificate(folder: Path) -> Path:
 
 @contextmanager
 def secure(pem: Path, *, tls: bool = True) -> Iterator[tuple[Keeper, int]]:
-    """The server and its port. Not `tls`: it offers neither encryption nor a sign-in."""
+    """The server and its port. With `tls=False` it offers neither encryption nor a sign-in."""
     keeper = Keeper()
     more: dict[str, Any] = {}
     if tls:

@@ -1,4 +1,4 @@
-"""The SMTP conversation: what became of a message is told by phase, not by the kind of exception."""
+"""The SMTP conversation: the outcome of a message is decided by the phase, not by the kind of exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pharmacy sheet and visit summary in large print, and what both say in either print."""
+"""Pharmacy sheet and visit summary in large print, and what they say in either size."""
 
 from __future__ import annotations
 

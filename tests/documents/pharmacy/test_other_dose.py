@@ -1,4 +1,4 @@
-"""The pharmacy's sheet says when another dose is taken than it says, and is refused if that cannot be read on it."""
+"""The pharmacy sheet says when the dose actually taken differs from the plan's, and is refused if it does not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SINCE = date(2026, 12, 28)
 
 
 def sheet(language: str = "en", **look: object):
-    """A sheet of two drugs of which less of one is taken than it says."""
+    """A pharmacy sheet of two drugs, where less of one is taken than planned."""
     steps = [(14, StepKind.START, [(M, [solid(TABLET, 4)]), (N, [solid(DIAZEPAM, 4)])])]
     plan = schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM])
     regimen = (

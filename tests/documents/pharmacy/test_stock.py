@@ -1,4 +1,4 @@
-"""What was counted at home is taken off the fills, is said, and a sheet that leaves it out is refused."""
+"""What was counted at home is taken off the fills and stated; a pharmacy sheet that leaves it out is refused."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from plans.documents.readback.pdf import read_pages
 
 
 def found(draw):
-    """What is said of a page of 300 by 200 points."""
+    """The findings for a page of 300 by 200 points."""
     register()
     buffer = BytesIO()
     canvas = PdfCanvas(buffer, pagesize=(300, 200), invariant=1)

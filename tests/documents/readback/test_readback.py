@@ -1,4 +1,4 @@
-"""Reading back: damage is found, whatever it is of."""
+"""Reading back finds every kind of damage."""
 
 from __future__ import annotations
 

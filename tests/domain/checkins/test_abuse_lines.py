@@ -1,4 +1,4 @@
-"""Lines for somebody whom another person hurts: each with a source, a day and how sure it is."""
+"""Help lines for people who are being hurt by somebody else: each with a source, a date and how certain it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that are dangerous by themselves: what counts, and that each kind has its words."""
+"""Answers that are dangerous in themselves: which count, and that each kind has its advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a check-in takes: the median of sittings that were sat through, in whole minutes."""
+"""How long a check-in takes: the median of sittings without a long break, in whole minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every rule, just under and just over its line."""
+"""Every rule, just under and just over its threshold."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def evidence(
 
 
 def fired(evidence: Evidence) -> dict[str, str]:
-    """Rules that fired and how severe they are."""
+    """Rules that fired and their priority."""
     return {one.rule: one.priority.value for one in flags.evaluate(evidence, whole=True)}
 
 

@@ -89,7 +89,7 @@ def test_every_rule_finds_the_same_in_ten_thousand_responses_read_back_from_what
 
 
 def calm_answers(ask: QuestionnaireSpec) -> dict[str, str]:
-    """What somebody who is well answers."""
+    """The answers of somebody who is well."""
     found: dict[str, str] = {}
     for page in Response(ask).pages:
         for code in page.items:

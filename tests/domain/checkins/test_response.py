@@ -1,4 +1,4 @@
-"""A check-in from page to page, without a database: what acts at once, what comes next, what changes of mind do."""
+"""A check-in from page to page, without a database: what acts at once, what comes next, what a changed answer does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clocks of an item, by opening hours, holidays and changes of summer time."""
+"""The deadlines of an item, by opening hours, holidays and changes of summer time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of an item's life."""
+"""The state table of a review item."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from plans.domain.taper.schedule import DAY_ORDER, Step
 from plans.domain.taper.tablets import tablets
 from plans.domain.taper.weekdays import WEEKDAYS
 
-# Issue: clonazepam 0.5 mg in the morning and 1 mg at night, halves of 0.5 mg tablets and whole
+# Clonazepam 0.5 mg in the morning and 1 mg at night, halves of 0.5 mg tablets and whole
 # 0.125 mg orally disintegrating ones.
 STORY: dict[str, Any] = {
     "start": "2026-11-30",

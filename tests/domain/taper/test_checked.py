@@ -1,4 +1,4 @@
-"""What the engine answers, held against a checker that shares no code with it."""
+"""The engine's answers, checked by a checker that shares no code with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def answered(asked: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-# `CHECKED_PLANS=50000 pytest tests/domain/taper/test_checked.py` looks longer than there is time for at every change.
+# `CHECKED_PLANS=50000 pytest tests/domain/taper/test_checked.py` searches longer than there is time for in every run.
 @pytest.mark.slow
 @settings(
     max_examples=int(os.environ.get("CHECKED_PLANS", "60")),

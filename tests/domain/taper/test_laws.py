@@ -29,7 +29,7 @@ from plans.domain.taper.tablets import tablets
 from tests.domain.taper.asking import a_day, plans
 from tests.present import present
 
-# `LAW_EXAMPLES=1000 pytest tests/domain/taper/test_laws.py` looks longer than there is time for at every change.
+# `LAW_EXAMPLES=1000 pytest tests/domain/taper/test_laws.py` searches longer than there is time for in every run.
 LAWFUL = settings(
     max_examples=int(os.environ.get("LAW_EXAMPLES", "40")),
     deadline=None,

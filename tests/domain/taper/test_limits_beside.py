@@ -1,4 +1,4 @@
-"""The limits beside the pace: gaps, maximum doses, half-lives, days of the week, products without a source."""
+"""The limits other than pace: gaps, maximum doses, half-lives, days of the week, products without a source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of a plan: every map is total, every end is an end."""
+"""The states of a plan: every table covers every state, and nothing follows a final state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rises, drugs that appear and stop, and what a cut is measured against: requests that once passed in silence."""
+"""Rises, drugs that appear and stop, and what a cut is measured against: requests that once raised no finding."""
 
 from __future__ import annotations
 

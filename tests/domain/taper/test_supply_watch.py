@@ -1,4 +1,4 @@
-"""When a clinician hears of a supply: before closed days and after changes; and when not."""
+"""When a supply is raised with a clinician (before closed days, after changes) and when it is not."""
 
 from __future__ import annotations
 
