@@ -75,7 +75,7 @@ def test_a_refused_address_is_not_tried_again_and_stands_in_the_queue(
         ("dot", SILENT, "unknown", "no_answer_after_dot", 1),
     ],
 )
-def test_the_fate_of_a_message_is_told_by_the_phase(
+def test_the_outcome_of_a_message_is_decided_by_the_phase(
     clinic: ClinicMade,
     receiver: Receiver,
     crew: Crew,

@@ -122,7 +122,7 @@ def test_a_check_in_of_the_patients_own_may_be_changed_as_long(story: Asked) -> 
 
 
 @pytest.mark.slow
-def test_one_sent_unasked_answers_the_one_that_waits_and_takes_its_reminders_back(story: Asked) -> None:
+def test_one_sent_unasked_answers_the_one_that_waits_and_cancels_its_reminders(story: Asked) -> None:
     answer_all(sessions.unscheduled(story.link, nonce="mine"))
     occasion = Occasion.objects.get(pk=story.occasion.pk)
     assert occasion.state == "answered"
@@ -182,7 +182,7 @@ def test_scoring_that_breaks_keeps_the_answers_asks_the_other_rules_and_calls_so
     assert checkin_of(story.occasion).scores["phq9"]["total"] == 0
 
 
-def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_what_it_told_is_flagged(story: Asked) -> None:
+def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_its_answers_are_flagged(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     begin(subject)
     saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["yes"]})

@@ -89,7 +89,7 @@ def test_a_version_tells_its_dose_of_every_drug(clinic):
 
 
 @pytest.mark.parametrize("act", ["hold", "slow_down"])
-def test_what_a_change_would_do_is_told_of_every_drug(clinic, act):
+def test_what_a_change_would_do_is_shown_for_every_drug(clinic, act):
     plan = issued(clinic, TOGETHER, ago=1)
     seen = revise.preview_revision(clinic.primary, plan_id=plan.pk, act=act, params={"days": 21})
     assert said(seen.after.dose) == "lorazepam 2 + zolpidem 10"

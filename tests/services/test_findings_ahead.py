@@ -8,7 +8,7 @@ from tests.domain.taper.judging import judged
 from tests.domain.taper.schedules import nightly
 
 
-def test_a_run_that_began_in_the_past_is_still_told_of_what_comes() -> None:
+def test_a_run_that_began_in_the_past_still_names_the_steps_to_come() -> None:
     schedule = nightly("diazepam", ["20", "14", "9.8"])
     (run,) = [one for one in judged(schedule) if one.rule == "ceiling"]
     assert run.steps == (2, 3)
@@ -16,7 +16,7 @@ def test_a_run_that_began_in_the_past_is_still_told_of_what_comes() -> None:
     assert [(one.rule, one.step) for one in coming] == [("ceiling", 3)]
 
 
-def test_cuts_that_the_products_make_larger_are_told_of_step_by_step() -> None:
+def test_cuts_that_the_products_make_larger_are_listed_step_by_step() -> None:
     schedule = nightly("diazepam", ["20", "16", "12.8"])
     (faster,) = [
         one for one in judged(schedule, asked={2: 200_000, 3: 160_000}) if one.rule == "faster_than_asked"

@@ -173,7 +173,7 @@ def test_a_monitor_outside_is_told_only_while_nothing_is_wrong(
     assert (ping.tell(), monitor.asked) == (True, 2)
 
 
-def test_a_monitor_that_is_away_disturbs_nothing(clinic: ClinicMade, settings: Any) -> None:
+def test_a_monitor_that_is_down_disturbs_nothing(clinic: ClinicMade, settings: Any) -> None:
     settings.PING_URL = "http://127.0.0.1:1/ping"
     ping.forget()
     assert not ping.tell()

@@ -127,7 +127,7 @@ def test_a_patient_who_wants_one_reminder_gets_one_from_the_next_check_in_on(pla
     assert (event.facts["reminders"], event.actor_kind) == (1, "patient")
 
 
-def test_reminders_that_are_on_their_way_are_taken_back(plan: Plan) -> None:
+def test_reminders_already_queued_are_cancelled(plan: Plan) -> None:
     asked(plan)
     wants(plan, 0)
     found = Work.objects.filter(occasion=first(plan)).order_by("rung").values_list("state", "reason")
@@ -148,7 +148,7 @@ def test_who_wants_as_many_as_the_clinic_sends_follows_the_clinic(clinic: Clinic
     assert Patient.objects.get(pk=plan.patient_id).reminders is None
 
 
-def test_reminders_that_were_taken_back_come_back_when_more_are_wanted(plan: Plan) -> None:
+def test_reminders_that_were_cancelled_come_back_when_more_are_wanted(plan: Plan) -> None:
     occasion = first(plan)
     asked(plan)
     with on(occasion.due_at + timedelta(minutes=1)):

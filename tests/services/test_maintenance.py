@@ -74,7 +74,7 @@ def test_follow_up_still_begins_when_the_dose_is_zero(plan: Plan) -> None:
 
 
 @pytest.mark.slow
-def test_a_taper_under_way_to_a_goal_is_not_talked_over_but_a_dose_that_stays_gives_way(
+def test_a_taper_under_way_to_a_goal_is_not_replaced_but_a_dose_that_stays_is(
     clinic: ClinicMade, plan: Plan
 ) -> None:
     patient = Patient.objects.get(pk=plan.patient_id)

@@ -75,7 +75,7 @@ def test_a_plan_that_ends_at_zero_is_never_drawn_on(plan: Plan) -> None:
     ("changes", "reason"),
     [({"mail_state": "opted_out"}, "opted_out"), ({"contact_how": "phone"}, "by_phone")],
 )
-def test_whom_no_message_reaches_gets_the_pages_from_the_clinic(
+def test_a_patient_no_message_reaches_gets_the_pages_from_the_clinic(
     clinic: ClinicMade, plan: Plan, changes: dict[str, str], reason: str
 ) -> None:
     stayed = stay(clinic, plan)

@@ -84,7 +84,7 @@ def test_the_old_version_is_marked_replaced_and_its_calendar_too(clinic, plan):
     assert Document.objects.filter(plan=plan, version__number=2, state="asked").exists()
 
 
-def test_unsent_messages_of_the_old_version_are_taken_back_and_the_change_is_told(clinic, plan):
+def test_unsent_messages_of_the_old_version_are_cancelled_and_the_change_is_announced(clinic, plan):
     act(clinic, plan)
     states = dict(Work.objects.filter(plan=plan, notice__startswith="plan_").values_list("notice", "state"))
     assert states == {"plan_ready": "cancelled", "plan_changed": "pending"}

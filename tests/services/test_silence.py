@@ -58,7 +58,7 @@ def test_one_is_routine_two_are_high_and_four_end_the_messages_and_ask_for_a_cal
 
 
 @pytest.mark.slow
-def test_after_four_nothing_is_asked_by_message_and_what_was_on_its_way_is_taken_back(plan: Plan) -> None:
+def test_after_four_nothing_is_asked_by_message_and_queued_messages_are_cancelled(plan: Plan) -> None:
     pass_by(plan, 4)
     waiting = Work.objects.filter(occasion__isnull=False, state="pending")
     assert not waiting.filter(occasion__state="missed").exists()

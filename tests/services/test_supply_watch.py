@@ -63,12 +63,12 @@ def test_heard_late_it_is_high(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("care", ["admitted", "died", "transferred"])
-def test_of_a_patient_not_in_care_nothing_is_said(plan: Plan, care: str) -> None:
+def test_nothing_is_raised_for_a_patient_not_in_care(plan: Plan, care: str) -> None:
     Patient.objects.update(care_state=care)
     assert supply_watch.tick(A_WEEK_BEFORE) == 0
 
 
-def test_of_a_plan_that_is_over_nothing_is_said(plan: Plan) -> None:
+def test_nothing_is_raised_for_a_plan_that_is_over(plan: Plan) -> None:
     Plan.objects.update(state="stopped")
     assert supply_watch.tick(A_WEEK_BEFORE) == 0
 

@@ -81,7 +81,7 @@ def test_the_list_of_documents_says_that_another_dose_is_on_record(desk: Client,
         assert "Current version; another dose was recorded" in words(desk.get(page)), page
 
 
-def test_every_slip_is_told_at_once(desk: Client, begun: Story) -> None:
+def test_all_mistakes_are_reported_at_once(desk: Client, begun: Story) -> None:
     address = at("plan-taken", begun)
     blank = dict.fromkeys(("drug_a", "a_morning", "a_midday", "a_evening", "a_night"), "")
     said = typed(desk, address, told_by="", from_day="2099-01-01", lock=str(begun.plan.lock), **blank)
@@ -90,7 +90,7 @@ def test_every_slip_is_told_at_once(desk: Client, begun: Story) -> None:
 
 
 @pytest.mark.slow
-def test_every_slip_of_a_return_is_told_at_once(desk: Client, begun: Story) -> None:
+def test_all_mistakes_in_a_return_are_reported_at_once(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     address = at("plan-go-on", begun)
     blank = dict.fromkeys(("drug_a", "a_morning", "a_midday", "a_evening", "a_night"), "")
@@ -323,7 +323,7 @@ def two(standing_clock: Any) -> Story:
 
 
 @pytest.mark.slow
-def test_of_two_drugs_both_are_named_wherever_another_dose_is_told(two: Story) -> None:
+def test_of_two_drugs_both_are_named_wherever_another_dose_is_shown(two: Story) -> None:
     desk = Client()
     desk.force_login(User.objects.get(pk=two.clinic.primary.member_id))
     record(two.clinic.primary, two.plan, *TWO)

@@ -158,7 +158,7 @@ def test_a_known_opioid_raises_nothing_new_and_is_warned_of_all_the_same(client:
 
 
 @pytest.mark.slow
-def test_the_same_page_is_told_of_again_after_a_lost_answer_and_by_the_back_button(
+def test_the_same_advice_is_shown_again_after_a_lost_answer_and_by_the_back_button(
     story: Asked, client: Client
 ) -> None:
     client.get(f"/c/{story.token}")

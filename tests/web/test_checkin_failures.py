@@ -154,7 +154,7 @@ def test_while_it_still_cannot_be_written_somebody_is_told_what_was_answered(pho
 
 
 @pytest.mark.slow
-def test_a_later_answer_of_the_same_page_is_not_overwritten_but_what_was_told_is_flagged(
+def test_a_later_answer_of_the_same_page_is_not_overwritten_but_the_kept_one_is_flagged(
     phone: Client,
 ) -> None:
     post(phone, "safety_b", s_thoughts="yes")

@@ -219,7 +219,7 @@ def test_a_safety_answer_after_the_closing_shows_help_and_is_kept_late(
     assert CheckIn.objects.get().state == "submitted"
 
 
-def test_a_form_left_after_a_withheld_answer_is_looked_at_and_told(
+def test_a_form_left_after_a_withheld_answer_is_evaluated_and_flagged(
     story: Asked, make_page: Callable[..., Any], move: Callable[[Any], None]
 ) -> None:
     page = make_page(javascript=False, **PHONE)

@@ -107,7 +107,7 @@ def test_thoughts_of_suicide_show_help_at_once_and_who_calls_by_when(phone: Clie
     assert ReviewItem.objects.get().severity == "urgent"
 
 
-def test_at_night_nobody_is_promised_and_the_opening_is_said(story: Asked, client: Client) -> None:
+def test_at_night_no_call_is_promised_and_the_opening_time_is_given(story: Asked, client: Client) -> None:
     night = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
     with on(night):
         client.get(f"/c/{story.token}")

@@ -250,7 +250,7 @@ def test_in_spanish_988_is_named_in_spanish_and_says_which_key_to_press(story: A
     assert "llame al 988 y oprima 2" in text_of(phone.get("/c/"))
 
 
-def test_in_english_no_key_is_named_and_the_ways_for_the_deaf_are(client: Client) -> None:
+def test_in_english_no_key_is_named_and_the_options_for_deaf_people_are(client: Client) -> None:
     said = text_of(client.get("/help/US/en"))
     assert "press 2" not in said
     assert "Sign language by video (ASL): 988" in said

@@ -94,7 +94,7 @@ class TestActingOnThePlan:
 
     @pytest.mark.slow
     @pytest.mark.parametrize("days", ["0", "-1", "1e1", "366", ""])
-    def test_a_number_of_days_that_is_none_is_said_in_the_preview(self, client, mine, plan, days):
+    def test_an_invalid_number_of_days_is_reported_in_the_preview(self, client, mine, plan, days):
         part = client.post(
             f"/items/{mine.pk}/preview",
             self.sent(mine, plan, **{"act-days": days}),

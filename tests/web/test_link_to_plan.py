@@ -122,14 +122,14 @@ def test_after_the_year_the_page_asked_for_is_shown(opened: Client, begun: Story
 
 
 @pytest.mark.slow
-def test_the_field_for_the_way_back_leads_nowhere_else(opened: Client, begun: Story) -> None:
+def test_the_return_address_field_leads_nowhere_else(opened: Client, begun: Story) -> None:
     answer = give(opened, str(begun.patient.born.year), here="https://evil.example.org/")
     assert answer.headers["Location"] == "/p/"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("typed", ["", "79", "19790", "197\u0669", "abcd", "-979", "1e3 "])
-def test_what_is_no_year_is_said_and_not_counted(opened: Client, typed: str) -> None:
+def test_an_invalid_year_is_reported_and_not_counted(opened: Client, typed: str) -> None:
     response = give(opened, typed)
     assert response.status_code == 422
     assert "four figures" in words(response)

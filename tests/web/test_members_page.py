@@ -54,7 +54,7 @@ def test_a_forgotten_password_is_written_about_in_its_own_words(clinic):
     assert [message.subject for message in messages_waiting()] == ["A new password"]
 
 
-def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(lead):
+def test_what_is_wrong_is_shown_beside_its_field_and_what_was_typed_stays(lead):
     response = lead.post("/settings/people/add", {**NEW, "email": "newcome at home"})
     assert response.status_code == 422
     assert 'href="#id_email"' in response.content.decode()

@@ -48,7 +48,7 @@ def test_a_private_address_tells_steps_by_number_and_no_medicine(known: Client, 
 
 
 @pytest.mark.slow
-def test_doses_are_told_to_those_who_chose_them(known: Client) -> None:
+def test_doses_are_shown_to_those_who_chose_them(known: Client) -> None:
     title = str(events(Client().get(opened(known, "open_doses")))[0]["summary"]).replace("\u00a0", " ")
     assert title == "clonazepam: 0.5 mg in the morning and 1 mg at night"
 

@@ -41,7 +41,7 @@ def test_the_plan_page_says_what_to_take_today_and_when_it_changes(known: Client
 
 
 @pytest.mark.slow
-def test_a_plan_on_its_first_dose_does_not_speak_of_a_way_gone(known: Client) -> None:
+def test_a_plan_on_its_first_dose_does_not_speak_of_progress(known: Client) -> None:
     said = words(known.get("/p/"))
     assert "You are at clonazepam 1.5 mg, where your plan begins." in said
     assert "You have gone from" not in said
@@ -212,7 +212,9 @@ def test_the_calendar_page_begins_today_and_fits_a_phone(
 
 
 @pytest.mark.slow
-def test_the_pdf_is_the_one_in_force_and_a_new_one_being_drawn_is_said(known: Client, begun: Story) -> None:
+def test_the_pdf_is_the_one_in_force_and_a_new_one_being_drawn_is_announced(
+    known: Client, begun: Story
+) -> None:
     waiting = known.get("/p/calendar.pdf")
     assert waiting.status_code == 503
     assert "Your calendar is being made" in words(waiting)

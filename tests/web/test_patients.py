@@ -103,7 +103,7 @@ def test_a_whole_form_makes_a_patient_with_all_of_it(client):
         ("phone", ["555-0142", "555-0199"], "came twice"),
     ],
 )
-def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(client, field, value, says):
+def test_what_is_wrong_is_shown_beside_the_field_and_what_was_typed_stays(client, field, value, says):
     response = post(client, **{field: value})
     page = response.content.decode()
     assert response.status_code == 422

@@ -99,7 +99,7 @@ def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
     assert present(plan_row(plan.pk).active_version).kind == "begin_drug"
 
 
-def test_what_somebody_else_changed_is_told_with_its_reason_and_what_was_chosen_is_kept(
+def test_what_somebody_else_changed_is_shown_with_its_reason_and_what_was_chosen_is_kept(
     desk: Client, clinic: ClinicMade, plan: Plan
 ) -> None:
     lock = plan_row(plan.pk).lock
@@ -121,7 +121,7 @@ def test_what_somebody_else_changed_is_told_with_its_reason_and_what_was_chosen_
     assert 'value="step_back" checked' in page
 
 
-def test_what_is_typed_wrongly_is_said_and_nothing_is_done(desk: Client, plan: Plan) -> None:
+def test_what_is_typed_wrongly_is_reported_and_nothing_is_done(desk: Client, plan: Plan) -> None:
     today = clock.today(plan.patient.zone)
     for form in (
         {"act": "hold", "days": "0"},

@@ -74,7 +74,9 @@ def test_typed_rows_may_name_clock_times(signed_in, patient):
         ),
     ],
 )
-def test_what_is_wrong_with_a_clock_time_is_said_beside_it_and_kept(signed_in, patient, changes, field, said):
+def test_what_is_wrong_with_a_clock_time_is_shown_beside_it_and_kept(
+    signed_in, patient, changes, field, said
+):
     answer = signed_in.post(form_page(patient), typed(patient, **changes, do="issue"))
     page = answer.content.decode()
     assert answer.status_code == 422

@@ -240,7 +240,7 @@ def test_a_list_that_is_open_is_not_closed_by_what_comes(page, clinic, patient):
 
 
 @pytest.mark.parametrize("fault", ["no line", "a fault of the server"])
-def test_a_look_that_gets_no_answer_is_said_and_asked_for_again(make_page, clinic, plan, fault):
+def test_a_preview_that_gets_no_answer_is_reported_and_asked_for_again(make_page, clinic, plan, fault):
     page = make_page(unheard=True)
     open_hold(page, clinic, plan)
     title = page.title()

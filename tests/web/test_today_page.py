@@ -153,7 +153,7 @@ def test_the_page_of_the_medicine_says_what_never_to_mix_and_where_each_line_com
 
 
 @pytest.mark.slow
-def test_the_plan_page_has_a_way_to_tell_how_one_is(known: Client) -> None:
+def test_the_plan_page_offers_a_way_to_say_how_one_feels(known: Client) -> None:
     assert "Tell us how you are" in words(known.get("/p/"))
     assert known.post("/p/tell").headers["Location"].startswith("/c/")
 

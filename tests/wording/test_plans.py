@@ -31,7 +31,7 @@ def test_every_reason_of_a_refusal_has_its_own_sentence():
 
 
 @pytest.mark.parametrize("what", ["draft", "shown", "plan"])
-def test_what_is_stale_is_said_with_who_did_it(what):
+def test_every_stale_refusal_has_its_sentence(what):
     assert "{" not in words.problem(Stale(what=what, who="Dr N. Sampleton"))
 
 

@@ -60,7 +60,7 @@ def test_every_product_of_a_plan_has_a_sign_of_its_own():
 
 
 @pytest.mark.slow
-def test_a_product_beyond_the_last_sign_is_told_in_words_alone():
+def test_a_product_beyond_the_last_sign_is_named_in_words_alone():
     given = of_products(signs.KINDS + 1)
     assert read_back(draw(given), given) == ()
     assert read_back(draw(replace(given, large=True)), replace(given, large=True)) == ()

@@ -52,7 +52,7 @@ def test_a_dangerous_answer_is_one_kind(answers: dict[str, str], code: str) -> N
         {"sx_unsteady": "1", "sx_sleepy": "2"},
     ],
 )
-def test_what_is_no_danger_is_told_nothing(answers: dict[str, str]) -> None:
+def test_a_harmless_answer_is_no_danger(answers: dict[str, str]) -> None:
     assert codes(answers) == []
 
 

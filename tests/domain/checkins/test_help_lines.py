@@ -103,7 +103,7 @@ def entry_with(service: dict[str, object]) -> dict[str, object]:
     }
 
 
-def test_a_further_way_to_a_line_is_read_with_its_source_day_and_mark() -> None:
+def test_a_further_contact_option_is_read_with_its_source_day_and_mark() -> None:
     (read,) = _read("XX", entry_with(SERVICE)).services
     assert (read.give, read.source, read.checked_on, read.mark) == (
         "711",
@@ -125,7 +125,7 @@ def test_a_further_way_to_a_line_is_read_with_its_source_day_and_mark() -> None:
         {"language": "ase"},
     ],
 )
-def test_a_further_way_that_breaks_the_grammar_is_refused(wrong: dict[str, object]) -> None:
+def test_a_further_contact_option_that_breaks_the_grammar_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(BadHelpLines):
         _read("XX", entry_with({**SERVICE, **wrong}))
 
@@ -137,17 +137,17 @@ def test_in_spanish_988_has_its_spanish_name_the_key_to_press_and_the_word_to_te
     assert [(line.press, line.send) for line in help_for("US", "en").lines] == [("", ""), ("", "")]
 
 
-def test_a_reader_is_told_of_the_ways_that_concern_them() -> None:
+def test_a_reader_sees_the_contact_options_that_concern_them() -> None:
     ways = {language: [one.way for one in help_for("US", language).services] for language in ("en", "es")}
     assert ways["en"] == ways["es"] == ["chat", "interpreter", "video", "relay"]
 
 
 @pytest.mark.parametrize("country", countries())
-def test_every_country_has_a_way_for_people_who_do_not_hear(country: str) -> None:
+def test_every_country_has_a_contact_option_for_deaf_people(country: str) -> None:
     assert {"relay", "video"} & {one.way for one in help_for(country).services}
 
 
-def test_a_way_that_is_due_makes_its_country_due() -> None:
+def test_a_contact_option_due_for_a_check_makes_its_country_due() -> None:
     services = [one for entry in help_lines.everything() for one in entry.services]
     assert all(help_lines.look_again_on(one) == date(2027, 5, 30) for one in services)
 

@@ -181,7 +181,7 @@ def test_a_suicide_plan_reported_later_is_a_finding_of_its_own() -> None:
     assert plan.renewed_since(thoughts) == {("U3", "plan")}
 
 
-def test_sending_tells_nothing_anew_that_the_same_answers_would_have_told() -> None:
+def test_sending_raises_nothing_that_the_same_answers_have_raised_already() -> None:
     steps = filled(Response(spec()), sx_shaking="4")
     sent, before = steps[-1].response, steps[-2].response
     assert ("H3", "", "high") in told(sent)

@@ -109,7 +109,7 @@ def test_a_first_cut_before_the_level_is_reached_is_named() -> None:
     assert "first cut" not in says(late)
 
 
-def test_a_typed_switch_is_told_of_as_a_staged_one() -> None:
+def test_a_typed_switch_is_noted_like_a_staged_one() -> None:
     rows = [
         {"days": 7, "doses": [{"time": "night", "drug": "lorazepam", "dose_mg": "2"}]},
         {"days": 28, "doses": [{"time": "night", "drug": "diazepam", "dose_mg": "20"}]},

@@ -118,7 +118,7 @@ def mg(schedule: Schedule, day: date) -> str:
     return " + ".join(f"{drug} {dose.text}" for drug, dose in step.day) if step else ""
 
 
-def test_every_kind_of_change_is_tried_here_and_recorded_as_an_act_that_is_told() -> None:
+def test_every_kind_of_change_is_tried_here_and_recorded_as_an_act_that_notifies() -> None:
     made = [make(DAY) for make in CHANGES.values()]
     assert {type(one) for one in made} == set(KINDS)
     assert {one.told_as for one in made} == set(REVISIONS)

@@ -116,7 +116,7 @@ def test_the_days_before_the_plan_count_for_the_pace() -> None:
     assert found(schedule, "pace", lived=long_ago) == []
 
 
-def test_a_cut_over_the_ceiling_is_not_said_twice() -> None:
+def test_a_cut_over_the_ceiling_is_not_reported_twice() -> None:
     rules = [verdict.rule for verdict in judged(nightly("diazepam", ["20", "10"]))]
     assert rules == ["ceiling"]
 
@@ -190,7 +190,7 @@ def test_stopping_from_more_needs_a_reason() -> None:
     assert found(schedule, "tail") == []
 
 
-def test_a_last_step_larger_than_the_cut_before_it_is_said() -> None:
+def test_a_last_step_larger_than_the_cut_before_it_is_noted() -> None:
     assert found(nightly("diazepam", ["1.4", "1", "0"]), "coarse_end") == [(3, LimitLevel.NOTE)]
     assert found(nightly("diazepam", ["2", "1", "0"]), "coarse_end") == []
 

@@ -51,7 +51,7 @@ def test_one_after_another_the_morning_dose_ends_before_the_night_dose() -> None
     assert plan.steps[-1].kind is StepKind.STOP
 
 
-def test_a_cut_too_small_for_the_tablets_lengthens_the_step_before_it_and_is_said() -> None:
+def test_a_cut_too_small_for_the_tablets_lengthens_the_step_before_it_and_is_reported() -> None:
     assert built(**ONE_AFTER_ANOTHER).longer == (5, 7, 8, 9, 10, 11, 12)
 
 

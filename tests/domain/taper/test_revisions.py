@@ -229,7 +229,7 @@ def test_there_is_nothing_to_hold_slow_down_or_stop_on_the_day_of_zero() -> None
 
 
 @pytest.mark.parametrize("name", ["hold", "step_back", "slow_down"])
-def test_a_cut_too_small_for_the_tablets_is_still_said_after_a_revision(name: str) -> None:
+def test_a_cut_too_small_for_the_tablets_is_still_reported_after_a_revision(name: str) -> None:
     revised = {
         "hold": lambda: hold(PLAN, from_day=DAY, days=14),
         "step_back": lambda: step_back(PLAN, from_day=DAY, hold_days=14),

@@ -66,7 +66,7 @@ def test_days_that_only_fell_or_only_rose_are_not_varied(days: list[tuple[int, s
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.sampled_from(["0", "5", "10"]), min_size=28, max_size=28))
-def test_the_days_told_are_the_days_taken(days: list[str]) -> None:
+def test_the_days_named_are_the_days_taken(days: list[str]) -> None:
     said = told(after([(1, dose) for dose in days]))
     taken = [int(dose) for dose in days]
     steps = [now - was for was, now in pairwise(taken)]
