@@ -1,4 +1,4 @@
-"""Mutation tests by hand: one-line faults where harm begins, put in one by one. Which does no test notice?
+"""Mutation tests by hand: put in one-line faults, one by one, and report those that no test notices.
 
 `python -m tests.mutants [--fast] [name…]` copies the tree to a temporary folder, puts each fault of `mutants.toml` in
 and runs the test that must notice it. The checkout is never touched. Ends with 1 when a fault survives or cannot be put

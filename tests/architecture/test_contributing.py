@@ -1,7 +1,7 @@
 """CONTRIBUTING's table is true: a made-up thing, added in exactly the files a row names, leaves nothing red.
 
-Leaving out any one of them is red, and says which. Each row is tried in a copy of the tree, with the smallest tests
-that guard it. Another kind of thing is another `Row`.
+Leaving out any one of them turns the tests red, and they name it. Each row is tried in a copy of the tree, with the
+smallest tests that guard it. Another kind of thing is another `Row`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Migrations are complete, and the checks of Django and of ours pass."""
+"""Migrations are complete, and Django's checks and our own pass."""
 
 from __future__ import annotations
 

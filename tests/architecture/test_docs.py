@@ -1,4 +1,4 @@
-"""What the documents say is so: commands, settings, tests and files they name exist."""
+"""What the documents say is true: commands, settings, tests and files they name exist."""
 
 from __future__ import annotations
 

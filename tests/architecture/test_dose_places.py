@@ -1,4 +1,4 @@
-"""Nothing shows a dose that is not looked at: each function and template that writes milligrams is listed here, either
+"""Every place that shows a dose is checked: each function and template that writes milligrams is listed here, either
 with the places that are rendered for plans of several drugs, or with what else its figure is.
 """
 

@@ -1,4 +1,4 @@
-"""Another way of sending is one class."""
+"""Another mail transport is one class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plans.models import Plan
 
 @dataclass
 class Folder:
-    """Another way to hand messages over: a list in place of a mail server."""
+    """A transport that puts messages into a list in place of a mail server."""
 
     messages: list[OutgoingMessage] = field(default_factory=list)
 

@@ -223,7 +223,7 @@ class Life:
         sign_in(self.desk, self.clinic.primary)
 
     def settles(self, code: str) -> None:
-        """Take the open item with this code and end it."""
+        """Claim the open item with this code and resolve it."""
         item = ReviewItem.objects.exclude(state="resolved").get(patient=self.patient, facts__code=code)
         review.claim(by=self.clinic.primary, item_id=item.pk)
         item.refresh_from_db()

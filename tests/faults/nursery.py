@@ -1,8 +1,8 @@
 """A warm parent that forks workers in a few milliseconds, so that hundreds of them can be killed in a minute.
 
 It reads one order a line from standard input (JSON: role, settings, database, point) and answers with the process id.
-A `point` is a place in the program, "module:name", at which the child sends itself a signal the first time it comes
-by (or the `turn`th), before or after the call; those places are what an outside observer cannot hit by chance.
+A `point` is a place in the program, "module:name", at which the child sends itself a signal the first time it gets
+there (or the `turn`th), before or after the call; those places are what an outside observer cannot hit by chance.
 """
 
 from __future__ import annotations

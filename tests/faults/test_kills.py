@@ -46,7 +46,7 @@ def alert(clinic: ClinicMade) -> None:
 
 
 def finish(crew: Crew, *queues: str) -> None:
-    """A worker that nobody kills works until nothing is due."""
+    """Let a worker work undisturbed until nothing is due."""
     crew.start("outbox")
     wait_for(lambda: all(ended(queue) for queue in queues or ("messages",)))
 

@@ -67,7 +67,7 @@ def test_a_refused_address_is_not_tried_again_and_stands_in_the_queue(
     [
         ("mail", "421 too busy", "pending", "later", 0),
         ("data", DROP, "pending", "dropped", 0),
-        # The dot left us before we could hear that nobody took it in.
+        # The final dot was sent before we could learn that it was not accepted.
         ("body", DROP, "unknown", "no_answer_after_dot", 0),
         ("dot", "452 no room", "pending", "later", 0),
         ("dot", "552 too big", "rejected", "message_refused", 0),
@@ -87,7 +87,7 @@ def test_the_outcome_of_a_message_is_decided_by_the_phase(
 ) -> None:
     make_invitations(clinic, 1)
     receiver.script.queue = [(step, answer)]
-    # Only silence is to be waited for: an answer that is late on a busy machine must not pass for it.
+    # Only a silent server is waited for: a late answer on a busy machine must not be taken for silence.
     crew.start("outbox", settings={"EMAIL_TIMEOUT": 4 if answer == SILENT else 30})
     wait_for(lambda: Work.objects.exclude(reason="").exists())
     row = Work.objects.get()

@@ -34,8 +34,8 @@ CONNECTIONS = (1, 2, 4, 8)
 class Nemesis:
     """Strikes at workers from a seed: mostly kills, now and then a cut connection or a sleep past the lease.
 
-    `in_hand`: how many messages the struck had in hand at most, one for each of their connections; `most`: the most
-    that one was seen with just after a strike.
+    `in_hand`: how many messages the killed workers had in hand at most, one for each of their connections; `most`: the
+    most that one was seen with just after a strike.
     """
 
     def __init__(self, crew: Crew, seed: int, *, at_once: int = 2) -> None:

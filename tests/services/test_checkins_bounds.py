@@ -1,4 +1,4 @@
-"""A leaked link fills neither the database nor the queue, and what newly speaks of danger is taken all the same."""
+"""A leaked link fills neither the database nor the queue, and answers that newly report danger are still accepted."""
 
 from __future__ import annotations
 

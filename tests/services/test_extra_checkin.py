@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 @pytest.fixture
 def story():
-    """A patient whose first answer was urgent; the primary has taken the item."""
+    """A patient whose first answer was urgent; the primary has claimed the item."""
     with on(START):
         made = asked()
     with on(made.occasion.due_at):

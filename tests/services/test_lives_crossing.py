@@ -1,4 +1,4 @@
-"""Lives in awkward orders: what a plan says after acts that cross each other."""
+"""Acts in awkward orders: what a plan says after acts that overlap."""
 
 from __future__ import annotations
 

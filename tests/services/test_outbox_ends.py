@@ -1,4 +1,4 @@
-"""What an end brings in the outbox: late, lease over, crashed, refused, of unknown fate."""
+"""How outbox entries end: late, lease expired, crashed, refused, outcome unknown."""
 
 from __future__ import annotations
 

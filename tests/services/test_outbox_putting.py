@@ -1,4 +1,4 @@
-"""Putting into the outbox: one row a fact, taken back before it goes, and the workers who are notified."""
+"""Putting into the outbox: one row per fact, cancelling before it goes, and notifying workers."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def answer(
 
 
 def lay_down(subject: CheckInSession, ask: QuestionnaireSpec, answers: Mapping[str, str], page: str) -> None:
-    """The state as it stands before its last page: what page by page would have come to."""
+    """Write the state before its last page directly, as answering page by page would have left it."""
     patient = Patient.objects.select_related("clinic").get(pk=subject.patient_id)
     plan, now = Plan.objects.get(patient=patient), clock.now()
     context = evidence.context(patient, thresholds_of(patient.clinic, patient), taking=ask.taking, now=now)

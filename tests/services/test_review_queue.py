@@ -1,4 +1,4 @@
-"""The review queue: its order, pages and tabs, whose items it shows, taking the next."""
+"""The review queue: its order, pages and tabs, whose items it shows, claiming the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An item's page: why it is there, whom to call, who has it, and the answers behind it."""
+"""An item's page: why it is there, whom to call, who holds it, and the answers behind it."""
 
 from __future__ import annotations
 

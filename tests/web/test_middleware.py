@@ -1,4 +1,4 @@
-"""Headers, the largest body, and the end of a session; on the addresses of health, which need nothing else."""
+"""Headers, the largest body and the end of a session, tested on the health checks, which need nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form that cannot be taken because of who sends it: nothing is saved, and what was typed is shown back."""
+"""A form that is refused because of who sends it: nothing is saved, and what was typed is shown back."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def open_form(page, clinic, patient):
 
 
 def looked_at(page, field, value, event="change"):
-    """A field is changed without moving pointer or focus; ends when the page has had the answer."""
+    """Change a field without moving pointer or focus; return when the page has the answer."""
     with page.expect_response(lambda answer: "hx-request" in answer.request.headers) as looked:
         page.evaluate(
             """([field, value, event]) => {

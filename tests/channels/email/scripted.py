@@ -62,7 +62,7 @@ class _Conversation(socketserver.StreamRequestHandler):
             self._leave()
 
     def _leave(self) -> None:
-        """No longer counted: before the last word, since whoever hears that may come again at once."""
+        """Stop counting the connection before the last reply: the client may connect again at once."""
         here, self._here = self._here, False
         if here:
             self.server.went()
@@ -160,7 +160,7 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
             return self.open > self.most_at_once
 
     def went(self) -> None:
-        """One has gone."""
+        """Count one connection less."""
         with self._counting:
             self.open -= 1
 

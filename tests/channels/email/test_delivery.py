@@ -81,7 +81,7 @@ def test_the_fate_of_a_message_follows_from_the_phase(
     hello: str,
 ) -> None:
     server.script.answers.update({"ehlo": hello, step: answer})
-    # Only silence is to be waited for, and that not so briefly that a slow answer passes for it.
+    # Only a silent server is waited for, long enough that a slow answer is not taken for silence.
     with SmtpTransport(Server("127.0.0.1", server.port, seconds=2 if answer == SILENT else 30)) as way:
         outcome = way.send(message())
     assert (outcome.fate, outcome.reason, outcome.code) == (fate, reason, code)
@@ -127,7 +127,7 @@ def test_after_a_dropped_connection_the_next_message_opens_a_new_one(
 
 def test_a_server_that_is_not_there_is_unreachable() -> None:
     with socket.socket() as probe:
-        # Taken, so that nobody else listens there, and not listened on.
+        # Bound, so that nobody else listens there, but not listening.
         probe.bind(("127.0.0.1", 0))
         with pytest.raises(Unreachable):
             SmtpTransport(Server("127.0.0.1", probe.getsockname()[1], seconds=30)).open()
