@@ -38,6 +38,7 @@ LINES: Final[Mapping[str, Promise]] = {
     "step": _("Smallest volume"),
     "drop": _("One drop"),
     "split": _("Parts a tablet may be split into"),
+    "packs": _("Sizes of packs"),
     "equivalent": _("Equal to 10 mg diazepam"),
 }
 GAPS: Final[Mapping[Gap, Promise]] = {

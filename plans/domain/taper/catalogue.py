@@ -25,6 +25,7 @@ Grammar of a drug file (the loader, `catalogue_file.py`, refuses anything else):
     [[products.US]]                 form, strength_mg (a liquid: mg_per_ml and step_ml; drops: mg_per_ml and
                                     mg_per_drop = FIGURE), mark, source,
                                     split = FIGURE of 1, 2 or 4 (solids);
+                                    packs = FIGURE of the sizes it is sold in, tablets or mL ("14 28"), where known;
                                     default = false if it must be chosen by hand
 
     FIGURE = {value = "4", mark = MARK, source = KEY}          SPAN = {low = "18", high = "50", mark, source}

@@ -34,6 +34,7 @@ Table = dict[str, Any]
 
 _DECIMAL: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?\Z")
 _COUNT: Final = re.compile(r"[1-9][0-9]?\Z")
+_PACK: Final = re.compile(r"[1-9][0-9]{0,2}\Z")
 _ROUTES: Final = frozenset({"cyp3a4", "cyp2c19", "ugt"})
 
 
@@ -83,6 +84,14 @@ def _routes(raw: str) -> frozenset[str]:
 
 def _split(raw: str) -> int:
     return {"1": 1, "2": 2, "4": 4}[raw]
+
+
+def _packs(raw: str) -> tuple[int, ...]:
+    """Sizes of packs such as "14 28": whole numbers that rise."""
+    found = tuple(map(int, raw.split()))
+    if not found or not all(map(_PACK.match, raw.split())) or found != tuple(sorted(set(found))):
+        raise ValueError(raw)
+    return found
 
 
 class _Reader:
@@ -180,6 +189,7 @@ class _Reader:
     def _product(self, row: Table, where: str) -> CatalogueProduct:
         form = self._read(Form, row.pop("form", None), f"{where}.form")
         default: bool = row.pop("default", True)
+        packs = self._figure(row, "packs", _packs, where) if "packs" in row else None
         mark, source = self._trust(row, where)
         if form in LIQUIDS:
             strength = self._read(Dose.parse, row.pop("mg_per_ml", None), f"{where}.mg_per_ml")
@@ -198,7 +208,7 @@ class _Reader:
             split = self._figure(row, "split", _split, where)
             product = Product(self.stem, form, strength, split.value)
         self._empty(row, where)
-        return CatalogueProduct(product, mark, source, split, default)
+        return CatalogueProduct(product, mark, source, split, default, packs)
 
     def _figure(self, table: Table, key: str, parse: Callable[[str], V], where: str) -> Figure[V]:
         where = f"{where}.{key}"

@@ -138,6 +138,10 @@ def _product(entry: CatalogueProduct, country: str) -> Iterator[Line]:
     else:
         yield Line("product", of, country, f"{product.strength.text} mg", entry.mark, entry.source)
         yield Line("split", product.name, country, str(entry.split.value), *sure)
+    if entry.packs is not None:
+        sizes = ", ".join(map(str, entry.packs.value))
+        unit = " mL" if product.handed_out_in_ml else ""
+        yield Line("packs", product.name, country, sizes + unit, entry.packs.mark, entry.packs.source)
 
 
 def _equivalents(name: str) -> Iterator[Line]:

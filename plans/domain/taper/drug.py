@@ -65,9 +65,10 @@ class NumberRange:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueProduct:
-    """A product on a country's market: marks and sources of its strength and of how it may be split.
+    """A product on a country's market: marks and sources of its strength, its splitting and its packs.
 
-    `default` is False for products that must not be mixed with plain tablets unless chosen: modified release,
+    `packs` are the sizes it is sold in, in whole units (tablets, or mL), the smallest first; None if no source was
+    found. `default` is False for products that must not be mixed with plain tablets unless chosen: modified release,
     sublingual.
     """
 
@@ -76,6 +77,7 @@ class CatalogueProduct:
     source: str
     split: Figure[int]
     default: bool = True
+    packs: Figure[tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,8 @@ def test_the_digest_names_the_whole_catalogue() -> None:
         ('default = "even"', 'default = "evenly"', "unreadable", "spread.default"),
         ('default = "even"\nmark = "second_hand"', 'default = "even"', "number_without_mark_and_source", "spread"),
         ('days = { value = "3"', 'days = { value = "0"', "unreadable", "label_schedule.days"),
+        ('packs = { value = "28"', 'packs = { value = "28 14"', "unreadable", "products.FR[0].packs"),
+        ('packs = { value = "28"', 'packs = { value = "0"', "unreadable", "products.FR[0].packs"),
         ('max = { value = "4"', 'max = { value = "4,0"', "unreadable", "daily.max"),
     ],
 )  # fmt: skip

@@ -43,6 +43,18 @@ def test_the_most_a_day_of_a_country_is_a_line_of_its_own() -> None:
     assert ("GB", "4 mg", SourceMark.VERIFIED) in [(line.country, line.value, line.mark) for line in lines]
 
 
+def test_packs_stand_beside_the_strength_they_are_sold_in() -> None:
+    lines = [line for line in known(catalogue.drug("clobazam")) if line.code == "packs"]
+    assert [(line.country, line.detail, line.value) for line in lines] == [
+        ("FR", "clobazam capsule 5 mg", "30"),
+        ("FR", "clobazam tablet 10 mg", "30"),
+        ("FR", "clobazam tablet 20 mg", "30"),
+        ("FR", "clobazam suspension 1 mg/mL", "150 mL"),
+    ]
+    assert {line.mark for line in lines} == {SourceMark.VERIFIED}
+    assert "5, 14, 20, 60" in printed("zopiclone")
+
+
 def test_a_country_without_products_and_a_split_without_a_source_are_missing() -> None:
     gaps = missing(catalogue.drug("prazepam"))
     assert Missing(Gap.COUNTRY, "US") in gaps
