@@ -117,14 +117,22 @@ _BEGINS: Final = (
 )  # fmt: skip
 
 
+_PARTS: Final = {
+    PlanAct.GO_ON_FROM: "clinic/regimen_fields.html",
+    PlanAct.CHANGE_PRODUCTS: "clinic/plan_change_products.html",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeChoice:
-    """One thing to choose, as the template draws it: its value and name, whether it is chosen, and its fields."""
+    """One thing to choose, as the template draws it: its value and name, whether it is chosen, its fields, and the
+    template of what it needs beside them."""
 
     value: str
     name: str
     chosen: bool
     fields: tuple[forms.BoundField, ...]
+    part: str
 
 
 class ChangeForm(forms.Form):
@@ -244,6 +252,7 @@ class ChangeForm(forms.Form):
                 str(NAMES[act]),
                 act in chosen,
                 tuple(self[name] for name in FIELDS.get(act, ())),
+                _PARTS.get(act, ""),
             )
             for act in self.possible
         )
