@@ -188,6 +188,7 @@ def _pharmacy(options: Namespace, taper: Taper, shared: DocumentFacts) -> Pharma
         fill_days=taper.request.dispense_days,
         instalment_days=taper.request.instalment_days,
         at_hand=dict(taper.at_hand),
+        packs=catalogue.packs(shared.schedule.products, taper.request.country),
         drug_names={drug: catalogue.drug(drug).tall_man for drug in shared.schedule.drugs},
     )
 

@@ -203,6 +203,7 @@ def _pharmacy(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Page
         drug_names={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
         other_dose=_other_dose(row.plan, shared.words),
         at_hand=dict(versions.at_hand(row.version, pages.schedule, first)),
+        packs=catalogue.packs(pages.schedule.products, said.request.country),
     )
 
 

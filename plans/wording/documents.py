@@ -272,6 +272,7 @@ def _pharmacy() -> dict[str, str]:
         "order_other": gettext("This plan does not say what else is in them."),
         "order_fill": gettext("To be there by {first}, for the days until {last}: {products}."),
         "bottles": gettext("Made at home, {product}: {count} bottles, each of {pieces}."),
+        "packs": gettext("Packs of {product}: {counts}. What is given out is not rounded to packs."),
         "instalments": gettext(
             "Prescribed for {fill_days} days at a time, handed out in instalments of {days} days."
         ),

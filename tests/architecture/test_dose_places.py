@@ -165,6 +165,8 @@ OTHER: dict[str, str] = {
     "documents/calendar/days_readback.py:_AMOUNT": "reads a document's texts back",
     "documents/pharmacy/rows.py:product_head": "the strength of one product",
     "documents/calendar/syringes.py:draw_filling": "one volume of one product, named where there are two drugs",
+    "documents/pharmacy/order.py:size_words": "what one size to order holds, with its drug",
+    "management/commands/taper.py:_supply": "what the sizes to order hold together, each with its drug",
     "management/commands/taper.py:_both_ends": "an equivalent, of all drugs together",
     "management/commands/taper.py:_measured": "how one dose of one drug is made, which it names",
     "management/published_document.py:_LEFT_OUT": "published schedules that are not made, and why",

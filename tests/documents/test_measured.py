@@ -11,10 +11,22 @@ from plans.documents.kinds import draw, read_back
 from plans.domain.amounts import Dose, Volume
 from plans.domain.documents.facts import CalendarFacts, PharmacyFacts
 from plans.domain.syringes import USUAL
+from plans.domain.taper import catalogue
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import calendar_words
-from tests.documents.plans import ODT, SOLUTION, TABLET, N, facts, measured, of_kind, schedule, solid
+from tests.documents.plans import (
+    DIAZEPAM,
+    ODT,
+    SOLUTION,
+    TABLET,
+    N,
+    facts,
+    measured,
+    of_kind,
+    schedule,
+    solid,
+)
 from tests.documents.reading import text_of
 
 START = date(2027, 1, 4)
@@ -173,6 +185,24 @@ def test_what_is_at_home_is_not_ordered_and_instalments_order_a_whole_fill():
         "To be there by Monday 1 February 2027, for the days until 21 February 2027: 0.4 mg capsules: 14."
         in text
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_fill_says_how_many_packs_it_is_and_is_not_rounded(language):
+    words = calendar_words(language)
+    steps = [(60, StepKind.START, [(N, [solid(DIAZEPAM, 8)])])]
+    made = facts(schedule(START, steps, [DIAZEPAM]), language=language, words=words)
+    sizes = catalogue.packs([DIAZEPAM], "FR")
+    assert sizes == {DIAZEPAM: (40,)}
+    sheet = of_kind(made, "pharmacy")
+    assert isinstance(sheet, PharmacyFacts)
+    known = replace(sheet, packs=sizes)
+    pdf = draw(known)
+    assert read_back(pdf, known) == ()
+    both = {"en": "56 = 1 × 40 and 16.", "es": "56 = 1 × 40 y 16."}
+    assert both[language] in text_of(pdf).replace("\u00a0", " ").replace("\n", " ")
+    assert read_back(draw(replace(known, packs={})), known)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from plans.domain.documents.calendar import Entry, Slot, entries, last_shown_day
 from plans.domain.documents.words import BREAK
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay, in_order
-from plans.domain.taper.supply import FILL_DAYS, day_needs, first_fill, plan_supply
+from plans.domain.taper.supply import FILL_DAYS, day_needs, first_fill, in_packs, plan_supply
 from plans.domain.taper.weekdays import Weekdays
 
 MOST_CHANGES = 6
@@ -129,7 +129,28 @@ def to_hand_over(context: PharmacyContext) -> list[str]:
         pieces = words.number(Take(product.made_of, quarters=product.bottle_quarters).pieces)
         tablets = f"{pieces} {context.product_named(product.made_of, many=True)}"
         said.append(words.say("bottles", product=context.product_named(product), count=count, pieces=tablets))
+    return [*said, *_pack_words(context)]
+
+
+def _pack_words(context: PharmacyContext) -> list[str]:
+    """How many packs the units of each fill are, one line per product whose packs are known: "28 = 1 × 28"."""
+    words, said = context.words, []
+    for product in context.supplied:
+        sizes = context.facts.packs.get(product, ())
+        counts = dict.fromkeys(row.units.get(product, 0) for row in fills(context))
+        told = [_in_packs(context, count, sizes) for count in counts if count and sizes]
+        if any(told):
+            named = context.product_named(product, many=True)
+            said.append(words.say("packs", product=named, counts="; ".join(filter(None, told))))
     return said
+
+
+def _in_packs(context: PharmacyContext, units: int, sizes: tuple[int, ...]) -> str:
+    """ "56 = 2 × 28", "60 = 2 × 28 and 4"; "" for less than a pack."""
+    packs, size, loose = in_packs(units, sizes)
+    if not packs:
+        return ""
+    return f"{units} = {context.words.listed([f'{packs} × {size}', *([str(loose)] if loose else [])])}"
 
 
 def instalment_words(context: PharmacyContext) -> str:

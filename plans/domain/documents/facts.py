@@ -128,7 +128,7 @@ class PharmacyFacts(DocumentFacts):
     the first day that the fills are for, if not the day of making; `instalment_days` is the length of the instalments
     in which a fill is handed out (None: all at once); `at_hand` is the stock counted at home and used before the first
     fill, in quarters or microlitres by product; `other_dose` is shown if another dose than planned is taken;
-    `drug_names` are drugs as a label writes them.
+    `drug_names` are drugs as a label writes them; `packs` are the sizes that products are sold in, where known.
     """
 
     kind = PHARMACY.code
@@ -143,6 +143,7 @@ class PharmacyFacts(DocumentFacts):
     drug_names: dict[str, str] = field(default_factory=dict)
     other_dose: str = ""
     at_hand: dict[Product, int] = field(default_factory=dict)
+    packs: dict[Product, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -37,6 +37,7 @@ program shows mark and source wherever it shows a number.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -73,6 +74,14 @@ def drug(name: str) -> Drug:
 def drugs() -> tuple[Drug, ...]:
     """All drugs of the catalogue, in alphabetical order."""
     return tuple(drug(name) for name in names())
+
+
+def packs(products: Iterable[Product], country: str) -> dict[Product, tuple[int, ...]]:
+    """The sizes of packs of those products of which they are known in a country; never of one made to order."""
+    found = {
+        product: drug(product.drug).packs(product, country) for product in products if not product.to_order
+    }
+    return {product: sizes for product, sizes in found.items() if sizes}
 
 
 def default_products(name: str | Drug, country: str) -> tuple[Product, ...]:

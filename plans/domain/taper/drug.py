@@ -182,6 +182,18 @@ class Drug:
             raise UnknownCountry(country=country, known=list(COUNTRIES))
         return self.by_country.get(country, ())
 
+    def packs(self, product: Product, country: str) -> tuple[int, ...]:
+        """The sizes of packs that a product is sold in there, the smallest first; empty where they are not known."""
+        same = (product.form, product.strength)
+        return next(
+            (
+                entry.packs.value
+                for entry in self.products(country)
+                if entry.packs is not None and (entry.product.form, entry.product.strength) == same
+            ),
+            (),
+        )
+
     def listed(self, product: Product) -> CatalogueProduct | None:
         """The best-marked catalogue entry of this form and strength in any country, or None.
 

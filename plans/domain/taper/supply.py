@@ -180,6 +180,14 @@ def _together(needs: _Needs, parts: Iterable[Fill], first: date, last: date) -> 
     return [Fill(first, last, product, units[product]) for product in needs.products if product in units]
 
 
+def in_packs(units: int, sizes: Iterable[int]) -> tuple[int, int, int]:
+    """Whole units as (packs, size, loose units beside them): of the sizes the one that leaves the fewest loose, and of
+    those the largest. What is handed out is not rounded."""
+    return min(
+        ((units // size, size, units % size) for size in sizes), key=lambda found: (found[2], -found[1])
+    )
+
+
 def supplied(schedule: Schedule, products: Iterable[Product] | None = None) -> tuple[Product, ...]:
     """What the pharmacy dispenses for products of a schedule (None: all of them): tablets for what is made at home."""
     found = schedule.products if products is None else products

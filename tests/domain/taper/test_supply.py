@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plans.domain.amounts import Volume
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import TimedDose, TimeOfDay
-from plans.domain.taper.supply import BadFillDays, on_hand, plan_supply
+from plans.domain.taper.supply import BadFillDays, in_packs, on_hand, plan_supply
 from tests.domain.taper.schedules import MONDAY, laid_out, mg, pieces, tablet
 
 HALF_MG = tablet("clonazepam", "0.5", 2)
@@ -33,6 +33,13 @@ def test_an_opened_half_is_carried_to_the_next_day_and_the_next_fill() -> None:
 def test_the_last_half_is_left_over() -> None:
     supply = plan_supply(laid_out("clonazepam", [(7, [pieces(HALF_MG, 2)])]), 28)
     assert [(left.product, left.take.pieces) for left in supply.leftovers] == [(HALF_MG, "0.5")]
+
+
+def test_packs_leave_the_fewest_loose_and_change_no_count() -> None:
+    assert in_packs(56, (28,)) == (2, 28, 0)
+    assert in_packs(60, (14, 28)) == (2, 28, 4)
+    assert in_packs(42, (14, 28)) == (3, 14, 0)
+    assert in_packs(8, (28,)) == (0, 28, 8)
 
 
 def test_fills_follow_each_other_and_end_with_the_last_dose() -> None:
