@@ -414,7 +414,7 @@ METHOD: Final = Row(
                     "from plans.domain.taper.methods.micro import",
                     "from plans.domain.taper.methods.made_up import MadeUp\n",
                 ),
-                before("Micro\n# Solved", "MadeUp | "),
+                before("Micro\n# Methods solved", "MadeUp | "),
                 before("        Micro,\n", "        MadeUp,\n"),
             ),
             "taper method made_up: line in METHODS without a spec",

@@ -42,11 +42,19 @@ class Weekdays:
         """Whether they have any day in common."""
         return not set(self.days).isdisjoint(other.days)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copies and what is read back from another process: all seven days are `EVERY_DAY` itself there too."""
+        return _of, (self.days,)
+
     def __contains__(self, weekday: int) -> bool:
         return weekday in self.days
 
     def __len__(self) -> int:
         return len(self.days)
+
+
+def _of(days: tuple[int, ...]) -> Weekdays:
+    return EVERY_DAY if len(days) == DAYS_A_WEEK else Weekdays(days)
 
 
 EVERY_DAY: Final = Weekdays(tuple(range(DAYS_A_WEEK)))

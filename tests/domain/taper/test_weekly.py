@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -436,3 +438,10 @@ def test_laws_of_a_pattern(asked: dict[str, Any]) -> None:
     assert same_from(
         schedule, pace(schedule, from_day=schedule.start, interval_days=1, faster=False), schedule.start
     )
+
+
+def test_a_plan_without_days_of_the_week_has_none_in_another_process_either() -> None:
+    every_day = zolpidem({"days": 14, "total_mg": "2.5"}, STOP)
+    there = pickle.loads(pickle.dumps(built(every_day).schedule))
+    assert not any(step.weekly for step in there)
+    assert pickle.loads(pickle.dumps(EVERY_DAY)) is copy.deepcopy(EVERY_DAY) is EVERY_DAY
