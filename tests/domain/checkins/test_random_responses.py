@@ -63,6 +63,7 @@ def random_answers(ask: QuestionnaireSpec, dice: random.Random) -> dict[str, str
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_every_rule_finds_the_same_in_ten_thousand_responses_read_back_from_what_is_stored() -> None:
     dice = random.Random(20261122)
     before: tuple[Past, ...] = ()
