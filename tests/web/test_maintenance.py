@@ -54,6 +54,8 @@ SAID_OF_OTHERS = (
     "You may feel as if you had stopped, though you still take it",
     "Moved to other care Stopped care here",
     "Reviews ended",
+    # Why a plan may be ended, on the page of changes.
+    "Completed as planned The patient stopped it Ended for safety",
 )
 OF_THE_CLINIC = ("caseload", "patient", "plan", "plan-calendar", "plan-change", "queue", "item")
 OF_THE_PATIENT = ("plan-page", "plan-page-calendar")
