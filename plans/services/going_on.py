@@ -78,7 +78,7 @@ def preview(actor: Actor, *, plan_id: UUID, begins: str, back: Return | None = N
         day=made.day,
         days=0,
         schedule=made.schedule,
-        known=made.known,
+        findings=consequences.findings_of(plan, made.schedule, made.day, made.known),
         stock=supply.counted(supply.supplied(made.schedule), back.stock or {}) if back is not None else None,
     )
     return replace(seen, digest=_digest(made, back))

@@ -10,7 +10,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from plans.domain.taper.amendments import Hold
+from plans.domain.amounts import Dose
+from plans.domain.errors import Refused
+from plans.domain.taper.amendments import BeginDrug, Hold
+from plans.domain.taper.request import Intake
+from plans.domain.taper.schedule import TimeOfDay
 from plans.models import Plan
 from plans.services import clock
 from plans.services.plans import revise
@@ -97,6 +101,27 @@ def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
     assert "several_sedatives" in boxes["signed"]
     sent(desk, plan, **chosen, **boxes)
     assert present(plan_row(plan.pk).active_version).kind == "begin_drug"
+
+
+def test_a_dose_above_the_maximum_and_above_what_was_taken_is_shown_as_refused_and_not_made(
+    clinic: ClinicMade, desk: Client, plan: Plan
+) -> None:
+    chosen = {"act": "begin_drug", "new_drug": "diazepam", "new_dose": "80", "new_time": "night"}
+    address = reverse("plan-change", args=[plan.pk])
+    page = tight(desk.post(address, {"begins": "today", "note": "Agreed", **chosen}).content.decode())
+    assert "cannot be signed for" in page
+    assert 'value="change"' not in page
+    lock = plan_row(plan.pk).lock
+    day = clock.today(plan.patient.zone)
+    begun = BeginDrug(day, doses=(Intake(TimeOfDay.NIGHT, "diazepam", Dose.parse("80")),))
+    with pytest.raises(Refused) as refusal:
+        revise.change(by=clinic.primary, plan_id=plan.pk, seen_lock=lock, changes=[begun], note="Agreed")
+    assert refusal.value.facts["reason"] == "refused_findings"
+
+
+def test_the_page_names_the_dose_of_today_before_anything_is_chosen(desk: Client, plan: Plan) -> None:
+    page = tight(desk.get(reverse("plan-change", args=[plan.pk])).content.decode())
+    assert re.search(r"version 1 is in force, clonazePAM\s[\d.]+\u00a0mg a day", page)
 
 
 def test_what_somebody_else_changed_is_shown_with_its_reason_and_what_was_chosen_is_kept(

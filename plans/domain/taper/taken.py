@@ -163,7 +163,7 @@ def _within_weeks(found: list[DoseStretch], told: Recorded, first: date, last: d
     if not is_weekly(planned):
         return told
     days = {(first + n * _DAY).weekday() for n in range((last - first).days + 1)}
-    rest = [(one, Weekdays(tuple(day for day in one.weekdays.days if day not in days))) for one in planned]
+    rest = [(one, Weekdays(day for day in one.weekdays.days if day not in days)) for one in planned]
     week = [Intake(one.time, one.drug, one.dose, left) for one, left in rest if left.days]
-    week += [replace(one, weekdays=Weekdays(tuple(sorted(days)))) for one in told.regimen]
+    week += [replace(one, weekdays=Weekdays(days)) for one in told.regimen]
     return replace(told, regimen=tuple(week))

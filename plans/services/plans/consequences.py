@@ -88,7 +88,8 @@ class Consequences:
     from the day on, less what should be at hand; where a dose stays, for fills begun by `to_dispense_by`. `digest`
     identifies the result, and making the change sends it back. `country` is that of the products;
     `at_home` are whole units that should be there on the day, `comes_back` those that the changed plan takes none of.
-    `to_sign` and `to_confirm` are what whoever makes the change has to answer for.
+    `to_sign` and `to_confirm` are what whoever makes the change has to answer for; `refused`: it goes past a limit that
+    nobody can sign for, and cannot be made.
     """
 
     act: str
@@ -110,6 +111,7 @@ class Consequences:
     digest: str
     present: Schedule
     held_open: bool = False
+    refused: bool = False
     to_sign: tuple[Caution, ...] = ()
     to_confirm: tuple[str, ...] = ()
 
@@ -126,7 +128,8 @@ class Consequences:
 class Changed:
     """A plan with a change made to it: what the act is called, the state it leads to, its first day, the plan after it.
 
-    `story` is what the version keeps of it and its sentence quotes; `request` what later changes go on from.
+    `story` is what the version keeps of it and its sentence quotes; `request` what later changes go on from; `findings`
+    are limits that only the changed plan goes past, `refused` whether one of them cannot be signed for.
     """
 
     act: PlanAct
@@ -136,6 +139,8 @@ class Changed:
     request: TaperRequest
     schedule: Schedule
     held_open: bool
+    findings: tuple[LimitFinding, ...] = ()
+    refused: bool = False
     to_sign: tuple[Caution, ...] = ()
     to_confirm: tuple[str, ...] = ()
 
@@ -202,11 +207,12 @@ def changed(
         if until is None:
             # The hold is over with this change, or lasts less long than what it does.
             state = after(state, PlanAct.END_HOLD)
-    to_sign, to_confirm = (
-        _to_answer_for(plan, said, made.schedule, made.request)
-        if any(isinstance(one, LayoutAmendment) for one in changes)
-        else ((), ())
-    )
+    taper = judged(plan, made.schedule, made.request, said.extra.get("confirmed", ()))
+    findings = _new_findings(plan, said, taper, day)
+    laid_out = [one for one in changes if isinstance(one, LayoutAmendment)]
+    to_sign, to_confirm = _to_answer_for(said, taper) if laid_out else ((), ())
+    # What was really taken is recorded as it was, above a maximum too: refusing it would leave the plan untrue.
+    only_taken = bool(laid_out) and all(isinstance(one, TakesDose) for one in laid_out)
     return Changed(
         act=act_of(changes, correction=correction),
         state=state,
@@ -215,21 +221,20 @@ def changed(
         request=made.request,
         schedule=made.schedule,
         held_open=made.held_open,
+        findings=findings,
+        refused=not only_taken and any(one.level is LimitLevel.REFUSED for one in findings),
         to_sign=to_sign,
         to_confirm=to_confirm,
     )
 
 
-def _to_answer_for(
-    plan: Plan, said: Snapshot, schedule: Schedule, request: TaperRequest
-) -> tuple[tuple[Caution, ...], tuple[str, ...]]:
+def _to_answer_for(said: Snapshot, taper: engine.Taper) -> tuple[tuple[Caution, ...], tuple[str, ...]]:
     """Cautions to sign that nobody signed for this plan so far, and products whose strength nobody confirmed.
 
     Steps that only move bring neither: they are asked for where days are laid out anew, with other doses, drugs or
     products.
     """
-    signed, confirmed = said.extra.get("signed", ()), said.extra.get("confirmed", ())
-    taper = judged(plan, schedule, request, confirmed)
+    signed = said.extra.get("signed", ())
     to_sign = tuple(one for one in taper.cautions if one.must_sign and one.code not in signed)
     unsure = {str(one.facts["product"]) for one in taper.verdicts if one.rule == "unverified_product"}
     return to_sign, tuple(sorted(unsure))
@@ -326,12 +331,13 @@ def preview_changes(
         day=made.day,
         days=made.days,
         schedule=made.schedule,
-        request=made.request,
+        findings=made.findings,
     )
     return replace(
         seen,
         digest=made.digest,
         held_open=made.held_open,
+        refused=made.refused,
         to_sign=made.to_sign,
         to_confirm=made.to_confirm,
     )
@@ -346,14 +352,12 @@ def of(
     day: date,
     days: int,
     schedule: Schedule,
-    known: Sequence[Recorded] | None = None,
+    findings: tuple[LimitFinding, ...],
     stock: supply.Stock | None = None,
-    request: TaperRequest | None = None,
 ) -> Consequences:
     """Preview replacing the active version by `schedule` from a day on; changes nothing.
 
-    `request` is what the changed plan is judged by, that of the version in force unless given. `known` are doses really
-    taken (those on record unless given), `stock` what is at home where that was counted.
+    `findings` are limits that only the changed plan goes past, `stock` what is at home where that was counted.
     """
     version = active_version(plan)
     present = versions.read(version)
@@ -368,7 +372,7 @@ def of(
         before=_outlook(present.schedule, day, plan.held_until),
         after=_outlook(schedule, day, held),
         held_until=held,
-        findings=_new_findings(plan, present, schedule, request or present.request, day, known),
+        findings=findings,
         messages=Work.objects.filter(plan=plan, notice__in=OF_A_VERSION, state__in=UNSENT).count(),
         told=bool(patient.email),
         to_dispense=_to_dispense(present.schedule, schedule, present.request, day, dispense_by, stock),
@@ -413,14 +417,18 @@ def judged(
     )
 
 
-def _new_findings(
-    plan: Plan,
-    present: Snapshot,
-    later: Schedule,
-    request: TaperRequest,
-    day: date,
-    taken_so_far: Sequence[Recorded] | None = None,
+def findings_of(
+    plan: Plan, schedule: Schedule, day: date, taken_so_far: Sequence[Recorded] | None = None
 ) -> tuple[LimitFinding, ...]:
+    """Limits that only `schedule`, put in place of the version in force from a day on, goes past.
+
+    `taken_so_far` are doses really taken (those on record unless given).
+    """
+    present = versions.read(active_version(plan))
+    return _new_findings(plan, present, judged(plan, schedule, present.request, known=taken_so_far), day)
+
+
+def _new_findings(plan: Plan, present: Snapshot, later: engine.Taper, day: date) -> tuple[LimitFinding, ...]:
     """Limits passed by the changed plan's steps from the day on, but not by the present plan's remaining steps.
 
     They are compared by rule and figures. What a past step passed does not excuse a new one: a cut repeated after a
@@ -430,7 +438,7 @@ def _new_findings(
     stands = judged(plan, before, present.request).verdicts
     known = Counter(_figures(one) for one in _from(day, before, stands))
     fresh = []
-    for one in _from(day, later, judged(plan, later, request, known=taken_so_far).verdicts):
+    for one in _from(day, later.schedule, later.verdicts):
         if known[_figures(one)]:
             known[_figures(one)] -= 1
         elif one.level is not LimitLevel.NOTE and one.rule != "unverified_product":

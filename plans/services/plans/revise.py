@@ -102,7 +102,7 @@ def change(
 
     Raises what `preview_changes` raises; Stale (`what` plan or moves) where somebody acted on the plan meanwhile, or
     where the change is not the one that was shown; and Refused("note_missing", "text_too_long", "review_past",
-    "review_too_far" or "signatures_missing").
+    "review_too_far", "refused_findings" or "signatures_missing").
     """
     now = clock.now()
     words = _check_note(note)
@@ -155,7 +155,10 @@ def _check_note(note: str) -> str:
 
 
 def _check_answered(made: Changed, signed: Collection[str], confirmed: Collection[str]) -> None:
-    """Raise Refused where a caution of the changed plan is not signed, or a strength not confirmed."""
+    """Raise Refused where a limit is passed that cannot be signed for, a caution is not signed, or a strength not
+    confirmed."""
+    if made.refused:
+        raise Refused(reason="refused_findings")
     cautions = [one.code for one in made.to_sign if one.code not in signed]
     products = [one for one in made.to_confirm if one not in confirmed]
     if cautions or products:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Stale, TaperplanError
+from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.maintenance import usual_review
 from plans.domain.taper.plan_states import PlanAct, PlanActor, allowed
 from plans.domain.taper.products import Product
@@ -198,12 +199,13 @@ def _show(
         "picture": _picture(plan, seen) if seen else "",
         "rows": rows,
         "compared": {"one": plan.version, "other": plan.version + 1},
-        "findings": [says(verdict) for f in seen.findings for verdict in f.verdicts[:2]] if seen else [],
+        "findings": _findings(seen) if seen else [],
         "to_sign": _to_sign(seen, form) if seen else [],
         "to_confirm": [(name, name in form.ticked("confirmed")) for name in seen.to_confirm] if seen else [],
         "button": _button(form.chosen, seen),
         "stops": ends,
-        "shown": seen.digest if seen else _ending(form) if ends else "",
+        "dose": per_day_words(plan.step.day, clinician=True) if plan.step else "",
+        "shown": seen.digest if seen and not seen.refused else _ending(form) if ends else "",
         "version": plan.version,
         "live": live,
         "newer": _newer(plan) if opened != plan.lock else None,
@@ -235,6 +237,15 @@ def _seen(actor: Actor, plan: PlanPage, form: ChangeForm) -> tuple[Consequences 
         )
     except TaperplanError as refusal:
         return None, plans.problem(refusal)
+
+
+def _findings(seen: Consequences) -> list[tuple[str, bool]]:
+    """Limits that only the changed plan goes past, each with whether it stops the change."""
+    return [
+        (says(verdict), seen.refused and found.level is LimitLevel.REFUSED)
+        for found in seen.findings
+        for verdict in found.verdicts[:2]
+    ]
 
 
 def _to_sign(seen: Consequences, form: ChangeForm) -> list[CautionNote]:
