@@ -225,6 +225,8 @@ ACCOUNT_MESSAGES: Final = tuple(
 )
 """Notices to staff about their account; they belong to no item."""
 
+# How long news of a version waits that changes nothing today or tomorrow, so that two changes are one message.
+NEWS_WAITS: Final = timedelta(hours=1)
 # At most one reminder per patient in this time, over all occasions.
 REMINDERS_APART: Final = timedelta(hours=20)
 # Crashes (a killed worker, a fault in drawing) after which a row is set aside. A busy or unreachable mail server is not

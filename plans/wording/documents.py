@@ -168,6 +168,7 @@ def _pages() -> dict[str, str]:
         "scan": gettext("Scan to check this is current"),
         "version_made": gettext("Version {version}, made {date}"),
         "replaces": gettext("Replaces version {version}. Do not use version {version}."),
+        "replaces_all": gettext("Replaces version {version} and all before it. Do not use them."),
         "page_of": gettext("Page {page} of {pages}"),
         "pieces_on": gettext("tablets: page {page}"),
         "pieces_head": gettext("Which tablets for each dose"),

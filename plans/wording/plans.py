@@ -358,9 +358,14 @@ def unsent_words(messages: int) -> str:
     return ngettext("{n} unsent", "{n} unsent", messages).format(n=messages) if messages else gettext("none")
 
 
-def fresh_words(messages: int, *, told: bool) -> str:
-    """What happens to the messages: those cancelled, and the new one."""
-    fresh = gettext("1 new message") if told else gettext("no e-mail: tell the patient")
+def fresh_words(messages: int, *, told: bool, at_once: bool) -> str:
+    """What happens to the messages: those cancelled, and when the new one goes out."""
+    if not told:
+        fresh = gettext("no e-mail: tell the patient")
+    elif at_once:
+        fresh = gettext("1 new message, at once")
+    else:
+        fresh = gettext("1 new message within an hour")
     return gettext("{n} cancelled, {fresh}").format(n=messages, fresh=fresh) if messages else fresh
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
+from plans.domain.notices import CARRIED
 from plans.domain.taper.schedule import StepKind
 from plans.models import AuditEvent, Document, Plan, PlanVersion, TakenDose, Work
 from plans.services import clock, documents, going_on
@@ -188,7 +189,7 @@ def test_one_change_makes_one_version_and_one_message(clinic: ClinicMade, plan: 
     record(clinic.primary, plan, *LESS)
     go_on(clinic.primary, plan)
     assert PlanVersion.objects.filter(plan=plan).count() == 2
-    messages = Work.objects.filter(plan=plan, notice="plan_changed").exclude(state="cancelled")
+    messages = Work.objects.filter(plan=plan, notice__in=CARRIED).exclude(state="cancelled")
     assert messages.count() == 1
 
 

@@ -17,7 +17,7 @@ from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import TimeOfDay
 from plans.models import Plan
 from plans.services import clock
-from plans.services.plans import revise
+from plans.services.plans import queries, revise
 from tests.clients import client_of
 from tests.makers import ClinicMade, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
@@ -90,7 +90,7 @@ def test_other_products_are_ticked_in_the_plan_and_the_picture_follows(desk: Cli
 def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
     desk: Client, plan: Plan
 ) -> None:
-    chosen = {"act": "begin_drug", "new_drug": "zolpidem", "new_dose": "5", "new_time": "night"}
+    chosen = {"act": "begin_drug", "new_drug": "zolpidem", "new_night": "5"}
     page = sent(desk, plan, **chosen)
     assert page.status_code == 422
     assert "Confirm each point that asks for it." in page.content.decode()
@@ -103,10 +103,27 @@ def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
     assert present(plan_row(plan.pk).active_version).kind == "begin_drug"
 
 
+def test_a_drug_begun_several_times_a_day_is_taken_at_each_of_them(desk: Client, plan: Plan) -> None:
+    page = sent(desk, plan, act="begin_drug", new_drug="diazepam", new_dose="2")
+    assert "Enter the dose for at least one time of day." in page.content.decode()
+    chosen = {"act": "begin_drug", "new_drug": "diazepam", "new_morning": "1", "new_night": "2"}
+    page = sent(desk, plan, **chosen)
+    boxes = {
+        name: re.findall(rf'name="{name}" value="([^"]*)"', tight(page.content.decode()))
+        for name in ("signed", "confirmed")
+    }
+    sent(desk, plan, **chosen, **boxes)
+    step = queries.schedule_of(present(plan_row(plan.pk).active_version)).step_on(
+        clock.today(plan.patient.zone)
+    )
+    begun = [(one.time, one.dose.text) for one in present(step).doses if one.drug == "diazepam"]
+    assert begun == [("morning", "1"), ("night", "2")]
+
+
 def test_a_dose_above_the_maximum_and_above_what_was_taken_is_shown_as_refused_and_not_made(
     clinic: ClinicMade, desk: Client, plan: Plan
 ) -> None:
-    chosen = {"act": "begin_drug", "new_drug": "diazepam", "new_dose": "80", "new_time": "night"}
+    chosen = {"act": "begin_drug", "new_drug": "diazepam", "new_night": "80"}
     address = reverse("plan-change", args=[plan.pk])
     page = tight(desk.post(address, {"begins": "today", "note": "Agreed", **chosen}).content.decode())
     assert "cannot be signed for" in page

@@ -149,7 +149,7 @@ def test_a_change_shows_what_will_change_before_it_is_done(signed_in, plan):
     assert f"{later.day}\u00a0{later:%B}\u00a0{later.year}" in present(button)[2]
     last = later - timedelta(days=1)
     assert f"{last.day}\u00a0{last:%B}\u00a0{last.year}" in present(button)[1]
-    assert "1 cancelled, 1 new message" in page
+    assert "1 cancelled, 1 new message, at once" in page
     assert present(plan_row(plan.pk).active_version).number == 1
 
 

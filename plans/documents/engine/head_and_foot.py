@@ -24,7 +24,7 @@ def version_lines(context: DocumentContext) -> list[str]:
     facts, words = context.facts, context.words
     lines = [words.say("version_made", version=facts.version, date=words.day_year(facts.made_on))]
     if facts.replaces is not None:
-        lines.append(words.say("replaces", version=facts.replaces))
+        lines.append(words.replaced(facts.replaces))
     return lines
 
 

@@ -68,7 +68,7 @@ def check_pages(pages: list[Shown], facts: DocumentFacts) -> Iterator[PdfDefect]
     """Check page x of y, version, what it replaces, and the QR code on every page."""
     words, count = facts.words, len(pages)
     version = plain(words.say("version_made", version=facts.version, date=words.day_year(facts.made_on)))
-    replaces = plain(words.say("replaces", version=facts.replaces)) if facts.replaces is not None else ""
+    replaces = plain(words.replaced(facts.replaces)) if facts.replaces is not None else ""
     expected = _code_cells(facts.status_url)
     names = _names(facts)
     for number, page in enumerate(pages, start=1):

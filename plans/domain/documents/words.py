@@ -112,6 +112,10 @@ class Words:
         """The sentence of a key, filled in. Raises KeyError for an unknown key, which is a fault of ours."""
         return self.said[key].format(**facts)
 
+    def replaced(self, version: int) -> str:
+        """What a document replaces: `version`, and all before it, of which the patient may hold any."""
+        return self.say("replaces" if version == 1 else "replaces_all", version=version)
+
     def time(self, time: TimeOfDay) -> str:
         """A time of day as a heading: "Morning", "06:30"."""
         return self.times.get(time, time.value)

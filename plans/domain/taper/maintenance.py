@@ -95,12 +95,13 @@ def same_from(one: Schedule, other: Schedule, day: date) -> bool:
         edges = {day + n * _DAY for n in range((last - day).days + DAYS_A_WEEK)}
     else:
         edges = {day, last, *(step.start for step in (*one, *other) if day < step.start)}
-    return all(_doses(one, edge) == _doses(other, edge) for edge in edges)
+    return all(same_on(one, other, edge) for edge in edges)
 
 
-def _doses(schedule: Schedule, day: date) -> object:
-    step = schedule.step_on(day)
-    return step.doses if step is not None else ()
+def same_on(one: Schedule, other: Schedule, day: date) -> bool:
+    """Whether both have the same doses, made of the same pieces, on a day."""
+    mine, theirs = one.step_on(day), other.step_on(day)
+    return (mine.doses if mine else ()) == (theirs.doses if theirs else ())
 
 
 def shortest_interval(schedule: Schedule, day: date) -> int:

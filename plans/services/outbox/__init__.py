@@ -17,7 +17,7 @@ from plans.services.outbox.claiming import (
     settle_sent,
 )
 from plans.services.outbox.notifying import notify_on_commit, notify_workers, set_notifier
-from plans.services.outbox.putting import cancel_pending, put, skip_pending
+from plans.services.outbox.putting import cancel_pending, first_unsent, put, skip_pending
 
 __all__ = [
     "Claim",
@@ -25,6 +25,7 @@ __all__ = [
     "cancel_pending",
     "claim_batch",
     "extend",
+    "first_unsent",
     "mark_sending",
     "notify_on_commit",
     "notify_workers",

@@ -98,6 +98,11 @@ def cancel_pending(
     return _settle(rows, WorkState.CANCELLED, why, now)
 
 
+def first_unsent(*, plan: Plan, notices: Collection[str]) -> Work | None:
+    """The entry due first of those that have certainly not been sent."""
+    return _unsent(plan=plan).filter(notice__in=list(notices)).order_by("due_at", "id").first()
+
+
 def skip_pending(
     *,
     plan: Plan | None = None,

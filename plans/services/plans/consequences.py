@@ -42,7 +42,7 @@ from plans.services import clock
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.people import facts_of
-from plans.services.plans import taken, versions
+from plans.services.plans import plan_effects, taken, versions
 from plans.services.plans.preview import LimitFinding, digest_of_change, grouped, holidays_of
 
 # How many days an act counts when nobody says otherwise; 0 where it counts none.
@@ -84,7 +84,8 @@ class Consequences:
     """What a change would do, before it is done; `act` and `days` name it. `findings` are limits that only the changed
     plan goes past.
 
-    `messages` are unsent messages of the current version that would be cancelled; `to_dispense` are whole units needed
+    `messages` are unsent messages of the current version that would be cancelled; `told`: whether the patient gets one,
+    at once or within the hour; `to_dispense` are whole units needed
     from the day on, less what should be at hand; where a dose stays, for fills begun by `to_dispense_by`. `digest`
     identifies the result, and making the change sends it back. `country` is that of the products;
     `at_home` are whole units that should be there on the day, `comes_back` those that the changed plan takes none of.
@@ -103,6 +104,7 @@ class Consequences:
     findings: tuple[LimitFinding, ...]
     messages: int
     told: bool
+    told_at_once: bool
     to_dispense: tuple[tuple[Product, int, int], ...]
     to_dispense_by: date | None
     at_home: tuple[tuple[Product, int], ...]
@@ -362,6 +364,7 @@ def of(
     version = active_version(plan)
     present = versions.read(version)
     held = revisions.held_until(schedule, day) if state is PlanState.HELD else None
+    now, today = clock.now(), clock.today(patient.zone)
     dispense_by = maintenance.pages_until(schedule, day) or maintenance.pages_until(present.schedule, day)
     return Consequences(
         act=act.value,
@@ -375,6 +378,7 @@ def of(
         findings=findings,
         messages=Work.objects.filter(plan=plan, notice__in=OF_A_VERSION, state__in=UNSENT).count(),
         told=bool(patient.email),
+        told_at_once=plan_effects.told_at(plan, present.schedule, schedule, today, now) <= now,
         to_dispense=_to_dispense(present.schedule, schedule, present.request, day, dispense_by, stock),
         to_dispense_by=dispense_by,
         at_home=_at_home(_at_hand(present.schedule, present.request, day, stock)),

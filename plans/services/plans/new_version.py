@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from plans.domain.json import Facts, JsonObject
-from plans.domain.notices import OF_A_VERSION
+from plans.domain.notices import OF_A_VERSION, PLAN_READY
 from plans.domain.taper import revisions
 from plans.domain.taper.plan_states import PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
@@ -45,7 +45,8 @@ def make(
     version did not, `like` a version whose documents are requested again besides the current ones, `known` doses really
     taken if not only those on record, `request` what later changes go on from if not the previous one. The previous
     version is replaced, its unsent messages are cancelled, check-ins rescheduled, documents replaced (withdrawn if the
-    plan is paused), and the patient is told once if the act has a message.
+    plan is paused), and the patient is told once if the act has a message: at once, or within the hour if neither today
+    nor tomorrow changes.
     """
     old = active_version(plan)
     present = versions.read(old)
@@ -73,13 +74,15 @@ def make(
     plan.state, plan.state_at = state.value, now
     plan.lock += 1
     plan.save()
+    due = plan_effects.told_at(plan, present.schedule, schedule, today, now)
+    never_told = outbox.first_unsent(plan=plan, notices=(PLAN_READY,)) is not None
     outbox.cancel_pending(plan=plan, why="replaced", notices=OF_A_VERSION, now=now)
     occasions.schedule_occasions(plan, now=now)
     if plan.state in ON_PAPER_STATES:
         documents.replace(plan, version, now, like=like)
     else:
         documents.withdraw(plan, now)
-    plan_effects.notify(plan, patient, version, act, now, item)
+    plan_effects.notify(plan, patient, version, act, now, item, due_at=due, never_told=never_told)
     return version
 
 

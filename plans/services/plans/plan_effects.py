@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from plans.domain.json import Facts
+from plans.domain.notices import CARRIED, NEWS_WAITS, PLAN_READY
+from plans.domain.taper.maintenance import same_on
 from plans.domain.taper.plan_states import ACTS, PlanAct
+from plans.domain.taper.schedule import Schedule
 from plans.models import Patient, Plan, PlanVersion, ReviewItem
 from plans.services import outbox
 from plans.services.actors import Actor
@@ -29,6 +32,19 @@ def audit(
     )
 
 
+def told_at(plan: Plan, before: Schedule, later: Schedule, today: date, now: datetime) -> datetime:
+    """When the patient is told of a change: at once if it touches the doses of today or tomorrow, otherwise in an hour.
+
+    An unsent message that it takes the place of is never put off: the hour counts from the first change that was not
+    told.
+    """
+    if not all(same_on(before, later, today + timedelta(days=n)) for n in (0, 1)):
+        return now
+    unsent = outbox.first_unsent(plan=plan, notices=CARRIED)
+    waits_until = now + NEWS_WAITS
+    return max(now, min(waits_until, unsent.due_at)) if unsent else waits_until
+
+
 def notify(
     plan: Plan,
     patient: Patient,
@@ -36,16 +52,26 @@ def notify(
     act: PlanAct,
     now: datetime,
     item: ReviewItem | None = None,
+    *,
+    due_at: datetime | None = None,
+    never_told: bool = False,
 ) -> None:
-    """Put the message about a new version in the outbox, once, if the act has one and the patient an address."""
+    """Put the message about a new version in the outbox, once, if the act has one and the patient an address.
+
+    It is due at `due_at`, at once unless given. A patient who was never told of the plan is told of the plan, not of
+    its change.
+    """
     notice = ACTS[act].message
     if notice is None or not patient.email:
         return
+    if never_told:
+        notice = PLAN_READY
     outbox.put(
         notice=notice,
         key=f"version:{version.pk}:{notice}",
         clinic_id=plan.clinic_id,
         now=now,
+        due_at=due_at,
         patient=patient,
         plan=plan,
         version=version,

@@ -39,6 +39,7 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     after = after_last_day(schedule, words, own=found.after_words, review_on=found.review_on)
     context = {
         "plan": found,
+        "replaced": words.replaced(found.replaces) if found.replaces else "",
         "drug": listed([drug_words(drug) for drug in schedule.drugs_taken]),
         "calendar": calendar_context(
             schedule, made_on=found.made_on, country=found.patient.country, visits=found.follow_up

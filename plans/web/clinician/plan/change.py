@@ -343,7 +343,7 @@ def moves_of(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
         (
             gettext("Messages"),
             plans.unsent_words(seen.messages),
-            plans.fresh_words(seen.messages, told=seen.told),
+            plans.fresh_words(seen.messages, told=seen.told, at_once=seen.told_at_once),
         )
     )
     with forms_as_in(seen.country):

@@ -44,6 +44,7 @@ from plans.domain.taper.revisions import MOST_REVISION_DAYS
 from plans.domain.taper.schedule import Schedule, times_of_plan
 from plans.domain.text import BadText, clean_text
 from plans.services.plans.queries import PlanPage
+from plans.web.clinician.plan.dose_times import add_times, field_names, read_times, times_rows
 from plans.web.clinician.plan.fields import (
     ReadField,
     choice_field,
@@ -56,7 +57,7 @@ from plans.web.clinician.plan.products import ProductRows
 from plans.web.clinician.plan.regimen_fields import add_regimen, read_regimen, regimen_initial
 from plans.web.untyped import Values
 from plans.wording import plans
-from plans.wording.drugs import drug_words, time_words
+from plans.wording.drugs import drug_words
 from plans.wording.taper import spread_words
 
 _DAY: Final = timedelta(days=1)
@@ -95,7 +96,7 @@ FIELDS: Final[Mapping[PlanAct, tuple[str, ...]]] = {
     PlanAct.TAPER_ON: ("on_percent", "on_days"),
     PlanAct.SWITCH_DRUG: ("to", "stage_days", "part_mg", "share"),
     PlanAct.CHANGE_SPREAD: ("spread_drug", "spread"),
-    PlanAct.BEGIN_DRUG: ("new_drug", "new_time", "new_dose"),
+    PlanAct.BEGIN_DRUG: ("new_drug", *field_names("new")),
     PlanAct.END_DRUG: ("gone_drug",),
     PlanAct.STOP: ("because",),
 }
@@ -108,7 +109,7 @@ _NEEDED: Final[Mapping[PlanAct, tuple[str, ...]]] = {
     PlanAct.STEP_LENGTH: ("length",),
     PlanAct.SWITCH_DRUG: ("to", "stage_days"),
     PlanAct.CHANGE_SPREAD: ("spread_drug", "spread"),
-    PlanAct.BEGIN_DRUG: ("new_drug", "new_time", "new_dose"),
+    PlanAct.BEGIN_DRUG: ("new_drug",),
     PlanAct.END_DRUG: ("gone_drug",),
     PlanAct.STOP: ("because",),
 }
@@ -120,7 +121,10 @@ _BEGINS: Final = (
 _PARTS: Final = {
     PlanAct.GO_ON_FROM: "clinic/regimen_fields.html",
     PlanAct.CHANGE_PRODUCTS: "clinic/plan_change_products.html",
+    PlanAct.BEGIN_DRUG: "clinic/plan_change_new_drug.html",
 }
+# Drawn by that template.
+_IN_PARTS: Final = frozenset(field_names("new"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,6 @@ class ChangeForm(forms.Form):
     share = ReadField(
         read_percent, label=_("Percent of the equivalent"), css="input num", mode="decimal", max_length=40
     )
-    new_dose = dose_field(_("Dose, in mg"))
     because = choice_field(_("Why it ends"), [("", _("Choose")), *plans.END_REASONS.items()], required=False)
     review_on = ReadField(
         read_day, label=_("Next review"), attrs={"type": "date"},
@@ -221,8 +224,7 @@ class ChangeForm(forms.Form):
         self.fields["spread"] = choice_field(_("How it is shared"), spreads, required=False)
         self.fields["gone_drug"] = choice_field(_("Drug"), here, required=False)
         self.fields["new_drug"] = choice_field(_("Drug"), new, required=False)
-        times = [(time.value, time_words(time)) for time in times_of_plan(plan.present.times)]
-        self.fields["new_time"] = choice_field(_("Time"), times, required=False)
+        add_times(self, "new")
         self.products = ProductRows(
             data if data is not None else _ticked(plan.present, tuple(taken), plan.request.country),
             tuple(taken),
@@ -251,11 +253,16 @@ class ChangeForm(forms.Form):
                 act.value,
                 str(NAMES[act]),
                 act in chosen,
-                tuple(self[name] for name in FIELDS.get(act, ())),
+                tuple(self[name] for name in FIELDS.get(act, ()) if name not in _IN_PARTS),
                 _PARTS.get(act, ""),
             )
             for act in self.possible
         )
+
+    @property
+    def new_times(self) -> dict[str, object]:
+        """The doses of a drug to begin, as `clinic/dose_times.html` draws them."""
+        return times_rows(self, "new")
 
     @property
     def ends(self) -> bool:
@@ -291,6 +298,9 @@ class ChangeForm(forms.Form):
         open_fields = {name for act in self.chosen for name in FIELDS.get(act, ())}
         for name in {name for names in FIELDS.values() for name in names} - open_fields:
             self.errors.pop(name, None)
+        self.begun = read_times(self, "new", found) if PlanAct.BEGIN_DRUG in self.chosen else []
+        if PlanAct.BEGIN_DRUG in self.chosen and not self.begun and not _IN_PARTS & self.errors.keys():
+            self.add_error("new_night", gettext("Enter the dose for at least one time of day."))
         self.regimen: tuple[Intake, ...] = ()
         if PlanAct.GO_ON_FROM in self.chosen:
             self.regimen = read_regimen(self, found)
@@ -367,7 +377,6 @@ def first_values(plan: PlanPage, acts: Sequence[str], review_on: date) -> Values
         "move_how": "all",
         "stage_days": STAGE_DAYS,
         "share": "100",
-        "new_time": "night",
         "review_on": review_on.isoformat(),
         **length,
         **due,
@@ -428,9 +437,8 @@ def _switch(form: ChangeForm, day: date, found: Values) -> Amendment:
 
 
 def _begin(form: ChangeForm, day: date, found: Values) -> Amendment:
-    times = {time.value: time for time in times_of_plan(form.plan.present.times)}
-    dose = Intake(times[found["new_time"]], found["new_drug"], Dose.parse(found["new_dose"]))
-    return BeginDrug(day, doses=(dose,))
+    doses = (Intake(one.time, found["new_drug"], Dose.parse(one.dose_mg)) for one in form.begun)
+    return BeginDrug(day, doses=tuple(doses))
 
 
 def _products(form: ChangeForm, day: date, found: Values) -> Amendment:

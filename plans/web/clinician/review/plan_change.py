@@ -143,7 +143,7 @@ def _moved(found: revise.Consequences) -> list[Moved]:
     ]
     if before.held_until or after.held_until:
         lines.append(Moved(_("Hold"), hold_words(before.held_until), hold_words(after.held_until)))
-    fresh = fresh_words(found.messages, told=found.told)
+    fresh = fresh_words(found.messages, told=found.told, at_once=found.told_at_once)
     lines.append(Moved(_("Messages"), unsent_words(found.messages), fresh))
     more = [(product, now - was) for product, was, now in found.to_dispense if now != was]
     if more:

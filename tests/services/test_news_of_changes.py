@@ -1,0 +1,118 @@
+"""When a patient is told of a change: at once where it touches today or tomorrow, else within the hour, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from plans.domain.outbox import WorkState
+from plans.models import Plan, Work
+from plans.services import clock, outbox
+from plans.services.plans import revise
+from tests.makers import ClinicMade, make_patient
+from tests.makers_plans import issue_story_plan, plan_row
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def standing_clock() -> Iterator[time_machine.Traveller]:
+    """A clock that stands on a Monday."""
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def told(clinic: ClinicMade, standing_clock: time_machine.Traveller) -> Plan:
+    """The story's plan, begun 20 days ago, of which the patient was told. The next cut is a week away."""
+    patient = make_patient(clinic.primary)
+    plan = issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - timedelta(days=20))
+    Work.objects.filter(plan=plan, notice="plan_ready").update(state=WorkState.SENT)
+    return plan
+
+
+def change(clinic: ClinicMade, plan: Plan, act: str, days: int = 14) -> None:
+    lock = plan_row(plan.pk).lock
+    revise.revise(
+        by=clinic.primary, plan_id=plan.pk, seen_lock=lock, act=act, params={"days": days}, note="Agreed"
+    )
+
+
+def news(plan: Plan) -> list[tuple[str, str, timedelta]]:
+    """Every message about the plan: its kind, its state, and how long after it was put it is due."""
+    rows = Work.objects.filter(plan=plan, notice__in=("plan_ready", "plan_changed"))
+    return [(row.notice, row.state, row.due_at - row.created_at) for row in rows.order_by("created_at", "id")]
+
+
+def waiting(plan: Plan) -> list[tuple[str, timedelta]]:
+    return [(notice, due) for notice, state, due in news(plan) if state == WorkState.PENDING]
+
+
+def test_a_change_of_todays_dose_is_told_at_once(clinic: ClinicMade, told: Plan) -> None:
+    change(clinic, told, "step_back")
+    assert waiting(told) == [("plan_changed", timedelta())]
+
+
+def test_a_change_of_later_days_waits_an_hour(clinic: ClinicMade, told: Plan) -> None:
+    change(clinic, told, "hold")
+    assert waiting(told) == [("plan_changed", HOUR)]
+
+
+def test_two_changes_within_the_hour_are_one_message_due_with_the_first(
+    clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
+) -> None:
+    change(clinic, told, "hold")
+    standing_clock.shift(timedelta(minutes=50))
+    change(clinic, told, "slow_down", 28)
+    assert waiting(told) == [("plan_changed", timedelta(minutes=10))]
+
+
+def test_a_change_that_waits_is_told_at_once_with_one_of_today(
+    clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
+) -> None:
+    change(clinic, told, "hold")
+    standing_clock.shift(timedelta(minutes=5))
+    change(clinic, told, "step_back")
+    assert waiting(told) == [("plan_changed", timedelta())]
+
+
+def test_a_patient_who_was_not_told_of_the_plan_yet_is_told_of_the_plan_and_not_of_its_change(
+    clinic: ClinicMade, told: Plan
+) -> None:
+    Work.objects.filter(plan=told).update(state=WorkState.PENDING)
+    change(clinic, told, "hold")
+    assert waiting(told) == [("plan_ready", timedelta())]
+
+
+def test_what_the_mail_server_has_in_hand_is_left_and_the_change_told_after_it(
+    clinic: ClinicMade, told: Plan
+) -> None:
+    Work.objects.filter(plan=told, notice="plan_ready").update(state=WorkState.SENDING)
+    change(clinic, told, "hold")
+    assert [(notice, state) for notice, state, _ in news(told)] == [
+        ("plan_ready", WorkState.SENDING),
+        ("plan_changed", WorkState.PENDING),
+    ]
+
+
+def test_the_page_says_whether_the_message_goes_at_once(clinic: ClinicMade, told: Plan) -> None:
+    for act, at_once in (("step_back", True), ("hold", False)):
+        seen = revise.preview_revision(clinic.primary, plan_id=told.pk, act=act, params={"days": 14})
+        assert (seen.told, seen.told_at_once) == (True, at_once)
+
+
+def test_the_waiting_message_goes_when_its_hour_is_over_and_only_then(
+    clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
+) -> None:
+    change(clinic, told, "hold")
+    standing_clock.shift(timedelta(minutes=59))
+    outbox.claim_batch("messages")
+    assert [state for _, state, _ in news(told)] == [WorkState.SENT, WorkState.PENDING]
+    standing_clock.shift(timedelta(minutes=2))
+    outbox.claim_batch("messages")
+    assert [state for _, state, _ in news(told)] == [WorkState.SENT, WorkState.CLAIMED]
