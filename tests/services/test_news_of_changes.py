@@ -92,7 +92,8 @@ def test_a_patient_who_was_not_told_of_the_plan_yet_is_told_of_the_plan_and_not_
 def test_what_the_mail_server_has_in_hand_is_left_and_the_change_told_after_it(
     clinic: ClinicMade, told: Plan
 ) -> None:
-    Work.objects.filter(plan=told, notice="plan_ready").update(state=WorkState.SENDING)
+    Work.objects.filter(plan=told, notice="plan_ready").update(state=WorkState.PENDING)
+    outbox.mark_sending(dict.fromkeys(outbox.claim_batch("messages"), "<1@mail.example.org>"))
     change(clinic, told, "hold")
     assert [(notice, state) for notice, state, _ in news(told)] == [
         ("plan_ready", WorkState.SENDING),
