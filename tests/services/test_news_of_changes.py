@@ -46,7 +46,7 @@ def change(clinic: ClinicMade, plan: Plan, act: str, days: int = 14) -> None:
 def news(plan: Plan) -> list[tuple[str, str, timedelta]]:
     """Every message about the plan: its kind, its state, and how long after it was put it is due."""
     rows = Work.objects.filter(plan=plan, notice__in=("plan_ready", "plan_changed"))
-    return [(row.notice, row.state, row.due_at - row.created_at) for row in rows.order_by("created_at", "id")]
+    return [(row.notice, row.state, row.due_at - row.created_at) for row in rows.order_by("version__number")]
 
 
 def waiting(plan: Plan) -> list[tuple[str, timedelta]]:
