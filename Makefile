@@ -33,11 +33,12 @@ check: environment-dev ## everything that guards the code without running it
 	@echo "migrations";   $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --verbosity 0
 	@echo "system check"; $(PY) manage.py check --fail-level WARNING --verbosity 0
 
-test: check ## all checks and all tests
-	@$(PY) -m pytest -n 2 --dist worksteal -q --durations 15
+# Compiled files are kept, also where Python is told to write none: compiling the tests takes longer than most of them,
+# and every process that a test starts would compile the project again.
+COMPILED := PYTHONDONTWRITEBYTECODE=
 
-# Compiled files are kept, also where Python is told to write none: compiling the tests takes longer than most of them.
-COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/var/pycache
+test: check ## all checks and all tests
+	@$(COMPILED) $(PY) -m pytest -n auto --maxprocesses 8 --dist worksteal -q --durations 15
 
 test-fast: environment-dev ## the tests for between two thoughts, under a minute
 	@$(COMPILED) $(PY) -m pytest -n 2 -q --durations 5 --ignore tests/e2e --ignore tests/faults \
