@@ -22,7 +22,7 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind
 STEADY: Final = 900
 # By then every drug of the catalogue has reached it, even with its longest modelled half-life.
 _HORIZON: Final = 120
-_SWITCHES: Final = frozenset({StepKind.CROSSOVER, StepKind.SWAP})
+_SWITCHES: Final = (StepKind.CROSSOVER, StepKind.SWAP)
 
 
 def accumulates(schedule: Schedule) -> Iterator[Verdict]:

@@ -82,7 +82,7 @@ class _Entry:
 
     def raised_by(self, record: frozenset[tuple[str, str]], age: int | None) -> list[str]:
         """The codes of the record that raise it, sorted, then "age" if age does."""
-        found = sorted([code for _, code in self.any_of & record])
+        found = [] if self.any_of.isdisjoint(record) else sorted([code for _, code in self.any_of & record])
         if self.age_from is not None and age is not None and age >= self.age_from:
             found.append("age")
         return found
@@ -102,6 +102,11 @@ class _Entry:
 def entries() -> tuple[_Entry, ...]:
     """All cautions of `cautions.toml`."""
     return read_entries(FILE)
+
+
+@cache
+def _most_severe_first() -> tuple[_Entry, ...]:
+    return tuple(sorted(entries(), key=lambda entry: _SEVERITIES.index(entry.severity)))
 
 
 def read_entries(path: Path) -> tuple[_Entry, ...]:
@@ -172,7 +177,7 @@ def screen(
     crossover = any(step.kind is StepKind.CROSSOVER for step in schedule.steps)
     found: dict[str, tuple[_Entry, str]] = {}
     raised: dict[str, tuple[set[str], set[str]]] = {}
-    for entry in sorted(entries(), key=lambda entry: _SEVERITIES.index(entry.severity)):
+    for entry in _most_severe_first():
         because = entry.raised_by(record, age)
         if entry.plan:
             touched = in_plan[entry.plan]

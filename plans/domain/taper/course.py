@@ -247,9 +247,10 @@ def shrinking(start: int, keep: Fraction, days: int, lengthen: int = 0) -> Itera
     Each interval is `lengthen` days longer than the previous one.
     """
     top, bottom = start, 1
+    part, of = keep.numerator, keep.denominator
     while True:
-        top *= keep.numerator
-        bottom *= keep.denominator
+        top *= part
+        bottom *= of
         yield Point(days, top, bottom)
         days += lengthen
 

@@ -94,20 +94,22 @@ def trough(judged: Judged) -> Iterator[Verdict]:
     """
     for name in judged.drugs:
         after: Intakes = ()
-        low = now = 0
-        for before, step in zip(judged.before, judged.schedule, strict=True):
-            if step.kind in _REPLACED or step.doses == before:
+        low = 0
+        for at, (before, step) in enumerate(zip(judged.before, judged.schedule, strict=True)):
+            same_total = judged.days[at] == judged.days_before[at]
+            if step.kind in _REPLACED or (same_total and step.doses == before):
                 continue
             if judged.meter.days > 1 and is_weekly((*before, *step.doses)):
                 continue
             if before is not after:
-                low, now = steady_low(before, name), _taken(before, name)
-            was, first, after = low, now, step.doses
-            low, now = steady_low(after, name), _taken(after, name)
+                low = steady_low(before, name)
+            was, after = low, step.doses
+            low = steady_low(after, name)
+            first, now = judged.days_before[at].get(name, 0), judged.days[at].get(name, 0)
             fallen = was - low
             if not now or fallen * 100 <= _LOW_READ * was or fallen * first <= (first - now) * was:
                 continue
-            signed = fallen * 100 > _LOW_SIGNED * was and not _little(judged, name, now)
+            signed = fallen * 100 > _LOW_SIGNED * was and not _little(judged, name, now // judged.meter.days)
             facts: dict[str, Fact] = {
                 "drug": name,
                 "change_percent": change_percent(was, low),
@@ -117,10 +119,6 @@ def trough(judged: Judged) -> Iterator[Verdict]:
             yield finding(
                 "trough", step.n, facts, level=LimitLevel.NEEDS_REASON if signed else LimitLevel.NOTE
             )
-
-
-def _taken(doses: Intakes, drug: str) -> int:
-    return sum(one.dose.units for one in doses if one.drug == drug)
 
 
 def _little(judged: Judged, drug: str, units: int) -> bool:

@@ -204,6 +204,6 @@ class Drug:
             entry
             for country in COUNTRIES
             for entry in self.by_country.get(country, ())
-            if entry.product.form is product.form and entry.product.strength == product.strength
+            if entry.product.form is product.form and entry.product.strength.units == product.strength.units
         ]
         return min(found, key=lambda entry: tuple(SourceMark).index(entry.mark), default=None)

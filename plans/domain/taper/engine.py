@@ -117,6 +117,8 @@ def _check_stock(request: TaperRequest, schedule: Schedule) -> None:
 
 
 def _at_hand(request: TaperRequest, schedule: Schedule) -> Stock:
+    if not request.stock:
+        return {}
     return counted(supplied(schedule), {one.product: one.whole_units for one in request.stock})
 
 

@@ -58,8 +58,8 @@ class Gentleness:
         If the table lacks the drug, in twentieths of the first dose.
         """
         grain = max(1, self.last_dose or sum(stretches[0].doses) // 20)
+        totals = [sum(stretch.doses) for stretch in stretches]
         worst = 0
-        for before, after in pairwise(stretches):
-            had, has = sum(before.doses), sum(after.doses)
-            worst = max(worst, had - has - max(self.most(had), after.asked))
+        for stretch, (had, has) in zip(stretches[1:], pairwise(totals), strict=True):
+            worst = max(worst, had - has - max(self.most(had), stretch.asked))
         return -(-worst // grain)

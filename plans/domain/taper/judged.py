@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
-from plans.domain.regimen import DayDose
 from plans.domain.taper import catalogue, taken
 from plans.domain.taper.drug import Drug
 from plans.domain.taper.limit_rules import PACE_DAYS, RULES
-from plans.domain.taper.measure import Measure, bases, change_percent, measure
+from plans.domain.taper.measure import Measure, Units, bases, change_percent, measure
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.taken import Intakes, Lived
 from plans.domain.taper.weekdays import DAYS_A_WEEK
+
+_CEILING_PERCENT: Final = int(RULES["ceiling"].threshold)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A schedule with what every check needs; each list has one value per step.
 
-    `before` is what was taken on the day before the step; `days` and `days_before` are the daily totals, `measured` and
-    `befores` their measures, `lived_measured` those of the days as actually taken. If the days of any week differ, all
-    of these cover seven days, and `fullest` and `fullest_before` are the largest daily totals. `bases` is the largest
-    measure in the 14 days before the step, `wide` in 28. `products` are those taken, in order of first use; `pieces` is
-    the smallest piece in units of a drug's solids (False) or liquids (True) in the plan. `asked` is keyed by step
-    number.
+    `before` is what was taken on the day before the step; `days` and `days_before` are the daily totals by drug (units,
+    drugs not taken left out), `measured` and `befores` their measures, `lived_measured` those of the days as actually
+    taken. If the days of any week differ, all of these cover seven days, and `fullest` and `fullest_before` are the
+    largest daily totals. `bases` is the largest measure in the 14 days before the step, `wide` in 28. `cuts` are the
+    index and step of every step below the day before it, including the first. `pieces` is the smallest piece in units
+    of a drug's solids (False) or liquids (True) in the plan. `asked` is keyed by step number.
     """
 
     schedule: Schedule
@@ -43,15 +45,15 @@ class Judged:
     lived: Lived
     lived_measured: list[int]
     before: list[Intakes]
-    days: list[DayDose]
-    days_before: list[DayDose]
-    fullest: list[DayDose]
-    fullest_before: list[DayDose]
+    days: list[Units]
+    days_before: list[Units]
+    fullest: list[Units]
+    fullest_before: list[Units]
     measured: list[int]
     befores: list[int]
     bases: list[int]
     wide: list[int]
-    products: tuple[Product, ...]
+    cuts: list[tuple[int, Step]]
     pieces: Mapping[tuple[str, bool], int]
     drugs: dict[str, Drug]
 
@@ -73,16 +75,17 @@ class Judged:
         weekly = known.weekly
         meter = measure(tuple(drugs), table, weekly=weekly)
         before = known.before(schedule)
-        days = [meter.total(step.doses) for step in schedule]
-        measured = [meter.of(step.doses) for step in schedule]
-        # Usually the day before a step is the previous step, whose totals are already known.
-        planned = [False, *(was.doses is doses for was, doses in zip(schedule, before[1:], strict=False))]
-        days_before = [days[at - 1] if planned[at] else meter.total(doses) for at, doses in enumerate(before)]
-        befores = [measured[at - 1] if planned[at] else meter.of(doses) for at, doses in enumerate(before)]
-        products = tuple(
-            dict.fromkeys(take.product for step in schedule for timed in step.doses for take in timed.take)
-        )
-        lived_measured = [meter.of(one.doses) for one in known.days]
+        # The doses of a step are also those of the days lived through it, and of the day before the next: added once.
+        different: dict[int, Intakes] = {id(step.doses): step.doses for step in schedule.steps}
+        different |= {id(one.doses): one.doses for one in known.days}
+        different[id(known.now)] = known.now
+        units = {key: meter.units(doses) for key, doses in different.items()}
+        measures = {key: meter.of_units(day) for key, day in units.items()}
+        planned, earlier = [id(step.doses) for step in schedule.steps], [id(doses) for doses in before]
+        days, days_before = [units[key] for key in planned], [units[key] for key in earlier]
+        befores = [measures[key] for key in earlier]
+        measured = [measures[key] for key in planned]
+        lived_measured = [measures[id(one.doses)] for one in known.days]
         return cls(
             schedule=schedule,
             table=table,
@@ -98,40 +101,36 @@ class Judged:
             before=before,
             days=days,
             days_before=days_before,
-            fullest=[taken.fullest(step.doses) for step in schedule] if weekly else days,
-            fullest_before=[taken.fullest(doses) for doses in before] if weekly else days_before,
+            fullest=[taken.fullest(step.doses).units for step in schedule] if weekly else days,
+            fullest_before=[taken.fullest(doses).units for doses in before] if weekly else days_before,
             measured=measured,
             befores=befores,
             bases=bases(schedule, known, lived_measured, befores[0]),
             wide=bases(schedule, known, lived_measured, befores[0], PACE_DAYS),
-            products=products,
-            pieces=_pieces(schedule, products),
+            cuts=[(at, step) for at, step in enumerate(schedule.steps) if measured[at] < befores[at]],
+            pieces=_pieces(schedule),
             drugs={name: catalogue.drug(name) for name in drugs},
         )
-
-    def cuts(self) -> Iterator[tuple[int, Step]]:
-        """Index and step of every step below the day before it, including the first step."""
-        for at, step in enumerate(self.schedule.steps):
-            if self.measured[at] < self.befores[at]:
-                yield at, step
 
     def above_ceiling(self, at: int, now: int) -> bool:
         """Whether lowering the dose to `now` at a step removes more than 25 % within 14 days."""
         fallen = self.bases[at] - now
-        return fallen * 100 > int(RULES["ceiling"].threshold) * self.bases[at]
+        return fallen * 100 > _CEILING_PERCENT * self.bases[at]
 
     def piece(self, at: int) -> int:
         """The measure of the smallest piece of the drug that falls at a step, of its solids or its liquid."""
         steps, day = self.schedule.steps, self.days[at]
         made = steps[at].doses or steps[max(at - 1, 0)].doses
         found = 0
-        for drug, dose in self.days_before[at]:
-            if day.dose(drug) < dose:
-                liquid = any(take.product.is_liquid for one in made if one.drug == drug for take in one.take)
+        for drug, units in self.days_before[at].items():
+            if day.get(drug, 0) < units:
+                liquid = (drug, True) in self.pieces and any(
+                    take.product.is_liquid for one in made if one.drug == drug for take in one.take
+                )
                 found = max(found, self.pieces.get((drug, liquid), 0) * self.meter.weights[drug])
         # in a week whose days differ, the smallest possible change is one piece on one day
-        every_day = not (taken.is_weekly(steps[at].doses) or taken.is_weekly(self.before[at]))
-        return found * (self.meter.days if every_day else 1)
+        one_day = self.meter.days > 1 and taken.is_weekly((*steps[at].doses, *self.before[at]))
+        return found if one_day else found * self.meter.days
 
     def own(self, drug: str, *, weekly: bool = False) -> Measure:
         """The measure of one drug alone, in its own milligrams and its own diazepam equivalent."""
@@ -174,19 +173,23 @@ class Judged:
     def figures(self, at: int, before: int, after: int) -> dict[str, Fact]:
         """A change at a step as facts: doses per day (or week) as text, the percentage, and what they refer to."""
         days, of = self.said_of(at)
-        percent: dict[str, Fact] = {"change_percent": change_percent(before, after)}
-        return of | self.of_days(before // days, after // days) | percent
+        facts = of | self.of_days(before // days, after // days)
+        if days > 1:
+            facts["change_percent"] = change_percent(before, after)
+        return facts
 
 
 def _peak(doses: Intakes, meter: Measure) -> int:
+    if meter.days == 1:
+        return meter.of(doses)
     days = [[one for one in doses if weekday in one.weekdays] for weekday in range(DAYS_A_WEEK)]
     return max(sum(one.dose.units * meter.weights[one.drug] for one in day) for day in days)
 
 
-def _pieces(schedule: Schedule, products: Iterable[Product]) -> dict[tuple[str, bool], int]:
+def _pieces(schedule: Schedule) -> dict[tuple[str, bool], int]:
     """The smallest piece, in units, of the solids and of the liquids of each drug that the plan uses."""
     found: dict[tuple[str, bool], int] = {}
-    for product in products:
+    for product in schedule.used:
         if product.drug in schedule.drugs:
             key, units = (product.drug, product.is_liquid), product.smallest.units
             found[key] = min(found.get(key, units), units)

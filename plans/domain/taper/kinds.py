@@ -14,9 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from plans.domain.amounts import Dose
-from plans.domain.regimen import DayDose
-from plans.domain.taper.measure import Measure, measure
+from plans.domain.taper.measure import Measure, Units, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.taken import Intakes, is_weekly
 from plans.domain.taper.weekdays import Weekdays
@@ -55,7 +53,7 @@ class RiseRule(NamedTuple):
 
     def tolerance(self, drugs: Iterable[str]) -> int:
         """The measure of the largest of these drugs' smallest pieces."""
-        pieces = (self.meter.of_drug(drug, Dose(self.smallest.get(drug, 0))) for drug in drugs)
+        pieces = (self.meter.of_drug(drug, self.smallest.get(drug, 0)) for drug in drugs)
         return max(pieces, default=0)
 
 
@@ -71,29 +69,29 @@ def rises(
     now: Intakes,
     largest: Mapping[str, int],
     rule: RiseRule,
-    totals: tuple[DayDose, DayDose] | None = None,
+    totals: tuple[Units, Units] | None = None,
 ) -> list[Rise]:
     """How `now` exceeds the day `before`; `largest` are the largest single doses so far, in units by drug.
 
     `totals` are the totals of the two days (or weeks), if already known.
     """
-    was, day = totals or (rule.meter.total(before), rule.meter.total(now))
-    risen = [drug for drug, dose in day if dose.units > was.dose(drug).units]
+    was, day = totals or (rule.meter.units(before), rule.meter.units(now))
+    risen = sorted([drug for drug, units in day.items() if units > was.get(drug, 0)])
     found: list[Rise] = []
-    if risen and was.drugs == day.drugs:
-        found = [Rise(drug, "day", was.dose(drug).units, day.dose(drug).units) for drug in risen]
+    if risen and was.keys() == day.keys():
+        found = [Rise(drug, "day", was[drug], day[drug]) for drug in risen]
     elif risen:
         meter = rule.meter
-        first, last = meter.of(before), meter.of(now)
+        first, last = meter.of_units(was), meter.of_units(day)
         if last - first > rule.tolerance(risen):
-            most = max(risen, key=lambda drug: meter.of_drug(drug, day.dose(drug)))
+            most = max(risen, key=lambda drug: meter.of_drug(drug, day[drug]))
             found = [Rise(most, "day", first, last, equivalent=True)]
-    said = {rise.drug for rise in found}
-    singles: dict[str, int] = {}
-    larger_singles(singles, now)
-    for drug, units in singles.items():
-        if 0 < largest.get(drug, 0) < units and drug not in said:
-            found.append(Rise(drug, "dose", largest[drug], units))
+    larger = [one for one in now if 0 < largest.get(one.drug, 0) < one.dose.units]
+    if larger:
+        said = {rise.drug for rise in found}
+        singles: dict[str, int] = {}
+        larger_singles(singles, larger)
+        found += [Rise(drug, "dose", largest[drug], singles[drug]) for drug in singles if drug not in said]
     return found
 
 
@@ -103,12 +101,12 @@ def kind_of(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: Ris
         return StepKind.STOP
     if rises(before, now, largest, rule):
         return StepKind.RISE
-    was, day = rule.meter.total(before), rule.meter.total(now)
+    was, day = rule.meter.units(before), rule.meter.units(now)
     if was == day:
         return StepKind.HOLD if _as_set(before) == _as_set(now) else StepKind.SPREAD
-    if was.drugs != day.drugs:
-        risen = [drug for drug, dose in day if dose > was.dose(drug)]
-        fallen = rule.meter.of(before) - rule.meter.of(now)
+    if was.keys() != day.keys():
+        risen = [drug for drug, units in day.items() if units > was.get(drug, 0)]
+        fallen = rule.meter.of_units(was) - rule.meter.of_units(day)
         if risen and fallen <= rule.tolerance(risen):
             return StepKind.SWAP
     return StepKind.CUT

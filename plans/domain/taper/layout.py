@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
@@ -49,6 +50,7 @@ from plans.domain.taper.taken import Intakes
 from plans.domain.taper.weekdays import DAYS_A_WEEK, EVERY_DAY, Weekdays
 
 _DAY: Final = timedelta(days=1)
+_DAY_ORDER: Final = attrgetter("time.minutes", "drug", "weekdays.days")
 
 
 class PatternDose(NamedTuple):
@@ -61,12 +63,13 @@ class PatternDose(NamedTuple):
 
 
 Pattern = tuple[PatternDose, ...]
+AnyDose = tuple[TimeOfDay, str, int, Weekdays]
 
 
 def _pattern(doses: Iterable[PatternDose]) -> Pattern:
     """The doses that are not taken every day, in the order of the day."""
     weekly = (dose for dose in doses if dose.weekdays is not EVERY_DAY)
-    return tuple(sorted(weekly, key=lambda dose: (dose.time.minutes, dose.drug, dose.weekdays.days)))
+    return tuple(sorted(weekly, key=_DAY_ORDER))
 
 
 class Phase(NamedTuple):
@@ -81,12 +84,10 @@ class Phase(NamedTuple):
     pattern: Pattern = ()
 
     @property
-    def doses(self) -> Iterator[PatternDose]:
+    def doses(self) -> list[AnyDose]:
         """All of its nonzero doses."""
-        for (time, drug), units in self.regimen.items():
-            if units:
-                yield PatternDose(time, drug, units, EVERY_DAY)
-        yield from self.pattern
+        daily = [(time, drug, units, EVERY_DAY) for (time, drug), units in self.regimen.items() if units]
+        return [*daily, *self.pattern]
 
 
 class Layout:
@@ -265,7 +266,7 @@ class Layout:
         if not stages:
             return parts
         drug = self._request.crossover.to if self._request.crossover else self._request.drug_order[-1]
-        at = max(n for n, part in enumerate(parts) if any(dose.drug == drug for dose in part.doses))
+        at = max(n for n, part in enumerate(parts) if any(name == drug for _, name, _, _ in part.doses))
         last = parts[at]
         others = {key: units for key, units in last.regimen.items() if key[1] != drug}
         nights = [
@@ -273,7 +274,9 @@ class Layout:
                 method.interval_days,
                 others,
                 StepKind.CUT,
-                tuple(dose._replace(weekdays=on) for dose in last.doses if dose.drug == drug),
+                tuple(
+                    PatternDose(time, drug, units, on) for time, name, units, _ in last.doses if name == drug
+                ),
             )
             for on in stages
         ]
@@ -387,9 +390,9 @@ class Layout:
 
     def _with(self, course: Course, doses: tuple[int, ...]) -> Regimen:
         after = {key: units for key, units in self._now.items() if key[1] != course.drug}
-        after |= {
-            (time, course.drug): units for time, units in zip(course.times, doses, strict=True) if units
-        }
+        for time, units in zip(course.times, doses, strict=True):
+            if units:
+                after[time, course.drug] = units
         return after
 
     def _date(self, days: int) -> date:
@@ -481,27 +484,25 @@ class Layout:
         return tuple(self._numbered(parts))
 
     def _numbered(self, parts: list[Phase]) -> Iterator[Step]:
-        laid = [list(part.doses) for part in parts]
+        laid = [part.doses for part in parts]
         start, stocks = self._request.start, self._stocks(laid)
         for n, (part, planned) in enumerate(zip(parts, laid, strict=True), start=1):
-            doses = [
-                self._pharmacy.timed(time, drug, units, stocks[drug][n - 1], on)
-                for time, drug, units, on in planned
-            ]
+            doses = [self._pharmacy.timed(*dose, stocks[dose[1]][n - 1]) for dose in planned]
             end = start + timedelta(days=part.days - 1)
             kind = StepKind.STOP if not doses else part.kind or StepKind.CUT
             yield Step(n, start, end, _in_day_order(doses), kind)
             start = end + _DAY
 
-    def _stocks(self, laid: list[list[PatternDose]]) -> dict[str, list[Tablets]]:
+    def _stocks(self, laid: list[list[AnyDose]]) -> dict[str, list[Tablets]]:
         """What each phase is made of, by drug."""
-        units: dict[str, list[list[int]]] = {}
-        for n, doses in enumerate(laid):
-            for dose in doses:
-                units.setdefault(dose.drug, [[] for _ in laid])[n].append(dose.units)
+        drugs = dict.fromkeys([drug for doses in laid for _, drug, _, _ in doses])
         return {
-            drug: self._pharmacy.takes_for(drug, by_part, self._made_of.get(drug))
-            for drug, by_part in units.items()
+            drug: self._pharmacy.takes_for(
+                drug,
+                [[units for _, name, units, _ in doses if name == drug] for doses in laid],
+                self._made_of.get(drug),
+            )
+            for drug in drugs
         }
 
 
@@ -512,4 +513,4 @@ def _can(preparation: Preparation, course: Course) -> bool:
 
 
 def _in_day_order(doses: list[TimedDose]) -> tuple[TimedDose, ...]:
-    return tuple(sorted(doses, key=lambda dose: (dose.time.minutes, dose.drug, dose.weekdays.days)))
+    return tuple(sorted(doses, key=_DAY_ORDER))

@@ -279,6 +279,7 @@ def finding(
     )
 
 
+_ORDER: Final = {rule: place for place, rule in enumerate(RULES)}
 # Facts that keep findings of one rule separate.
 _APART: Final = ("drug", "per", "limit", "low_dose", "caused", "above_highest")
 
@@ -288,11 +289,10 @@ def gathered(found: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
     Ordered by step, then by rule. Findings of different level, drug, measure or cause stay separate.
     """
-    order = list(RULES)
     runs: list[list[Verdict]] = []
     last: dict[tuple[object, ...], list[Verdict]] = {}
-    for one in sorted(found, key=lambda one: (one.step or 0, order.index(one.rule))):
-        key = (one.rule, one.level, *(one.facts.get(name) for name in _APART))
+    for one in sorted(found, key=lambda one: (one.step or 0, _ORDER[one.rule])):
+        key = (one.rule, one.level, *map(one.facts.get, _APART))
         run = last.get(key)
         if run and _joins(run[-1], one):
             run.append(one)

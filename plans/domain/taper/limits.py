@@ -55,7 +55,7 @@ def alternate_days(judged: Judged) -> Iterator[Verdict]:
     for name, drug in judged.drugs.items():
         if judged.meter.days > 1:
             yield from _days_off(judged, name, drug)
-        has = [bool(day.dose(name)) for day in judged.days]
+        has = [name in day for day in judged.days]
         if True not in has:
             continue
         first, last = has.index(True), len(has) - 1 - has[::-1].index(True)
@@ -96,18 +96,18 @@ def maximum(judged: Judged) -> Iterator[Verdict]:
     """
     for name, drug in judged.drugs.items():
         most = drug.maximum(judged.country)
-        now = judged.fullest_before[0].dose(name)
-        if now > most.value >= judged.fullest[0].dose(name):
-            facts: dict[str, Fact] = {"drug": name, "dose_mg": now.text, "limit": most.value.text}
+        now, limit = judged.fullest_before[0].get(name, 0), most.value.units
+        if now > limit >= judged.fullest[0].get(name, 0):
+            facts: dict[str, Fact] = {"drug": name, "dose_mg": Dose(now).text, "limit": most.value.text}
             yield finding("max_dose_before", None, facts, source=most.source, mark=most.mark)
-        over = [at for at, day in enumerate(judged.fullest) if day.dose(name) > most.value]
+        over = [at for at, day in enumerate(judged.fullest) if day.get(name, 0) > limit]
         if not over:
             continue
         raised = [at for at in over if judged.peak(at) > judged.peak_before]
         at = raised[0] if raised else over[0]
         facts = {
             "drug": name,
-            "dose_mg": judged.fullest[at].dose(name).text,
+            "dose_mg": Dose(judged.fullest[at][name]).text,
             "limit": most.value.text,
             "count": len(over),
             "other_maxima": {use: other.value.text for use, other in drug.other_maxima.items()},
@@ -130,14 +130,15 @@ def varied(judged: Judged) -> Iterator[Verdict]:
     lived = [one for one in judged.lived.days if one.first <= last and one.last >= first]
     spans = [span for one in lived for span in _by_day(one, first, last)]
     for name in judged.drugs:
-        levels = [judged.meter.total(one.doses).dose(name).units for one in lived]
-        steps = [now - was for was, now in pairwise(levels)]
+        levels = [judged.meter.units(one.doses).get(name, 0) for one in lived]
+        steps = [later - was for was, later in pairwise(levels)]
         if min(steps, default=0) < 0 < max(steps, default=0):
             days = [(count, day.dose(name).units) for count, day in spans]
             taken = sum(count * units for count, units in days)
             of, per = judged.said_of(0)
-            start = Dose(judged.days[0].dose(name).units // of)
-            more = judged.days[0].dose(name).units * PACE_DAYS > taken * judged.meter.days
+            now = judged.days[0].get(name, 0)
+            start = Dose(now // of)
+            more = now * PACE_DAYS > taken * judged.meter.days
             facts: dict[str, Fact] = per | {
                 "drug": name,
                 "lowest_mg": Dose(min(units for _, units in days)).text,
@@ -170,11 +171,12 @@ def half_lives(judged: Judged) -> Iterator[Verdict]:
     """
     for name, drug in judged.drugs.items():
         half_life, last = drug.longest_half_life, None
+        least_hours = half_life.value * 4
         found: list[tuple[Step, int]] = []
         for before, day, step in zip(judged.days_before, judged.days, judged.schedule, strict=True):
-            if step.kind not in _CUTS or day.dose(name) >= before.dose(name):
+            if step.kind not in _CUTS or day.get(name, 0) >= before.get(name, 0):
                 continue
-            if last is not None and (step.start - last).days * 24 < half_life.value * 4:
+            if last is not None and (step.start - last).days * 24 < least_hours:
                 found.append((step, (step.start - last).days))
             last = step.start
         if found:
@@ -198,7 +200,7 @@ def days_of_week(judged: Judged) -> Iterator[Verdict]:
     if not changes and (first.weekday() > _LAST_START_WEEKDAY or first in judged.holidays):
         yield finding("start_day", 1, _day(first, judged.holidays))
     named = False
-    for at, step in judged.cuts():
+    for at, step in judged.cuts:
         if step.start.weekday() < _FRIDAY and step.start not in judged.holidays:
             continue
         short = at > 0 and judged.schedule.steps[at - 1].days < DAYS_A_WEEK and step.kind is not StepKind.STOP
@@ -214,7 +216,7 @@ def _day(day: date, holidays: frozenset[date]) -> dict[str, Fact]:
 
 def strengths(judged: Judged) -> Iterator[Verdict]:
     """Products whose strength no source confirms or that the catalogue lacks: to be confirmed on issue."""
-    for product in judged.products:
+    for product in judged.schedule.used:
         if product in judged.confirmed:
             continue
         entry = judged.drugs[product.drug].listed(product)
@@ -262,10 +264,12 @@ def rising(judged: Judged) -> Iterator[Verdict]:
 def _explained(judged: Judged, n: int) -> bool:
     """Whether a crossover or a step back explains why a step exceeds the day before it."""
     steps = judged.schedule.steps
+    kind = steps[n].kind
+    if kind not in (StepKind.CROSSOVER, StepKind.STEP_BACK):
+        return False
     if n and judged.days_before[n] != judged.days[n - 1]:
         return False
-    kind = steps[n].kind
-    return kind is StepKind.CROSSOVER or (kind is StepKind.STEP_BACK and goes_one_back(steps, n))
+    return kind is StepKind.CROSSOVER or goes_one_back(steps, n)
 
 
 def _rise_facts(judged: Judged, at: int, rise: Rise) -> dict[str, Fact]:
@@ -287,9 +291,8 @@ def new_drugs(judged: Judged) -> Iterator[Verdict]:
     for step, day, before in zip(judged.schedule, judged.fullest, judged.fullest_before, strict=True):
         if step.kind is StepKind.CROSSOVER:
             continue
-        for drug, dose in day:
-            if not before.dose(drug):
-                yield finding("new_drug", step.n, {"drug": drug, "dose_mg": dose.text})
+        for drug in sorted([drug for drug in day if drug not in before]):
+            yield finding("new_drug", step.n, {"drug": drug, "dose_mg": Dose(day[drug]).text})
 
 
 def stopping(judged: Judged) -> Iterator[Verdict]:
@@ -304,27 +307,24 @@ def stopping(judged: Judged) -> Iterator[Verdict]:
         ends = [
             (at, was)
             for at, (day, before) in enumerate(zip(judged.days, judged.days_before, strict=True))
-            if (was := before.dose(name)) and not day.dose(name)
+            if (was := before.get(name, 0)) and name not in day
         ]
         for at, was in ends:
             if steps[at].kind in replaced:
                 continue
             own = judged.own(name, weekly=judged.meter.days > 1)
-            if own.exceeds_diazepam(was.units, LOW_DOSE):
+            if own.exceeds_diazepam(was, LOW_DOSE):
                 yield finding("abrupt_stop", at + 1, _stop_facts(judged, at, name, was, LOW_DOSE))
-            elif not any(day.dose(name) for day in judged.days[at:]) and own.exceeds_diazepam(
-                was.units, LAST_STEP
-            ):
+            elif not any(name in day for day in judged.days[at:]) and own.exceeds_diazepam(was, LAST_STEP):
                 yield finding("stop_from", at + 1, _stop_facts(judged, at, name, was, LAST_STEP))
 
 
-def _stop_facts(judged: Judged, at: int, drug: str, was: Dose, limit: Dose) -> dict[str, Fact]:
+def _stop_facts(judged: Judged, at: int, drug: str, was: int, limit: Dose) -> dict[str, Fact]:
     days, of = judged.said_of(at)
-    equivalent = judged.own(drug).in_milligrams_of_diazepam(was.units // judged.meter.days)
-    was = Dose(was.units // days)
+    equivalent = judged.own(drug).in_milligrams_of_diazepam(was // judged.meter.days)
     return of | {
         "drug": drug,
-        "dose_mg": was.text,
+        "dose_mg": Dose(was // days).text,
         "diazepam_equivalent_mg": equivalent.text if equivalent else "",
         "limit": limit.text,
     }
@@ -332,7 +332,7 @@ def _stop_facts(judged: Judged, at: int, drug: str, was: Dose, limit: Dose) -> d
 
 def coarse_end(judged: Judged) -> Iterator[Verdict]:
     """A last step, to zero, that is larger than the cut before it."""
-    cuts = [at for at, _ in judged.cuts()]
+    cuts = [at for at, _ in judged.cuts]
     if len(cuts) < 2 or judged.measured[-1] or judged.goal:
         return
     last, before = cuts[-1], cuts[-2]

@@ -19,7 +19,7 @@ first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -83,10 +83,12 @@ class Lowering:
         doses, left = list(now), room
         for n, dose in enumerate(now):
             share = self.end[n] - (-wanted * (self.start[n] - self.end[n]) // span)
-            doses[n] = self._lowest(dose, max(share, floors[n], dose - left), stock)
-            left -= dose - doses[n]
+            lowest = max(share, floors[n], dose - left)
+            if lowest < dose:
+                doses[n] = self._lowest(dose, lowest, stock)
+                left -= dose - doses[n]
         while left >= stock.grain:
-            for n in self._fullest(tuple(doses), floors):
+            for n in self._fullest(doses, floors):
                 lower = max(stock.floor(doses[n] - 1), floors[n])
                 if doses[n] - lower <= left:
                     left -= doses[n] - lower
@@ -105,10 +107,10 @@ class Lowering:
                 return (*now[:n], self.end[n], *now[n + 1 :])
         return now
 
-    def _fullest(self, now: Doses, floors: Doses) -> Iterator[int]:
+    def _fullest(self, now: Sequence[int], floors: Doses) -> list[int]:
         """The times of day that can still be lowered, largest remaining share of the first dose first."""
         places = [n for n, dose in enumerate(now) if dose > floors[n]]
-        return iter(sorted(places, key=lambda n: -(now[n] * _SHARE // self.start[n])))
+        return sorted(places, key=lambda n: -(now[n] * _SHARE // self.start[n]))
 
     @staticmethod
     def _lowest(dose: int, lowest: int, stock: Tablets) -> int:

@@ -15,13 +15,15 @@ from functools import lru_cache
 from math import lcm
 
 from plans.domain.amounts import Dose
-from plans.domain.regimen import DayDose
 from plans.domain.taper import equivalence
 from plans.domain.taper.schedule import Schedule
-from plans.domain.taper.taken import Intakes, Lived, TimedIntake
+from plans.domain.taper.taken import Lived, TimedIntake
 from plans.domain.taper.weekdays import DAYS_A_WEEK
 
 WINDOW_DAYS = 14
+
+# The total of each drug that is taken, in units, over a day or over a week.
+Units = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,22 @@ class Measure:
             return sum([one.dose.units * self.weights[one.drug] for one in doses])
         return sum([one.dose.units * self.weights[one.drug] * len(one.weekdays) for one in doses])
 
-    def total(self, doses: Intakes) -> DayDose:
+    def units(self, doses: Iterable[TimedIntake]) -> Units:
         """The total of each drug over a day with these doses, or over a week."""
-        if self.days == 1:
-            return DayDose.total(doses)
-        units: dict[str, int] = {}
+        found: dict[str, int] = {}
         for one in doses:
-            units[one.drug] = units.get(one.drug, 0) + one.dose.units * len(one.weekdays)
-        return DayDose.from_units(units)
+            units = one.dose.units if self.days == 1 else one.dose.units * len(one.weekdays)
+            if units:
+                found[one.drug] = found.get(one.drug, 0) + units
+        return found
 
-    def of_drug(self, drug: str, dose: Dose) -> int:
+    def of_units(self, units: Units) -> int:
+        """The measure of a day, or of a week, with these totals."""
+        return sum([count * self.weights[drug] for drug, count in units.items()])
+
+    def of_drug(self, drug: str, units: int) -> int:
         """The measure of a dose of one drug taken every day."""
-        return dose.units * self.weights[drug] * self.days
+        return units * self.weights[drug] * self.days
 
     def dose(self, measured: int) -> Dose:
         """The measure as an amount of the drug, or of diazepam; rounded to the nearest unit, for display."""
@@ -124,10 +130,10 @@ def bases(
     `measured` are the measures of the days as actually taken. For the first step it is at least that of `now`, what is
     taken at the start, even if less is known of the earlier days.
     """
-    days = lived.days
+    days, window = lived.days, timedelta(days=days_back)
     found, until = [], 0
     for step in schedule:
-        first = step.start - timedelta(days=days_back)
+        first = step.start - window
         while until < len(days) and days[until].first < step.start:
             until += 1
         at = until - 1

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
 from plans.domain.taper.drug import SourceMark
 from plans.domain.taper.judged import Judged
@@ -34,6 +33,7 @@ _WINDOWS: Final = {
     "stop_from": 1,
     "trough": 1,
 }
+_PACE_PERCENT: Final = int(RULES["pace"].threshold)
 
 
 def ceiling(judged: Judged) -> Iterator[Verdict]:
@@ -43,7 +43,7 @@ def ceiling(judged: Judged) -> Iterator[Verdict]:
     more than 1 mg diazepam equivalent in 14 days is the tail's finding (the step to zero is left to `stopping`).
     """
     meter = judged.meter
-    for at, step in judged.cuts():
+    for at, step in judged.cuts:
         base, now = judged.bases[at], judged.measured[at]
         low_dose = _low_dose(judged, base)
         if judged.above_ceiling(at, now):
@@ -61,7 +61,7 @@ def pace(judged: Judged) -> Iterator[Verdict]:
     note. An excess of no more than one smallest piece is a note as well, since it is rounding; so is a fall from at
     most 5 mg diazepam equivalent. A cut above the ceiling is reported only there.
     """
-    for at, step in judged.cuts():
+    for at, step in judged.cuts:
         now = judged.measured[at]
         if judged.above_ceiling(at, now):
             continue
@@ -81,7 +81,7 @@ class _Paced(NamedTuple):
 
 def _in_28_days(judged: Judged, at: int, now: int) -> _Paced | None:
     base = judged.wide[at]
-    over = ((base - now) * 100 - int(RULES["pace"].threshold) * base) * 10
+    over = ((base - now) * 100 - _PACE_PERCENT * base) * 10
     if over <= 0:
         return None
     level, why = _softened(judged, at, over, base)
@@ -181,7 +181,7 @@ def _excess(judged: Judged) -> dict[int, int]:
     for n, asked in judged.asked.items():
         drug = _fallen(judged, n - 1)
         if drug is not None:
-            more = judged.befores[n - 1] - judged.measured[n - 1] - judged.meter.of_drug(drug, Dose(asked))
+            more = judged.befores[n - 1] - judged.measured[n - 1] - judged.meter.of_drug(drug, asked)
             if more > 0:
                 found[n - 1] = more
     return found
@@ -192,7 +192,7 @@ def _fallen(judged: Judged, at: int) -> str | None:
     if len(judged.drugs) == 1:
         return next(iter(judged.drugs))
     before, day = judged.days_before[at], judged.days[at]
-    changed = [drug for drug in judged.drugs if day.dose(drug) != before.dose(drug)]
+    changed = [drug for drug in judged.drugs if day.get(drug, 0) != before.get(drug, 0)]
     return changed[0] if len(changed) == 1 else None
 
 
@@ -215,7 +215,7 @@ def _faster(judged: Judged, steps: Sequence[int]) -> Verdict:
         drug, first = _fallen(judged, at), judged.befores[at]
         if drug is not None and at + 1 in judged.asked:
             drugs[drug] = None
-            wanted = first - judged.meter.of_drug(drug, Dose(judged.asked[at + 1]))
+            wanted = first - judged.meter.of_drug(drug, judged.asked[at + 1])
             cuts[str(at + 1)] = change_percent(first, judged.measured[at])
             asked[str(at + 1)] = change_percent(first, wanted)
     facts: dict[str, Fact] = {

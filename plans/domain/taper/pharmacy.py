@@ -9,12 +9,12 @@ from plans.domain.syringes import Syringe
 from plans.domain.taper import catalogue
 from plans.domain.taper.course import nearest
 from plans.domain.taper.preparation import Preparation, PreparationName, preparations, takes_for
-from plans.domain.taper.products import Product
+from plans.domain.taper.products import Product, same_object
 from plans.domain.taper.refusals import NoProduct, NotMakeable
 from plans.domain.taper.schedule import TimedDose, TimeOfDay
 from plans.domain.taper.sharing import Doses, Sharing
 from plans.domain.taper.tablets import Tablets, tablets
-from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
+from plans.domain.taper.weekdays import Weekdays
 
 
 class Pharmacy:
@@ -33,8 +33,7 @@ class Pharmacy:
         self._max_pieces = max_pieces
         self._products: dict[str, tuple[Product, ...]] = {}
         self._stock: dict[str, Tablets] = {}
-        self._preparations: dict[str, list[Preparation]] = {}
-        self._timed: dict[tuple[TimeOfDay, str, int, Tablets, Weekdays], TimedDose] = {}
+        self._timed: dict[tuple[TimeOfDay, str, int, Weekdays, Tablets], TimedDose] = {}
 
     def products(self, drug: str) -> tuple[Product, ...]:
         """The products of a drug in this plan. Raises NoProduct."""
@@ -46,7 +45,7 @@ class Pharmacy:
             )
             if not found:
                 raise NoProduct(where="products", drug=drug, country=self._country)
-            self._products[drug] = found
+            self._products[drug] = tuple(map(same_object, found))
         return self._products[drug]
 
     def _drawn(self, product: Product) -> Product:
@@ -61,11 +60,9 @@ class Pharmacy:
             self._stock[drug] = tablets(drug, self.products(drug), self._max_pieces)
         return self._stock[drug]
 
-    def preparations(self, drug: str) -> list[Preparation]:
+    def preparations(self, drug: str) -> tuple[Preparation, ...]:
         """What a drug's doses can be made of over a whole plan, simplest first."""
-        if drug not in self._preparations:
-            self._preparations[drug] = list(preparations(drug, self.products(drug), self._max_pieces))
-        return self._preparations[drug]
+        return preparations(drug, self.products(drug), self._max_pieces)
 
     def takes_for(
         self, drug: str, days: Sequence[Sequence[int]], wanted: PreparationName | None
@@ -78,11 +75,9 @@ class Pharmacy:
         if not self.stock(drug).makes(units):
             raise self.not_makeable(drug, units, where)
 
-    def timed(
-        self, time: TimeOfDay, drug: str, units: int, stock: Tablets, weekdays: Weekdays = EVERY_DAY
-    ) -> TimedDose:
+    def timed(self, time: TimeOfDay, drug: str, units: int, weekdays: Weekdays, stock: Tablets) -> TimedDose:
         """A dose with its takes from `stock`, or from all products if `stock` does not make it."""
-        key = (time, drug, units, stock, weekdays)
+        key = (time, drug, units, weekdays, stock)
         found = self._timed.get(key)
         if found is None:
             dose = Dose(units)

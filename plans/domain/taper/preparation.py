@@ -21,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from itertools import chain
 
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.tablets import Tablets, tablets
@@ -52,8 +54,13 @@ class Preparation:
         return (self.stock,) if self.liquid is None else (self.stock, self.liquid)
 
 
-def preparations(drug: str, products: Sequence[Product], max_pieces: int) -> Iterator[Preparation]:
+@lru_cache(maxsize=256)
+def preparations(drug: str, products: tuple[Product, ...], max_pieces: int) -> tuple[Preparation, ...]:
     """Every preparation these products allow, those with the fewest changes and forms first."""
+    return tuple(_preparations(drug, products, max_pieces))
+
+
+def _preparations(drug: str, products: Sequence[Product], max_pieces: int) -> Iterator[Preparation]:
 
     def stock(chosen: Sequence[Product]) -> Tablets:
         return tablets(drug, tuple(chosen), max_pieces)
@@ -88,15 +95,13 @@ def takes_for(
     Solids of the fewest forms while they make every dose, then one liquid to the end. With `wanted`, only in that
     preparation, as long as it makes the doses. If nothing else is possible, `everything` together.
     """
+    different = set(chain.from_iterable(days))
     for preparation in sorted(found, key=lambda one: one.name is not (wanted or one.name)):
-        first = next((n for n, doses in enumerate(days) if not _makes(preparation.stock, doses)), len(days))
+        made = set(filter(preparation.stock.makes, different))
+        first = next((n for n, doses in enumerate(days) if not made.issuperset(doses)), len(days))
         if first == len(days):
             return [preparation.stock] * len(days)
         liquid = preparation.liquid
-        if liquid is not None and all(_makes(liquid, doses) for doses in days[first:]):
+        if liquid is not None and all(map(liquid.makes, set(chain.from_iterable(days[first:])))):
             return [preparation.stock] * first + [liquid] * (len(days) - first)
     return [everything] * len(days)
-
-
-def _makes(stock: Tablets, doses: Sequence[int]) -> bool:
-    return all(stock.makes(dose) for dose in doses)

@@ -9,6 +9,7 @@ from plans.domain.taper.pharmacy import Pharmacy
 from plans.domain.taper.refusals import NotMakeable
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose
+from plans.domain.taper.weekdays import EVERY_DAY
 
 
 def remade(request: TaperRequest, schedule: Schedule, *, from_day: date) -> Schedule | None:
@@ -44,7 +45,7 @@ def _doses(pharmacy: Pharmacy, steps: list[Step]) -> list[tuple[TimedDose, ...]]
         stocks = pharmacy.takes_for(drug, [[dose.dose.units for dose in doses] for doses in own], None)
         for n, (doses, stock) in enumerate(zip(own, stocks, strict=True)):
             found[n][drug] = [
-                replace(dose, take=pharmacy.timed(dose.time, drug, dose.dose.units, stock).take)
+                replace(dose, take=pharmacy.timed(dose.time, drug, dose.dose.units, EVERY_DAY, stock).take)
                 for dose in doses
             ]
     return [tuple(found[n][dose.drug].pop(0) for dose in step.doses) for n, step in enumerate(steps)]

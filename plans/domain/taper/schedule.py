@@ -260,14 +260,16 @@ class Schedule:
     drugs: tuple[str, ...]
     products: tuple[Product, ...]
     steps: tuple[Step, ...]
-    # Whether the days of any step differ by the day of the week.
+    # Whether the days of any step differ by the day of the week; and what is taken on any day, in order of first use.
     weekly: bool = field(init=False, compare=False, repr=False)
+    used: tuple[Product, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.steps:
             raise BrokenSchedule(why="no_steps")
-        day = self.steps[0].start
+        day, one_day = self.steps[0].start, timedelta(days=1)
         checked: set[int] = set()  # a dose kept for many steps is one object, checked once
+        used: dict[Product, None] = {}
         weekly = False
         for n, step in enumerate(self.steps, start=1):
             if step.n != n or step.start != day or step.end < step.start:
@@ -276,11 +278,13 @@ class Schedule:
                 if id(dose) in checked:
                     continue
                 checked.add(id(dose))
+                used.update(dict.fromkeys([take.product for take in dose.take]))
                 weekly = weekly or dose.weekdays is not EVERY_DAY
                 if sum([take.units for take in dose.take]) != dose.dose.units or not dose.dose:
                     raise BrokenSchedule(why="take_is_not_dose", step=n)
-            day = step.end + timedelta(days=1)
+            day = step.end + one_day
         object.__setattr__(self, "weekly", weekly)
+        object.__setattr__(self, "used", tuple(used))
 
     @property
     def spans(self) -> tuple[Step, ...]:
@@ -314,8 +318,7 @@ class Schedule:
     @property
     def products_taken(self) -> tuple[Product, ...]:
         """The products of `drugs` used on any day, in the plan's order."""
-        taken = {take.product for step in self.steps for dose in step.doses for take in dose.take}
-        taken = {product for product in taken if product.drug in self.drugs}
+        taken = {product for product in self.used if product.drug in self.drugs}
         listed = tuple(product for product in self.products if product in taken)
         return listed + tuple(sorted(taken - set(listed)))
 

@@ -15,10 +15,10 @@ differ by the day of the week is first divided into runs of equal days.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperError
@@ -27,6 +27,7 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind
 
 # Daily and every third day: supervised or staged supply (bpac NZ 2021; eTG). 28 and 84: weeks; 30 and 90: US months.
 FILL_DAYS: Final = (1, 3, 7, 10, 14, 15, 21, 28, 30, 56, 84, 90)
+_DAY: Final = timedelta(days=1)
 # Parts of a product: quarters of a solid, microlitres of a liquid.
 Parts = int
 Stock = Mapping[Product, Parts]
@@ -44,8 +45,7 @@ class BadInstalments(TaperError):
     code = "bad_instalments"
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """One product of one fill, for use from `first` to `last` (both included).
 
     `whole_units` are tablets, capsules … or mL (see `Product.handed_out_in_ml`); 0 if what was carried over is enough.
@@ -145,18 +145,16 @@ def plan_supply(
     needs = _Needs(schedule)
     carried = needs.counted(stock or {})
     begins, end = max(from_day or schedule.start, schedule.start), needs.last_dose_day()
-    first = begins
     fills: list[Fill] = []
     instalments: list[Fill] = []
-    while end is not None and first <= end:
-        last = min(first + timedelta(days=dispense_days - 1), end)
-        parts = _handed_out(needs, carried, first, last, instalment_days or dispense_days)
+    for first, last in _periods(begins, end, dispense_days):
         if instalment_days is None:
-            fills += parts
+            fills += _handed_out(needs, carried, first, last)
         else:
+            periods = _periods(first, last, instalment_days)
+            parts = [fill for period in periods for fill in _handed_out(needs, carried, *period)]
             instalments += parts
             fills += _together(needs, parts, first, last)
-        first = last + timedelta(days=1)
     left = [
         Leftover(_take(product, parts))
         for product, parts in zip(needs.products, carried, strict=True)
@@ -170,6 +168,15 @@ def plan_supply(
         tuple(instalments),
         needs.bottles(begins),
     )
+
+
+def _periods(first: date, end: date | None, days: int) -> Iterator[tuple[date, date]]:
+    """The first and last day of every period of so many days, up to `end`; the last may be shorter."""
+    further = timedelta(days=days - 1)
+    while end is not None and first <= end:
+        last = min(first + further, end)
+        yield first, last
+        first = last + _DAY
 
 
 def _together(needs: _Needs, parts: Iterable[Fill], first: date, last: date) -> list[Fill]:
@@ -199,13 +206,12 @@ def day_needs(schedule: Schedule, step: Step) -> dict[Product, Parts]:
     return _handed_out_a_day(schedule, _taken_a_day(step))
 
 
-def _handed_out_a_day(schedule: Schedule, taken: Mapping[Product, Parts]) -> dict[Product, Parts]:
-    found = dict(taken)
-    for product, parts in taken.items():
-        if product.is_home_made:
-            del found[product]
-            bottles, tablet = -(-parts // product.per.microlitres), _supplied(schedule, product)
-            found[tablet] = found.get(tablet, 0) + bottles * product.bottle_quarters
+def _handed_out_a_day(schedule: Schedule, taken: dict[Product, Parts]) -> dict[Product, Parts]:
+    home_made = [product for product in taken if product.is_home_made]
+    found = dict(taken) if home_made else taken
+    for product in home_made:
+        bottles, tablet = -(-found.pop(product) // product.per.microlitres), _supplied(schedule, product)
+        found[tablet] = found.get(tablet, 0) + bottles * product.bottle_quarters
     return found
 
 
@@ -227,17 +233,14 @@ def _supplied(schedule: Schedule, product: Product) -> Product:
     return next((one for one in schedule.products if (one.drug, one.form, one.strength) == same), wanted)
 
 
-def _handed_out(needs: _Needs, carried: list[Parts], first: date, last: date, days: int) -> list[Fill]:
-    """The whole units of each part of `days` days of a fill; updates `carried` to what remains after it."""
+def _handed_out(needs: _Needs, carried: list[Parts], first: date, last: date) -> list[Fill]:
+    """The whole units needed from `first` to `last`; updates `carried` to what remains after it."""
     found: list[Fill] = []
-    while first <= last:
-        until = min(first + timedelta(days=days - 1), last)
-        for at, need in needs.between(first, until):
-            whole = needs.whole[at]
-            units = max(0, -((carried[at] - need) // whole))
-            carried[at] += units * whole - need
-            found.append(Fill(first, until, needs.products[at], units))
-        first = until + timedelta(days=1)
+    for at, need in needs.between(first, last):
+        whole = needs.whole[at]
+        units = max(0, -((carried[at] - need) // whole))
+        carried[at] += units * whole - need
+        found.append(Fill(first, last, needs.products[at], units))
     return found
 
 
@@ -332,7 +335,7 @@ class _Needs:
         self.ends = [end for _, end, _ in self.steps]
         self.whole = [_whole(product) for product in self.products]
 
-    def _daily(self, taken: Mapping[Product, Parts], places: dict[Product, int]) -> dict[int, Parts]:
+    def _daily(self, taken: dict[Product, Parts], places: dict[Product, int]) -> dict[int, Parts]:
         """The needs of a day's takes, by index of product; new products are added."""
         daily: dict[int, Parts] = {}
         for product, parts in _handed_out_a_day(self.schedule, taken).items():
@@ -356,14 +359,15 @@ class _Needs:
 
     def between(self, first: date, last: date) -> list[tuple[int, Parts]]:
         """The parts of each product needed from `first` to `last`, both included, by index of product."""
-        found: dict[int, Parts] = {}
-        for start, end, daily in self.steps[bisect_left(self.ends, first) :]:
+        found = [0] * len(self.products)
+        for at in range(bisect_left(self.ends, first), len(self.steps)):
+            start, end, daily = self.steps[at]
             if start > last:
                 break
             days = (min(end, last) - max(start, first)).days + 1
             for at, parts in daily.items():
-                found[at] = found.get(at, 0) + parts * days
-        return sorted(found.items())
+                found[at] += parts * days
+        return [(at, parts) for at, parts in enumerate(found) if parts]
 
     def run_out(self, carried: list[Parts]) -> date | None:
         """The first day not covered if the last regimen continues on what was carried over."""

@@ -49,11 +49,11 @@ class Tablets:
 
     __slots__ = (
         "_counted",
-        "_grain",
         "_liquids",
         "_made",
         "_solids",
         "_sums",
+        "grain",
         "max_pieces",
         "products",
         "smallest",
@@ -79,7 +79,8 @@ class Tablets:
         if not least:
             raise NoProduct(where="products", drug=drug)
         self.smallest = Dose(min(least))
-        self._grain = gcd(*self.grains) or 1
+        # The largest amount of which all makeable doses are multiples.
+        self.grain = gcd(*self.grains) or 1
         self._made: dict[int, tuple[Take, ...] | None] = {0: ()}
 
     def _residues(self, step: int) -> dict[int, int]:
@@ -163,11 +164,6 @@ class Tablets:
     def makes(self, units: int) -> bool:
         """Whether the dose can be made."""
         return units in self._solids or self.floor(units) == units
-
-    @property
-    def grain(self) -> int:
-        """The largest amount of which all makeable doses are multiples."""
-        return self._grain
 
     @property
     def grains(self) -> tuple[int, ...]:

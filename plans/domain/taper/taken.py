@@ -97,7 +97,7 @@ class Lived:
     @property
     def weekly(self) -> bool:
         """Whether any days differ by the day of the week."""
-        return is_weekly(self.now) or any(is_weekly(one.doses) for one in self.days)
+        return is_weekly(one for doses in (self.now, *(day.doses for day in self.days)) for one in doses)
 
     @property
     def drugs(self) -> tuple[str, ...]:

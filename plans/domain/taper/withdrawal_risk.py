@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from typing import Final
 
 from plans.domain.amounts import UNITS_PER_MG, Dose
@@ -87,17 +88,18 @@ def dose_class(regimen: Step) -> DoseClass:
     if regimen.weekly:
         return max(map(dose_class, regimen.week_of_days), key=list(DoseClass).index)
     low = high = Fraction(0)
-    for timed in regimen.doses:
-        ends = _thresholds(timed.drug)
+    for drug, dose in regimen.day:
+        ends = _thresholds(drug)
         if ends is None:
             return DoseClass.UNKNOWN
-        low += Fraction(timed.dose.units) / ends[0]
-        high += Fraction(timed.dose.units) / ends[1]
+        low += dose.units / ends[0]
+        high += dose.units / ends[1]
     if low <= 1:
         return DoseClass.LOW
     return DoseClass.MODERATE if high <= 1 else DoseClass.HIGH
 
 
+@cache
 def _thresholds(drug: str) -> tuple[Fraction, Fraction] | None:
     if drug in PRINTED:
         low, high = PRINTED[drug]
