@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from enum import StrEnum
@@ -83,8 +85,12 @@ def tally(lines: tuple[Line, ...]) -> dict[SourceMark, int]:
 
 @cache
 def review_digest(name: str) -> str:
-    """SHA-256 of a drug's file and its rows in the equivalence tables: identifies what a review covered."""
-    summed = sha256((DRUG_FILES / f"{name}.toml").read_bytes())
+    """SHA-256 of what a drug's file says and of its rows in the equivalence tables: identifies what a review covered.
+
+    Comments and layout of the file are no part of it, so that they can be corrected without ending a review.
+    """
+    said = tomllib.loads((DRUG_FILES / f"{name}.toml").read_text(encoding="utf-8"))
+    summed = sha256(json.dumps(said, sort_keys=True).encode())
     for line in _equivalents(name):
         summed.update("\0".join(astuple(line)).encode())
     return summed.hexdigest()

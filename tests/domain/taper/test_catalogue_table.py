@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -71,6 +72,27 @@ def test_the_digest_is_of_one_drug_and_of_its_rows_in_the_tables(monkeypatch: py
     changed = (replace(equivalents[0], value="9 mg"), *equivalents[1:])
     monkeypatch.setattr(catalogue_table, "_equivalents", lambda name: changed)
     assert review_digest.__wrapped__("lorazepam") != before
+
+
+def test_a_comment_can_be_corrected_without_ending_a_review_and_a_figure_cannot(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = review_digest("lorazepam")
+    text = (catalogue.DRUG_FILES / "lorazepam.toml").read_text(encoding="utf-8")
+    monkeypatch.setattr(catalogue_table, "DRUG_FILES", tmp_path)
+
+    def digest(changed: str) -> str:
+        assert changed != text
+        (tmp_path / "lorazepam.toml").write_text(changed, encoding="utf-8")
+        found: str = review_digest.__wrapped__("lorazepam")
+        return found
+
+    assert digest(f"# Corrected.\n\n{text.split(chr(10), 1)[1]}") == before
+    figure = next(line for line in text.splitlines() if line.startswith("max = "))
+    assert digest(text.replace(figure, figure.replace('value = "', 'value = "9'))) != before
+    assert digest(text.replace('mark = "verified"', 'mark = "unverified"', 1)) != before
+    source = next(line for line in text.split("[sources]")[1].splitlines() if line)
+    assert digest(text.replace(source, f"{source[:-1]}, second edition{source[-1]}")) != before
 
 
 def printed(*arguments: str) -> str:
