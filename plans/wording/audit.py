@@ -63,6 +63,13 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "clinic.catalogue_reviewed": _("signed that %(who)s reviewed the catalogue of %(medicine)s"),
     "clinic.facts_set": _("changed the clinic’s details"),
     "clinic.formulary_set": _("changed the formulary: what is stocked here"),
+    "clinic.template_kept": _("kept the plan template “%(name)s”"),
+    "clinic.template_removed": _("removed the plan template “%(name)s”"),
+    "clinic.template_usual": _ByFact(
+        "name",
+        _("lets new plans begin from the template “%(name)s”"),
+        {"": _("lets new plans begin from no template")},
+    ),
     "clinic.questionnaire_loaded": _("published questions of its own: %(code)s, version %(version)s"),
     "clinic.questionnaire_stopped": _("stopped asking questions of its own: %(code)s, version %(version)s"),
     "clinic.rules_set": _("changed the thresholds or the cadence"),
@@ -213,7 +220,7 @@ def act_words(act: str, facts: Mapping[str, object]) -> str:
 
 def _shown(act: str, facts: Facts) -> JsonObject:
     empty = dict.fromkeys(
-        ("days", "who", "to", "version", "note", "reason", "number", "code", "medicine"), ""
+        ("days", "who", "to", "version", "note", "reason", "number", "code", "medicine", "name"), ""
     )
     found: JsonObject = {**empty, **facts}
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])

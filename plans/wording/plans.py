@@ -89,6 +89,8 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "starts_too_late": _("The first day lies more than three years ahead. Choose an earlier first day."),
     "note_missing": _("Write why, in a few words: it is kept with the version and your name."),
     "text_too_long": _("This text is longer than 2,000 characters. Shorten it."),
+    "template_name_missing": _("Give the template a name."),
+    "too_many_templates": _("The clinic has 50 templates already. Remove one in the settings first."),
     "not_in_this_state": _("The plan’s state does not allow this. Look at the plan again."),
     "plan_over": _("The plan has ended: there is no dose to change."),
     "review_missing": _("Enter the date of the next review."),

@@ -215,6 +215,7 @@ PLACES: dict[str, Place] = {
     ),
     "picture": Place(_stairs),
     "picture, table": Place(_level_row),
+    "change, title": Place(lambda life: piece(r"is in force, (.*?)</span>", life.change_page())),
     "change, now": Place(lambda life: piece(r"Dose a day</th><td>(.*?)</td>", life.change_page())),
     "change, after": Place(
         lambda life: piece(r"Dose a day</th><td>.*?</td><td>(.*?)</td>", life.change_page("stop_here"))

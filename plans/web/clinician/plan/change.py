@@ -204,7 +204,7 @@ def _show(
         "to_confirm": [(name, name in form.ticked("confirmed")) for name in seen.to_confirm] if seen else [],
         "button": _button(form.chosen, seen),
         "stops": ends,
-        "dose": per_day_words(plan.step.day, clinician=True) if plan.step else "",
+        "dose": f", {per_day_words(plan.step.day, clinician=True)}" if plan.step else "",
         "shown": seen.digest if seen and not seen.refused else _ending(form) if ends else "",
         "version": plan.version,
         "live": live,

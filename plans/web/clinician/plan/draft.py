@@ -27,9 +27,11 @@ from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
 from plans.services import formulary
 from plans.services.actors import Actor, May
 from plans.services.plans import drafts, issue, preview, queries
+from plans.services.plans import templates as plan_templates
 from plans.services.plans.drafts import Draft
 from plans.services.plans.queries import PatientSummary
 from plans.web import layout_context
+from plans.web.clinician.plan import templates
 from plans.web.clinician.plan.dose_times import times_rows
 from plans.web.clinician.plan.forms import LENGTHENING, METHOD_FIELDS, PlanForm
 from plans.web.clinician.plan.pauses import LINES, pause_lines
@@ -74,7 +76,9 @@ def starting_values(patient: PatientSummary, today: date, found: Formulary) -> M
 
 def kept(data: MultiValueDict[str, object]) -> dict[str, list[str]]:
     """The part of a posted form that is kept as the draft: everything typed, no hidden fields."""
-    machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "draft", "published_pick")
+    machinery = (
+        "csrfmiddlewaretoken", "do", "lock", "shown", "draft", "published_pick", "template_pick", "template_name",
+    )  # fmt: skip
     return {
         _storable(name)[:200]: [_storable(value) for value in data.getlist(name)]
         for name in data
@@ -110,7 +114,10 @@ def _form_of(actor: Actor, draft: Draft | None, patient: PatientSummary) -> Plan
     if draft is not None and draft.form:
         kept_form = MultiValueDict({name: list(values) for name, values in draft.form.items()})
         return PlanForm(kept_form, formulary=found)
-    return PlanForm(starting_values(patient, patient.today, found), bare=True, formulary=found)
+    start = starting_values(patient, patient.today, found)
+    if (usual := plan_templates.usual(actor)) is not None:
+        templates.fill(start, usual)
+    return PlanForm(start, bare=True, formulary=found)
 
 
 def _typed(actor: Actor, data: MultiValueDict[str, object], *, bare: bool = False) -> PlanForm:
@@ -134,6 +141,7 @@ def _result(
 
 
 def _context(
+    actor: Actor,
     patient: PatientSummary,
     form: PlanForm,
     result: Result,
@@ -157,6 +165,9 @@ def _context(
         "end_open": any(
             form[name].value() or form[name].errors for name in ("end_last", "end_longest", "end_days")
         ),
+        "templates": plan_templates.templates(actor),
+        "may_keep": actor.may(May.MANAGE),
+        "longest_name": plan_templates.LONGEST_NAME,
         "schedules": schedule_groups(str(form.typed.get("drug_a") or "")),
         "bands": [(form[f"band_above_{n}"], form[f"band_cut_{n}"]) for n in (1, 2, 3, 4)],
         "zone": zone_words(patient.zone),
@@ -199,7 +210,7 @@ def plan_new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     draft = drafts.load(actor, patient_id=patient_id)
     form = _form_of(actor, draft, patient)
     result = Result(ready=False) if form.bare else _result(actor, patient, form)
-    return layout_context.page(request, "clinic/plan_new.html", _context(patient, form, result, draft))
+    return layout_context.page(request, "clinic/plan_new.html", _context(actor, patient, form, result, draft))
 
 
 def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpResponse:
@@ -212,6 +223,8 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
         _fix(data, kind, rest)
     if do == "published":
         fill(data, data.get("published_pick"))
+    if do == "template":
+        templates.choose(actor, data, data.get("template_pick"))
     if do == "rows":
         _to_rows(actor, patient, data)
     try:
@@ -221,6 +234,8 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     form = _typed(actor, data)
     if do == "issue":
         return _issue(request, actor, patient, form, draft)
+    if do == "keep_template":
+        return _keep_template(request, actor, patient, form, draft)
     result = _result(actor, patient, form)
     if do == "save":
         layout_context.say(
@@ -228,8 +243,27 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
         )
         return redirect("plan-new", patient.id)
     return layout_context.page(
-        request, "clinic/plan_new.html", _context(patient, form, result, draft, refused=bool(form.errors))
+        request,
+        "clinic/plan_new.html",
+        _context(actor, patient, form, result, draft, refused=bool(form.errors)),
     )
+
+
+def _keep_template(
+    request: HttpRequest, actor: Actor, patient: PatientSummary, form: PlanForm, draft: Draft
+) -> HttpResponse:
+    """Keep how this plan is built under a name; the draft stays as it is."""
+    name = request.POST.get("template_name", "")
+    try:
+        replaced = plan_templates.keep(by=actor, name=name, form=templates.part_of(form.typed))
+    except TaperplanError as refusal:
+        return _refuse(request, actor, patient, form, refusal, draft)
+    layout_context.say(
+        request,
+        gettext("The template was replaced.") if replaced else gettext("The template was kept."),
+        gettext("Nothing of the patient is in it. The draft stays as it is."),
+    )
+    return redirect("plan-new", patient.id)
 
 
 def _fix(data: MultiValueDict[str, object], kind: str, rest: str) -> None:
@@ -269,7 +303,7 @@ def _issue(
 ) -> HttpResponse:
     """The preview is made only if the page is shown again: issuing checks the plan itself."""
     if not form.is_valid():
-        return _again(request, patient, form, of_problems(form), draft)
+        return _again(request, actor, patient, form, of_problems(form), draft)
     asked = issue.IssueRequest(
         request=form.request,
         checkin_weekday=int(form.cleaned_data["checkin_day"]),
@@ -287,7 +321,7 @@ def _issue(
         result = _result(actor, patient, form)
         if not form.errors:
             form.refuse(refusal)
-        return _again(request, patient, form, result, draft)
+        return _again(request, actor, patient, form, result, draft)
     except (Refused, Stale) as refusal:
         return _refuse(request, actor, patient, form, refusal, draft)
     layout_context.say(
@@ -304,13 +338,14 @@ def _issue(
 
 def _again(
     request: HttpRequest,
+    actor: Actor,
     patient: PatientSummary,
     form: PlanForm,
     result: Result,
     draft: Draft | None,
     **more: object,
 ) -> HttpResponse:
-    context = _context(patient, form, result, draft, refused=True, **more)
+    context = _context(actor, patient, form, result, draft, refused=True, **more)
     return layout_context.page(request, "clinic/plan_new.html", context, status=422)
 
 
@@ -336,7 +371,13 @@ def _refuse(
     if refusal.facts.get("reason") == "signatures_missing":
         problems = [("#to-sign", plans.problem(refusal))]
     return _again(
-        request, patient, form, result, draft or drafts.load(actor, patient_id=patient.id), problems=problems
+        request,
+        actor,
+        patient,
+        form,
+        result,
+        draft or drafts.load(actor, patient_id=patient.id),
+        problems=problems,
     )
 
 
@@ -375,6 +416,7 @@ def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     form = _typed(actor, data)
     result = _result(actor, patient, form)
     context = _context(
+        actor,
         patient,
         # Redrawn parts of the form show no errors: they would stay after their cause is gone.
         _typed(actor, data, bare=True),

@@ -14,6 +14,7 @@ from plans.web.clinician.settings import (
     members,
     questions,
     rules,
+    templates,
     views,
 )
 
@@ -37,6 +38,7 @@ urlpatterns = [
     path("settings", views.settings_page, name="settings"),
     path("settings/clinic", clinic_facts.clinic_page, name="settings-clinic"),
     path("settings/formulary", formulary.formulary_page, name="settings-formulary"),
+    path("settings/templates", templates.templates_page, name="settings-templates"),
     path("settings/advice/<language:language>", advice.advice_page, name="settings-advice"),
     path("settings/catalogue", catalogue.catalogue_page, name="catalogue"),
     path("settings/catalogue/<catalogue_name:name>", catalogue.catalogue_drug, name="catalogue-drug"),
