@@ -15,6 +15,7 @@ def connection(url: str, *, pool: int) -> dict[str, Any]:
     fork."""
     # Any: as above.
     found: dict[str, Any] = dict(dj_database_url.parse(url))
+    found["ENGINE"] = "taperplan.postgresql"
     options = found.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)
     options.setdefault("application_name", "taperplan")

@@ -25,6 +25,7 @@ from plans.services import (
     supply_watch,
     ward_watch,
 )
+from plans.services.caseload import projection
 from plans.services.checkins import raw
 from plans.services.plans import pages, review_dates, states
 from plans.services.review import ticks
@@ -43,6 +44,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "reminders": lambda: reminders.tick(clock.now()),
     "supply": lambda: supply_watch.tick(clock.now()),
     "wards": lambda: ward_watch.tick(clock.now()),
+    "caseload": lambda: projection.tick(clock.now()),
     "sessions": links.forget_sessions,
     "limits": limits.forget,
 }
@@ -62,7 +64,7 @@ _NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
 # Steps that with a wrong clock would hit everybody at once: inviting, closing check-ins as missed, ending plans,
 # expiring messages.
 _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
-    {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "wards"}
+    {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "wards", "caseload"}
 )
 
 

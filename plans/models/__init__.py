@@ -7,6 +7,7 @@ from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent
 from plans.models.base import Row
 from plans.models.care import CareChange, TakenDose
+from plans.models.caseload import CaseloadCount, CaseloadEntry, CaseloadMark, CaseloadRow
 from plans.models.catalogue import CatalogueReview
 from plans.models.checkin import (
     CheckIn,
@@ -32,6 +33,10 @@ __all__ = (
     "AuditEvent",
     "BirthYearTry",
     "CareChange",
+    "CaseloadCount",
+    "CaseloadEntry",
+    "CaseloadMark",
+    "CaseloadRow",
     "CatalogueReview",
     "CheckIn",
     "CheckInRevision",

@@ -34,16 +34,24 @@ def clinics_of(user_id: UUID) -> tuple[tuple[UUID, str], ...]:
     return tuple(rows.order_by("clinic__name").values_list("clinic_id", "clinic__name"))
 
 
+def actors_of(user_id: UUID) -> dict[UUID, Actor]:
+    """The user as a member of staff of each clinic they work in, by the clinic's key."""
+    rows = Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
+    found = rows.values_list("clinic_id", "role", "user__name")
+    return {
+        clinic_id: Actor(
+            kind="user", id=user_id, name=name, clinic_id=clinic_id, role=Role(role), elsewhere=len(found) > 1
+        )
+        for clinic_id, role, name in found
+    }
+
+
 def actor_for(user_id: UUID, clinic_id: UUID) -> Actor:
     """The member of staff `user_id` in `clinic_id`. Raises NotFound without an active membership."""
-    found = (
-        Membership.objects.select_related("user")
-        .filter(user_id=user_id, clinic_id=clinic_id, is_active=True, user__is_active=True)
-        .first()
-    )
+    found = actors_of(user_id).get(clinic_id)
     if found is None:
         raise NotFound(what="clinic")
-    return Actor(kind="user", id=user_id, name=found.user.name, clinic_id=clinic_id, role=Role(found.role))
+    return found
 
 
 def check_may(actor: Actor, may: May) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -48,6 +48,8 @@ class Actor:
     name: str
     clinic_id: UUID | None
     role: Role | None = None
+    # Whether this member of staff also works in another clinic.
+    elsewhere: bool = field(default=False, compare=False)
 
     def may(self, what: May) -> bool:
         """Whether this actor's role allows it; only staff have roles."""

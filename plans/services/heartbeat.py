@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from plans.domain.checkins.states import OccasionState
 from plans.domain.json import JsonObject
 from plans.domain.notices import Queue
 from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
-from plans.models import Heartbeat, Occasion, Patient, ReviewItem, Work
+from plans.models import Clinic, Heartbeat, Occasion, Patient, ReviewItem, Work
 from plans.services import clock, machine_clocks
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor
@@ -51,7 +52,13 @@ HELD_UP: Final = "held_up"
 # Rounds over all plans, one page per tick, and the longest each may take for every plan to be checked in time.
 SUPPLY_ROUND: Final = "supply"
 SCHEDULING_ROUND: Final = "laying"
-_ROUNDS: Final = {SUPPLY_ROUND: timedelta(days=1), SCHEDULING_ROUND: timedelta(days=5)}
+# The comparison of the caseload's rows with what they are made from.
+CASELOAD_ROUND: Final = "caseload"
+_ROUNDS: Final = {
+    SUPPLY_ROUND: timedelta(days=1),
+    SCHEDULING_ROUND: timedelta(days=5),
+    CASELOAD_ROUND: timedelta(days=1),
+}
 # A little more than the longest back-off: a fault not seen since then is over.
 _FAULT_HOLDS: Final = timedelta(minutes=70)
 # Two machines' clocks differ a little. A heartbeat from further ahead came from a wrong clock.
@@ -131,8 +138,12 @@ def is_paused() -> bool:
 
 def paused_because() -> str:
     """Why sending is paused: by_hand, restored, copied or clock_jumped; else empty."""
-    facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first()
-    return str(facts.get("why", "by_hand")) if facts and facts.get("paused") else ""
+    return _paused_because(_beats(PAUSE).get(PAUSE))
+
+
+def _paused_because(pause: Heartbeat | None) -> str:
+    facts = pause.facts if pause is not None else {}
+    return str(facts.get("why", "by_hand")) if facts.get("paused") else ""
 
 
 def paused_at() -> datetime | None:
@@ -161,21 +172,21 @@ def mail_works() -> None:
 def mail_fault(real: datetime) -> str:
     """Why no message is sent: sign_in_refused at once, unreachable once it lasts, held_up if messages are deferred and
     none was accepted for half an hour; else empty."""
-    row = (
-        Heartbeat.objects.filter(name=MAIL, at__gt=real - _FAULT_HOLDS)
-        .values_list("facts", flat=True)
-        .first()
-    )
-    if row and row.get("fault"):
-        lasts = real - datetime.fromisoformat(row["since"]) > OLD_DUE
-        if lasts or row["fault"] == SIGN_IN_REFUSED:
-            return str(row["fault"])
-    return HELD_UP if _held_up(real) else ""
+    return _mail_fault(real, _beats(MAIL, ACCEPTED))
 
 
-def _held_up(real: datetime) -> bool:
+def _mail_fault(real: datetime, beats: Mapping[str, Heartbeat]) -> str:
+    mail = beats.get(MAIL)
+    if mail is not None and mail.at > real - _FAULT_HOLDS and mail.facts.get("fault"):
+        lasts = real - datetime.fromisoformat(mail.facts["since"]) > OLD_DUE
+        if lasts or mail.facts["fault"] == SIGN_IN_REFUSED:
+            return str(mail.facts["fault"])
+    return HELD_UP if _held_up(real, beats) else ""
+
+
+def _held_up(real: datetime, beats: Mapping[str, Heartbeat]) -> bool:
     """Whether the server answers, but defers or refuses everything."""
-    if not _silent(ACCEPTED, real, HELD_UP_AFTER):
+    if not _is_silent(beats.get(ACCEPTED), real, HELD_UP_AFTER):
         return False
     due = real + clock.offset() - HELD_UP_AFTER
     return Work.objects.filter(
@@ -183,38 +194,57 @@ def _held_up(real: datetime) -> bool:
     ).exists()
 
 
-def _last(name: str) -> datetime | None:
-    return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+def _beats(*names: str) -> dict[str, Heartbeat]:
+    return Heartbeat.objects.in_bulk(names)
 
 
 def _silent(name: str, real: datetime, after: timedelta) -> bool:
-    last = _last(name)
-    return last is None or not -_AHEAD <= real - last <= after
+    return _is_silent(_beats(name).get(name), real, after)
+
+
+def _is_silent(beat: Heartbeat | None, real: datetime, after: timedelta) -> bool:
+    return beat is None or not -_AHEAD <= real - beat.at <= after
 
 
 def status(actor: Actor) -> StatusLine:
     """The status line of the actor's clinic: when reminders last ran, how many were sent today, how many bounced."""
-    real = clock.real_now()
-    clinic = get_clinic_for(actor)
+    return status_of(get_clinic_for(actor))
+
+
+def status_of(clinic: Clinic) -> StatusLine:
+    """The same, of a clinic's row."""
+    real, sender = clock.real_now(), worker_name("messages")
     zone = ZoneInfo(clinic.zone)
     day = (real + clock.offset()).astimezone(zone).date()
     midnight = datetime.combine(day, time.min, tzinfo=zone)
     sent = Work.objects.filter(
-        clinic=clinic, queue=Queue.MESSAGES, state=WorkState.SENT, settled_at__gte=midnight
-    ).count()
-    bounced = Patient.objects.filter(
-        clinic=clinic, email_state__in=(EmailState.BOUNCED, EmailState.COMPLAINED)
-    ).count()
-    ran = [_last(TICK), _last(worker_name("messages"))]
-    late = _silent(TICK, real, SILENT_AFTER) or _silent(worker_name("messages"), real, WORKER_SILENT_AFTER)
-    return StatusLine(
-        min((at for at in ran if at is not None), default=None) if None not in ran else None,
-        sent,
-        bounced,
-        behind=late or _oldest_due(real + clock.offset(), real, ("alerts", "messages")) > OLD_DUE,
-        paused=is_paused(),
-        mail_fault=mail_fault(real),
+        clinic=OuterRef("pk"), queue=Queue.MESSAGES, state=WorkState.SENT, settled_at__gte=midnight
     )
+    bounced = Patient.objects.filter(
+        clinic=OuterRef("pk"), email_state__in=(EmailState.BOUNCED, EmailState.COMPLAINED)
+    )
+    # Every page shows both: one query.
+    numbers = Clinic.objects.filter(pk=clinic.pk).values_list(_number_of(sent), _number_of(bounced))
+    sent_today, returned = numbers.get()
+    beats = _beats(TICK, sender, PAUSE, MAIL, ACCEPTED)
+    ran = [beats[name].at for name in (TICK, sender) if name in beats]
+    late = _is_silent(beats.get(TICK), real, SILENT_AFTER) or _is_silent(
+        beats.get(sender), real, WORKER_SILENT_AFTER
+    )
+    return StatusLine(
+        min(ran) if len(ran) == 2 else None,
+        sent_today,
+        returned,
+        behind=late or _oldest_due(real + clock.offset(), real, ("alerts", "messages")) > OLD_DUE,
+        paused=bool(_paused_because(beats.get(PAUSE))),
+        mail_fault=_mail_fault(real, beats),
+    )
+
+
+# Any: rows of any model, of a clinic of the query around.
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values("clinic").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 def pulse() -> Pulse:
@@ -255,6 +285,8 @@ def _waiting_rows(now: datetime, real: datetime, oldest: timedelta) -> Iterator[
         yield "sending_row_old"
     if _old_check_in(now):
         yield "check_in_old"
+    if Heartbeat.objects.filter(name=CASELOAD_ROUND, facts__differing__gt=0).exists():
+        yield "caseload_differed"
     if ReviewItem.objects.filter(escalate_at__lt=now - OLD_DUE).exists():
         yield "escalation_old"
 

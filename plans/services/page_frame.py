@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from plans.services import clock
-from plans.services.access import clinics_of, get_clinic_for
+from plans.services.access import get_clinic_for
 from plans.services.actors import Actor, May
-from plans.services.heartbeat import StatusLine, status
+from plans.services.heartbeat import StatusLine, status_of
 from plans.services.review.queries import QueueCounts, counts
 
 
@@ -38,7 +38,7 @@ def page_frame(actor: Actor) -> PageFrame:
     """The frame for a member of staff, from a few short queries made before anything is rendered."""
     clinic = get_clinic_for(actor)
     ahead = clock.offset()
-    line = status(actor)
+    line = status_of(clinic)
     if line.last_run_at is not None:
         # Loops run on real time, which next to a moved clock would read as hours ago.
         line = replace(line, last_run_at=line.last_run_at + ahead)
@@ -52,7 +52,7 @@ def page_frame(actor: Actor) -> PageFrame:
         queue=counts(actor),
         status=line,
         ahead=ahead,
-        many_clinics=actor.id is not None and len(clinics_of(actor.id)) > 1,
+        many_clinics=actor.elsewhere,
         may_plan=actor.may(May.PLAN),
         may_review=actor.may(May.REVIEW),
         may_edit=actor.may(May.EDIT_PATIENT),

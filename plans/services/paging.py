@@ -34,13 +34,15 @@ START: Final = Key()
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list. `total_capped` counts at most COUNTED + 1 rows; `more`: another page follows."""
+    """A page of a list. `total_capped` counts at most COUNTED + 1 rows, or all if `exact`; `more`: another page
+    follows."""
 
     rows: tuple[T, ...]
     next_key: str | None
     total_capped: int
     more: bool
     seen: int = 0
+    exact: bool = False
 
     @property
     def first(self) -> int:
@@ -55,7 +57,7 @@ class Page(Generic[T]):
     @property
     def counted_all(self) -> bool:
         """Whether `total_capped` is the whole count."""
-        return self.total_capped <= COUNTED
+        return self.exact or self.total_capped <= COUNTED
 
 
 @dataclass(frozen=True, slots=True)

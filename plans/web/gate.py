@@ -31,18 +31,24 @@ class StaffRequest(HttpRequest):
     actor: Actor
 
 
-def chosen_clinic(request: HttpRequest) -> UUID | None:
-    """The clinic of this session: the chosen one, or the person's only one, which the session then keeps.
+def member_of(request: HttpRequest) -> Actor | None:
+    """Who is signed in, in the clinic of this session: the chosen one, or their only one, which the session then keeps.
 
     A membership added in another clinic does not switch anybody in the middle of their work.
     """
-    user_id = UUID(str(request.user.pk))
-    mine = [key for key, _name in access.clinics_of(user_id)]
+    mine = access.actors_of(UUID(str(request.user.pk)))
     raw = request.session.get(CLINIC_KEY)
     if raw or len(mine) != 1:
-        return UUID(raw) if raw and UUID(raw) in mine else None
-    request.session[CLINIC_KEY] = str(mine[0])
-    return mine[0]
+        return mine.get(UUID(raw)) if raw else None
+    ((clinic_id, actor),) = mine.items()
+    request.session[CLINIC_KEY] = str(clinic_id)
+    return actor
+
+
+def chosen_clinic(request: HttpRequest) -> UUID | None:
+    """The key of that clinic."""
+    actor = member_of(request)
+    return actor.clinic_id if actor is not None else None
 
 
 def staff_page(may: May) -> Callable[[View], View]:
@@ -56,14 +62,14 @@ def staff_page(may: May) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not request.user.is_authenticated:
                 return to_sign_in(request)
-            clinic_id = chosen_clinic(request)
-            if clinic_id is None:
+            actor = member_of(request)
+            if actor is None:
                 address = reverse("choose-clinic")
                 shown = not_saved.shown_back(request, not_saved.NO_CLINIC, address)
                 return shown or leave_for(request, address)
-            request.actor = access.actor_for(UUID(str(request.user.pk)), clinic_id)  # type: ignore[attr-defined]  # the attribute is the gate's own
+            request.actor = actor  # type: ignore[attr-defined]  # the attribute is the gate's own
             try:
-                access.check_may(request.actor, may)  # type: ignore[attr-defined]  # set on the line above
+                access.check_may(actor, may)
                 return view(request, *args, **kwargs)
             except NotFound as gone:
                 shown = not_saved.shown_back(request, not_saved.NOT_HERE, reverse("caseload"))

@@ -27,7 +27,7 @@ from plans.models import (
     Work,
 )
 from plans.services import care, care_status, clock, documents, drawing, going_on, supply_watch, ward_watch
-from plans.services.caseload import CaseloadShow, caseload, show_counts
+from plans.services.caseload import CaseloadShow, caseload, caseload_view
 from plans.services.plans import queries, revise, states, taken, versions
 from plans.services.plans.lives import END_OF
 from plans.services.review import acts
@@ -302,9 +302,9 @@ def test_an_end_of_care_ends_the_plan_with_its_reason_on_its_day(
 def test_whoever_left_is_counted_out_and_found_by_a_filter_and_by_name(
     clinic: ClinicMade, plan: Plan, state: str
 ) -> None:
-    before = show_counts(clinic.primary)
+    before = caseload_view(clinic.primary).counts
     set_care(clinic.primary, plan.patient, state)
-    after = show_counts(clinic.primary)
+    after = caseload_view(clinic.primary).counts
     assert after["gone"] == before["gone"] + 1
     for show in CaseloadShow:
         rows = {row.patient_id for row in caseload(clinic.primary, show=show.value).rows}

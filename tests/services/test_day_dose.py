@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from plans.services import clock
-from plans.services.caseload import caseload, drugs_of
+from plans.services.caseload import caseload, caseload_view
 from plans.services.plan_summaries import plan_summaries
 from plans.services.plans import queries, revise
 from plans.services.plans.picture_data import stairs_of
@@ -99,7 +99,7 @@ def test_what_a_change_would_do_is_shown_for_every_drug(clinic, act):
 def test_the_list_of_a_drug_holds_whoever_has_it_in_the_plan(clinic):
     issued(clinic, CROSSOVER, name="Quill Able")
     issued(clinic, TOGETHER, name="Tansy Clark")
-    assert drugs_of(clinic.primary) == ("alprazolam", "diazepam", "lorazepam", "zolpidem")
+    assert caseload_view(clinic.primary).drugs == ("alprazolam", "diazepam", "lorazepam", "zolpidem")
     for drug, name in (
         ("alprazolam", "Quill Able"),
         ("diazepam", "Quill Able"),

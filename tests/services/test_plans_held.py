@@ -78,6 +78,6 @@ def test_slowing_down_that_changes_nothing_is_refused_and_leaves_nothing_behind(
 
 def test_every_state_a_patient_lives_by_is_shown_first_in_the_caseload() -> None:
     from plans.domain.taper.plan_states import LIVE
-    from plans.services.caseload import _SHOWN_FIRST
+    from plans.services.caseload.facts import SHOWN_FIRST
 
-    assert {state for state in PlanState if _SHOWN_FIRST.get(state.value) == 0} == LIVE
+    assert {state for state in PlanState if SHOWN_FIRST.get(state.value) == 0} == LIVE

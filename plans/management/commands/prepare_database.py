@@ -1,4 +1,5 @@
-"""`manage.py prepare_database`: tables and the cache's table, before anything serves. Safe to run again."""
+"""`manage.py prepare_database`: tables, the cache's table and the caseload's rows, before anything serves. Safe to run
+again."""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from plans.services import server_log
+from plans.services.caseload import projection
 
 
 class Command(BaseCommand):
     """Bring the database to this version."""
 
-    help = "Apply the migrations and make the table of the cache."
+    help = "Apply the migrations, make the table of the cache, and write the rows of the caseload that wait."
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
@@ -25,6 +27,7 @@ class Command(BaseCommand):
         _refuse_forgetful()
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         call_command("createcachetable", verbosity=options["verbosity"])
+        projection.catch_up()
 
 
 def _refuse_forgetful() -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from plans.domain.people import CareState
 from plans.domain.taper.plan_states import PlanState
-from plans.services.caseload import CaseRow, MoodPoint
+from plans.services.caseload import CaseRow, DueCode, DueThing, MoodPoint
 from plans.services.plan_summaries import PlanSummary
 from plans.web.clinician.care_words import last_known_words
 from plans.wording.doses import day_dose_words, drugs_words
@@ -47,6 +47,8 @@ class CaseLine:
     drugs: str
     step: str
     overdue: bool
+    # What else falls due within the week, beside the next change: in words, and whether its day has passed.
+    due: tuple[tuple[str, bool], ...]
     change: str
     change_sub: str
     spark: Spark | None
@@ -141,7 +143,22 @@ def _care_words(row: CaseRow) -> str:
     return _("%(since)s; last known dose %(dose)s") % {"since": since, "dose": last} if last else since
 
 
-def case_line(row: CaseRow, today: date) -> CaseLine:
+def _due_words(one: DueThing) -> str:
+    day = short_day(one.on)
+    if one.code is DueCode.WARD:
+        return _("ask the ward %(day)s") % {"day": day}
+    if one.at is not None:
+        return _("visit %(day)s, %(hour)s") % {"day": day, "hour": f"{one.at:%H:%M}"}
+    return _("visit %(day)s") % {"day": day}
+
+
+def _due(row: CaseRow) -> tuple[tuple[str, bool], ...]:
+    """Visits, and when to ask a ward; the next change and the review have columns of their own."""
+    shown = (one for one in row.due if one.code in (DueCode.VISIT, DueCode.WARD))
+    return tuple((_due_words(one), one.on < row.today) for one in shown)
+
+
+def case_line(row: CaseRow) -> CaseLine:
     """A row of the caseload in words."""
     plan = row.plan
     # For a patient in hospital, treated elsewhere or dead, the plan says nothing about today or later.
@@ -156,9 +173,10 @@ def case_line(row: CaseRow, today: date) -> CaseLine:
         drugs=drugs_words(plan.drugs, clinician=True) if plan and not (lives_by and lives_by.dose) else "",
         step=_step(lives_by) if lives_by else "",
         overdue=lives_by is not None and review_overdue(lives_by),
+        due=_due(row),
         change=change,
         change_sub=change_sub,
-        spark=spark(row.mood, today),
+        spark=spark(row.mood, row.today),
         mood=mood,
         mood_sub=mood_sub,
         state=str(state if in_care else CARE_STATES[row.care_state]),
