@@ -168,6 +168,7 @@ OTHER: dict[str, str] = {
     "documents/pharmacy/rows.py:product_head": "the strength of one product",
     "documents/calendar/syringes.py:draw_filling": "one volume of one product, named where there are two drugs",
     "documents/pharmacy/order.py:size_words": "what one size to order holds, with its drug",
+    "management/commands/taper.py:_switch": "doses of the new drug alone, which its heading names",
     "management/commands/taper.py:_supply": "what the sizes to order hold together, each with its drug",
     "management/commands/taper.py:_both_ends": "an equivalent, of all drugs together",
     "management/commands/taper.py:_measured": "how one dose of one drug is made, which it names",

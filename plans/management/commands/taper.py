@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import published_names
 from plans.domain.taper.answer import answer, refusal
+from plans.domain.taper.crossover_range import RangeEnd
 from plans.domain.taper.drug import DEFAULT_COUNTRY
 from plans.domain.taper.engine import build
 from plans.domain.taper.published.files import schedule, schedules
@@ -27,6 +28,7 @@ from plans.domain.taper.refusals import UnreadableFile, WrongOption
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.rows_file import typed_method
 from plans.domain.taper.schedule import TimeOfDay, in_order
+from plans.wording.methods import end_words, mark_words, table_words
 from plans.wording.published import published_words
 from plans.wording.taper import forms_as_in, says
 
@@ -202,12 +204,40 @@ def _as_table(found: Answer) -> str:
     used = [
         n for n in range(len(rows[0])) if rows[0][n] not in times or any(row[n] != "none" for row in rows[1:])
     ]
-    widths = {n: max(len(row[n]) for row in rows) for n in used}
-    lines = ["  ".join(row[n].ljust(widths[n]) for n in used).rstrip() for row in rows]
-    lines += ["", *_measured(found), *_supply(found)] + [
+    lines = _aligned([[row[n] for n in used] for row in rows])
+    lines += ["", *_switch(found), *_measured(found), *_supply(found)] + [
         f"{verdict['level']}: {verdict['says']}" for verdict in (*found["verdicts"], *_cautions(found))
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """The rows as lines, every column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _switch(found: Answer) -> list[str]:
+    """The switch by both ends of the published equivalents, as the page of a plan shows it; then refusals, sources."""
+    ends = [(end_words(RangeEnd(one["end"])), one) for one in found.get("crossover_range", ())]
+    if not ends:
+        return []
+    rows = [
+        ["equivalent", "table", "equals, a day", "first stage", "after the switch", "stages", "last dose"]
+    ]
+    for name, one in ends:
+        planned = [f"{one['first_dose_mg']} mg", f"{one['whole_dose_mg']} mg", str(one["stages"])]
+        planned.append(one["last_day"] or "stays on a dose")
+        rows.append(
+            [name, table_words(one["table"]), f"{one['equal_mg']} mg"]
+            + (["none"] * len(planned) if one["refused"] else planned)
+        )
+    said = [f"{name}: {one['refused']}" for name, one in ends if one["refused"]]
+    said += [f"{name}: {one['source']} ({mark_words(one['mark'])})" for name, one in ends]
+    to = found["request"]["crossover"]["to"]
+    return [f"switch: both ends of the published equivalents, doses of {to}", *_aligned(rows), *said, ""]
 
 
 def _measured(found: Answer) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,20 @@ def schema(name: str) -> jsonschema.Draft202012Validator:
 REQUEST, ANSWER = schema("request"), schema("answer")
 ESTAZOLAM = [{"drug": "estazolam", "form": "tablet", "strength_mg": "1", "split": 2}]
 LORMETAZEPAM = [{"drug": "lormetazepam", "form": "tablet", "strength_mg": "0.5"}]
+SWITCH: dict[str, Any] = {
+    "start": "2026-11-30",
+    "regimen": [{"time": "night", "drug": "alprazolam", "dose_mg": "2"}],
+    "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
+    "crossover": {"to": "diazepam"},
+}
+# By the weakest table half a milligram of alprazolam is less than the one tablet there is.
+NO_LOW_END: dict[str, Any] = SWITCH | {
+    "regimen": [{"time": "night", "drug": "alprazolam", "dose_mg": "0.5"}],
+    "products": [
+        {"drug": "alprazolam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "10"},
+    ],
+}
 
 
 @pytest.mark.slow
@@ -177,6 +192,46 @@ def test_the_table_has_a_line_a_step_and_the_findings_under_it(monkeypatch: pyte
     ]  # fmt: skip
     assert lines[2].startswith("2     2026-12-14  2026-12-27  14    0.375 mg clonazepam  1 mg clonazepam")
     assert any(line.startswith("needs_reason: ") for line in lines)
+
+
+def test_the_table_shows_a_switch_by_both_ends_of_the_published_equivalents(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = json.dumps(SWITCH).encode()
+    lines = Ran(monkeypatch, "--format", "table", given=given).out.splitlines()
+    ends = json.loads(Ran(monkeypatch, given=given).out)["crossover_range"]
+    at = lines.index("switch: both ends of the published equivalents, doses of diazepam")
+    assert lines[at + 1].startswith("equivalent  table")
+    shown = [re.split(r"  +", line) for line in lines[at + 2 : at + 5]]
+    assert [row[0] for row in shown] == ["Low end", "Chosen", "High end"]
+    assert [row[2:] for row in shown] == [
+        [
+            f"{one['equal_mg']} mg",
+            f"{one['first_dose_mg']} mg",
+            f"{one['whole_dose_mg']} mg",
+            str(one["stages"]),
+            one["last_day"],
+        ]
+        for one in ends
+    ]
+    assert shown[0][2] == "20 mg"
+    assert shown[2][2] == "40 mg"
+    assert lines[at + 5].startswith(f"Low end: {ends[0]['source']} (")
+    assert not any(
+        line.startswith("switch:")
+        for line in Ran(monkeypatch, "--format", "table", given=story()).out.splitlines()
+    )
+
+
+def test_the_table_says_why_an_end_of_the_equivalents_gives_no_switch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = json.dumps(NO_LOW_END).encode()
+    low = json.loads(Ran(monkeypatch, given=given).out)["crossover_range"][0]
+    lines = Ran(monkeypatch, "--format", "table", given=given).out.splitlines()
+    assert low["refused"]
+    assert f"Low end: {low['refused']}" in lines
+    assert any(re.split(r"  +", line)[3:] == ["none"] * 4 for line in lines if line.startswith("Low end  "))
 
 
 def test_csv_has_a_line_a_dose(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,25 @@ def test_what_is_at_home_is_taken_off_the_first_fills_and_the_day_it_runs_out_is
     assert "run_out" not in without
 
 
+def test_stock_at_hand_chooses_no_product_and_is_left_over_where_the_plan_uses_another() -> None:
+    products = [{"drug": "diazepam", "form": "tablet", "strength_mg": mg, "split": 2} for mg in ("5", "2")]
+    regimen = [{"time": "night", "drug": "diazepam", "dose_mg": "5"}]
+    rows = [{"days": 28, "total_mg": "5"}, {"days": 1, "total_mg": "0"}]
+    asked: dict[str, Any] = {
+        "regimen": regimen,
+        "products": products,
+        "method": {"name": "typed", "rows": rows},
+    }
+    stock = [{"product": "diazepam tablet 2 mg", "whole_units": 60}]
+    without, found = answered(**asked), answered(**asked, stock=stock)
+    assert found["steps"] == without["steps"]
+    assert found["supply"] == without["supply"]
+    assert found["leftover"] == [{"product": "diazepam tablet 2 mg", "pieces": "60"}]
+    assert found["run_out"] == "2026-11-30"
+    alone = answered(**asked | {"products": products[1:]}, stock=stock)
+    assert sum(fill["whole_units"] for fill in alone["supply"]) == 28 * 5 // 2 - 60
+
+
 def test_what_is_at_home_may_be_enough_or_nothing_at_all() -> None:
     stock = {"product": "diazepam tablet 5 mg", "whole_units": 5000}
     assert answered(stock=[stock])["run_out"] is None
