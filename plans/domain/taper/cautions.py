@@ -181,8 +181,10 @@ def screen(
         because = entry.raised_by(record, age)
         if entry.plan:
             touched = in_plan[entry.plan]
+        elif because:
+            touched = {drug.name for drug in drugs if entry.touches(drug)}
         else:
-            touched = {drug.name for drug in drugs if entry.touches(drug)} if because else set()
+            continue
         if not touched:
             continue
         all_touched, all_because = raised.setdefault(entry.code, (set(), set()))

@@ -160,6 +160,7 @@ class Course:
         """For each point: its days, the doses that begin with it (None if unchanged), and the cut of the line."""
         now, total, level = self.start, self.total, self.total
         stock, last = self.stock, self._last(self.stock, endless=endless)
+        enough = self._enough(last) if endless else 0
         next_cut = self._next_cut(now) if self.liquid is not None else None
         for point in line:
             before = level
@@ -171,9 +172,9 @@ class Course:
                 if after != now:
                     stock, next_cut = self.liquid, None
                     last = self._last(stock, endless=endless)
+                    enough = self._enough(last) if endless else 0
             if after == now and (room >= stock.grain or level < last):
-                over = endless and level < self._enough(last)
-                after = self._toward(now, room, last, stock, over=over)
+                after = self._toward(now, room, last, stock, over=level < enough)
             if after == now:
                 yield point.days, None, asked
                 continue

@@ -200,10 +200,11 @@ class Drug:
         For a home-made liquid, the entry of the tablet it is made of.
         """
         product = product.made_of
+        form, units = product.form, product.strength.units
         found = [
             entry
             for country in COUNTRIES
             for entry in self.by_country.get(country, ())
-            if entry.product.form is product.form and entry.product.strength.units == product.strength.units
+            if entry.product.strength.units == units and entry.product.form is form
         ]
         return min(found, key=lambda entry: tuple(SourceMark).index(entry.mark), default=None)

@@ -198,9 +198,8 @@ def steady_low(doses: Intakes, drug: str) -> int:
     In units of the drug times 2 to the power of 32, scaled so that the daily average equals the daily dose; zero
     without doses. Closed form: the residues of a dose on successive days form a geometric series.
     """
-    timed = [one for one in doses if one.drug == drug]
-    units = [one.dose.units for one in timed]
-    rows = _left_before(tuple([one.time.minutes for one in timed]), drug)
+    units = [one.dose.units for one in doses if one.drug == drug]
+    rows = _left_before(tuple([one.time.minutes for one in doses if one.drug == drug]), drug)
     return min([sum(map(mul, row, units)) for row in rows], default=0)
 
 

@@ -61,5 +61,7 @@ class Gentleness:
         totals = [sum(stretch.doses) for stretch in stretches]
         worst = 0
         for stretch, (had, has) in zip(stretches[1:], pairwise(totals), strict=True):
-            worst = max(worst, had - has - max(self.most(had), stretch.asked))
+            over = had - has - stretch.asked
+            if over > worst:
+                worst = max(worst, min(over, had - has - self.most(had)))
         return -(-worst // grain)

@@ -76,7 +76,8 @@ def rises(
     `totals` are the totals of the two days (or weeks), if already known.
     """
     was, day = totals or (rule.meter.units(before), rule.meter.units(now))
-    risen = sorted([drug for drug, units in day.items() if units > was.get(drug, 0)])
+    risen = [drug for drug, units in day.items() if units > was.get(drug, 0)]
+    risen.sort()
     found: list[Rise] = []
     if risen and was.keys() == day.keys():
         found = [Rise(drug, "day", was[drug], day[drug]) for drug in risen]

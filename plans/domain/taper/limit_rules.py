@@ -274,7 +274,7 @@ def finding(
         step,
         facts,
         source or known.source,
-        (mark or known.mark).value,
+        str(mark or known.mark),
         tuple(steps) or (() if step is None else (step,)),
     )
 

@@ -289,7 +289,7 @@ def _rise_facts(judged: Judged, at: int, rise: Rise) -> dict[str, Fact]:
 def new_drugs(judged: Judged) -> Iterator[Verdict]:
     """A drug taken on a step's day but not on the day before, except in a crossover that was asked for."""
     for step, day, before in zip(judged.schedule, judged.fullest, judged.fullest_before, strict=True):
-        if step.kind is StepKind.CROSSOVER:
+        if step.kind is StepKind.CROSSOVER or day.keys() <= before.keys():
             continue
         for drug in sorted([drug for drug in day if drug not in before]):
             yield finding("new_drug", step.n, {"drug": drug, "dose_mg": Dose(day[drug]).text})

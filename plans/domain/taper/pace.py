@@ -103,7 +103,7 @@ def _at_once(judged: Judged, at: int, now: int) -> _Paced | None:
         level, why = _softened(judged, at, large, judged.bases[at])
     facts = {"per": "step", "limit": limit} | why
     return _Paced(
-        level, mark, lambda: judged.figures(at, before, now) | _of_original(judged, before - now) | facts
+        level, mark, lambda: _of_original(judged, before - now, judged.figures(at, before, now)) | facts
     )
 
 
@@ -125,15 +125,17 @@ def _low_dose(judged: Judged, base: int) -> bool:
 def _fall(judged: Judged, at: int, base: int, now: int, rule: str) -> dict[str, Fact]:
     """A fall from the base of a window as facts, with the window and the limit of the rule."""
     known = RULES[rule]
-    facts = judged.figures(at, base, now) | {"window_days": known.window_days, "limit": known.threshold}
-    return facts | _of_original(judged, base - now)
+    facts = judged.figures(at, base, now)
+    facts.update(window_days=known.window_days, limit=known.threshold)
+    return _of_original(judged, base - now, facts)
 
 
-def _of_original(judged: Judged, fallen: int) -> dict[str, Fact]:
-    if judged.method != "percent_of_original":
-        return {}
-    first = judged.befores[0]
-    return {"of_original_percent": change_percent(first, first - fallen)}
+def _of_original(judged: Judged, fallen: int, facts: dict[str, Fact]) -> dict[str, Fact]:
+    """The facts of a fall, with its share of the first dose where the method takes its cuts from that."""
+    if judged.method == "percent_of_original":
+        first = judged.befores[0]
+        facts["of_original_percent"] = change_percent(first, first - fallen)
+    return facts
 
 
 def faster_than_asked(judged: Judged, found: list[Verdict]) -> list[Verdict]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from plans.domain.amounts import Dose
 from plans.domain.syringes import Syringe
@@ -33,7 +34,6 @@ class Pharmacy:
         self._max_pieces = max_pieces
         self._products: dict[str, tuple[Product, ...]] = {}
         self._stock: dict[str, Tablets] = {}
-        self._timed: dict[tuple[TimeOfDay, str, int, Weekdays, Tablets], TimedDose] = {}
 
     def products(self, drug: str) -> tuple[Product, ...]:
         """The products of a drug in this plan. Raises NoProduct."""
@@ -77,14 +77,11 @@ class Pharmacy:
 
     def timed(self, time: TimeOfDay, drug: str, units: int, weekdays: Weekdays, stock: Tablets) -> TimedDose:
         """A dose with its takes from `stock`, or from all products if `stock` does not make it."""
-        key = (time, drug, units, weekdays, stock)
-        found = self._timed.get(key)
+        found = _timed(time, drug, units, weekdays, stock) or _timed(
+            time, drug, units, weekdays, self.stock(drug)
+        )
         if found is None:
-            dose = Dose(units)
-            take = stock.make(dose) or self.stock(drug).make(dose)
-            if take is None:
-                raise self.not_makeable(drug, units, "regimen")
-            found = self._timed[key] = TimedDose(time, drug, dose, take, weekdays)
+            raise self.not_makeable(drug, units, "regimen")
         return found
 
     def shared(self, drug: str, total: int, within: Doses, where: str, *, evenly: bool) -> Doses:
@@ -142,3 +139,11 @@ class Pharmacy:
             for product in self._usual(drug)
             if product.name not in names and would_do(tablets(drug, (*here, product), self._max_pieces))
         ]
+
+
+@lru_cache(maxsize=4096)
+def _timed(time: TimeOfDay, drug: str, units: int, weekdays: Weekdays, stock: Tablets) -> TimedDose | None:
+    """A dose with its takes from `stock`, or None; one object however often it is taken."""
+    dose = Dose(units)
+    take = stock.make(dose)
+    return None if take is None else TimedDose(time, drug, dose, take, weekdays)

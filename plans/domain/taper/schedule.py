@@ -278,9 +278,12 @@ class Schedule:
                 if id(dose) in checked:
                     continue
                 checked.add(id(dose))
-                used.update(dict.fromkeys([take.product for take in dose.take]))
                 weekly = weekly or dose.weekdays is not EVERY_DAY
-                if sum([take.units for take in dose.take]) != dose.dose.units or not dose.dose:
+                units = 0
+                for take in dose.take:
+                    units += take.units
+                    used[take.product] = None
+                if units != dose.dose.units or not units:
                     raise BrokenSchedule(why="take_is_not_dose", step=n)
             day = step.end + one_day
         object.__setattr__(self, "weekly", weekly)

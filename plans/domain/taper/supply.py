@@ -219,8 +219,9 @@ def _taken_a_day(step: Step) -> dict[Product, Parts]:
     found: dict[Product, Parts] = {}
     for timed in () if step.kind is StepKind.PAUSE else step.doses:
         for take in timed.take:
-            parts = take.quarters if take.volume is None else take.volume.microlitres
-            found[take.product] = found.get(take.product, 0) + parts
+            product, volume = take.product, take.volume
+            parts = take.quarters if volume is None else volume.microlitres
+            found[product] = found.get(product, 0) + parts
     return found
 
 
