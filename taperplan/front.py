@@ -21,12 +21,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from plans.web.addresses import LARGEST_BODY, largest_body
 from taperplan import env
 
 log = logging.getLogger(__name__)
 
 # From accepting a connection until the request is complete. A patient's page is a few kilobytes.
 WHOLE_WITHIN: Final = 8.0
+# For a file, which a slow line takes longer to send; and how many of them are read at once, since each is memory.
+FILE_WITHIN: Final = 60.0
+_FILES_AT_ONCE: Final = 4
 _CONNECT_SECONDS: Final = 5.0
 # Longer than gunicorn allows a request (`web_server.timeout`).
 _ANSWER_SECONDS: Final = 40.0
@@ -35,9 +39,6 @@ _READ_SECONDS: Final = 60.0
 _TURN_SECONDS: Final = 30.0
 _AGAIN_SECONDS: Final = 60
 _LARGEST_HEAD: Final = 32_768
-# As DATA_UPLOAD_MAX_MEMORY_SIZE: of a larger request the application gets only the head, and refuses it in its own
-# words.
-_LARGEST_BODY: Final = 1_000_000
 _LARGEST_ANSWER: Final = 64_000_000
 _REQUEST: Final = re.compile(rb"[A-Z]{1,20} /[\x21-\x7e]{0,8000} HTTP/1\.[01]")
 _HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
@@ -179,8 +180,16 @@ class Request:
         return self.head.startswith((b"GET ", b"HEAD "))
 
 
-async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:
-    """Read the whole request. Raises RequestRefused, and EOFError if there is none."""
+async def read(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    limit: asyncio.Timeout,
+    files: asyncio.Semaphore,
+) -> Request:
+    """Read the whole request. Raises RequestRefused, and EOFError if there is none.
+
+    A body that only an address of files takes has more time than `limit`, once `files` lets it in.
+    """
     try:
         raw = await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError as error:
@@ -194,12 +203,20 @@ async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Re
     length = _length(fields)
     kept = [first, *(b": ".join(one) for one in fields if one[0].lower() not in _OF_THE_HOP)]
     head = b"\r\n".join((*kept, b"Connection: close", b"", b""))
-    body = b""
-    if 0 < length <= _LARGEST_BODY:
+    path, body = first.split(b" ")[1].split(b"?")[0].decode("ascii"), b""
+    # Of a larger request the application gets only the head, and refuses it in its own words.
+    if 0 < length <= largest_body(path):
         if any(name.lower() == b"expect" for name, _ in fields):
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await reader.readexactly(length)
-    return Request(first.split(b" ")[1].split(b"?")[0].decode("ascii"), head, body)
+        if length > LARGEST_BODY:
+            if files.locked():
+                raise RequestRefused(_FULL_STATUS, _FULL, again=_AGAIN_SECONDS)
+            async with files:
+                limit.reschedule(asyncio.get_running_loop().time() + FILE_WITHIN)
+                body = await reader.readexactly(length)
+        else:
+            body = await reader.readexactly(length)
+    return Request(path, head, body)
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
@@ -262,6 +279,7 @@ class Front:
 
     def __init__(self, pools: dict[PoolName, Pool], *, within: float = WHOLE_WITHIN) -> None:
         self._pools, self._within = pools, within
+        self._files = asyncio.Semaphore(_FILES_AT_ONCE)
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
         """Begin to serve."""
@@ -285,8 +303,8 @@ class Front:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         try:
-            async with asyncio.timeout(self._within):
-                request = await read(reader, writer)
+            async with asyncio.timeout(self._within) as limit:
+                request = await read(reader, writer, limit, self._files)
             lane = lane_of(request.path)
             pool = self._pools[lane.pool]
             async with pool.turn(lane) as waited:

@@ -11,6 +11,7 @@ import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from plans.web.addresses import LARGEST_BODY, LARGEST_FILE
 from taperplan import database, env, logs, mail_events, storage
 
 # Time zones come from the pinned tzdata wheel: the machine's own copy may be years old.
@@ -186,7 +187,10 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
     },
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
+# A file that is uploaded names patients: it is kept in memory, never in a file of its own.
+FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_FILE
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 2
 

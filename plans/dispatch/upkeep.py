@@ -15,6 +15,7 @@ from plans.domain.notices import Queue
 from plans.services import (
     clock,
     heartbeat,
+    imports,
     lease_expiry,
     limits,
     links,
@@ -47,6 +48,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "caseload": lambda: projection.tick(clock.now()),
     "sessions": links.forget_sessions,
     "limits": limits.forget,
+    "imports": imports.forget,
 }
 
 

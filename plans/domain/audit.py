@@ -50,6 +50,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("clinic.template_usual", AuditPart.CLINIC, ("name",)),
             EventSpec("clinic.questionnaire_loaded", AuditPart.CLINIC, ("code", "version")),
             EventSpec("clinic.questionnaire_stopped", AuditPart.CLINIC, ("code", "version")),
+            EventSpec("clinic.caseload_imported", AuditPart.CLINIC, ("made", "drafts", "file")),
             EventSpec("clinic.rules_set", AuditPart.CLINIC),
             EventSpec("clinic.rules_signed", AuditPart.CLINIC),
             EventSpec("member.added", AuditPart.CLINIC, ("who", "role")),

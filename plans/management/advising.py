@@ -25,9 +25,9 @@ PLANS: Final = Path(__file__).resolve().parents[1]
 REGISTER: Final = PLANS / "wording" / "advising.toml"
 _FOR_STAFF: Final = frozenset(
     {
-        "audit", "catalogue", "cautions", "clinic_questionnaires", "document_refusals", "flags", "lanes", "levels",
-        "mail_server", "messages", "methods", "patient_facts", "people", "plans", "review", "rules", "taper",
-        "taper_errors", "text", "verdicts",
+        "audit", "caseload_file", "catalogue", "cautions", "clinic_questionnaires", "document_refusals", "flags",
+        "lanes", "levels", "mail_server", "messages", "methods", "patient_facts", "people", "plans", "review", "rules",
+        "taper", "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
 """Modules of `plans/wording` for the clinic, or for form fields (`text`); every other one, and any new one, is for

@@ -8,6 +8,7 @@ from plans.models.audit import AuditEvent
 from plans.models.base import Row
 from plans.models.care import CareChange, TakenDose
 from plans.models.caseload import CaseloadCount, CaseloadEntry, CaseloadMark, CaseloadRow
+from plans.models.caseload_file import CaseloadImport
 from plans.models.catalogue import CatalogueReview
 from plans.models.checkin import (
     CheckIn,
@@ -35,6 +36,7 @@ __all__ = (
     "CareChange",
     "CaseloadCount",
     "CaseloadEntry",
+    "CaseloadImport",
     "CaseloadMark",
     "CaseloadRow",
     "CatalogueReview",

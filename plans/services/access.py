@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from plans.domain.errors import NotAllowed, NotFound
 from plans.models import (
+    CaseloadImport,
     CheckIn,
     Clinic,
     ClinicQuestionnaire,
@@ -126,3 +127,8 @@ def get_document_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool
 def get_work_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Work:
     """A message, document or alert of the actor's clinic."""
     return _get(Work, actor, key, may, lock=lock)
+
+
+def get_import_for(actor: Actor, key: UUID, may: May = May.MANAGE, *, lock: bool = False) -> CaseloadImport:
+    """An import of the actor's clinic."""
+    return _get(CaseloadImport, actor, key, may, lock=lock)

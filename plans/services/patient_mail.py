@@ -12,7 +12,7 @@ from django.db import transaction
 
 from plans.domain.errors import Refused
 from plans.domain.notices import CONFIRM_ADDRESS
-from plans.domain.people import MailState
+from plans.domain.people import EmailState, MailState
 from plans.models import Patient, Work
 from plans.services import audit, clock, outbox
 from plans.services.actors import Actor
@@ -36,6 +36,13 @@ def ask_to_confirm(patient: Patient, now: datetime) -> None:
         now=now,
         patient=patient,
     )
+
+
+def ask_if_never_asked(patient: Patient, now: datetime) -> None:
+    """Send that message to an address nobody has asked for yet, such as an imported one, when it is first needed."""
+    waits = patient.email_state == EmailState.UNCONFIRMED.value
+    if waits and not Work.objects.filter(patient=patient, notice=CONFIRM_ADDRESS).exists():
+        ask_to_confirm(patient, now)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from plans.domain.errors import NotAllowed, Refused, Stale
+from plans.domain.json import Facts
 from plans.domain.people import (
     CareState,
     EmailState,
@@ -37,8 +39,10 @@ from plans.services.patient_mail import ask_to_confirm
 __all__ = [
     "Likeness",
     "PatientCard",
+    "add_many",
     "age_on",
     "card_of",
+    "columns_of",
     "confirm_email",
     "create_patient",
     "data_of",
@@ -78,7 +82,8 @@ def likenesses(actor: Actor, data: PatientData, *, but: UUID | None = None) -> t
     return tuple(Likeness(code, row.pk, row.name, row.record_no) for code, row in found)
 
 
-def _columns(data: PatientData) -> dict[str, object]:
+def columns_of(data: PatientData) -> dict[str, object]:
+    """A record as the fields of a patient's row hold it; for services."""
     values = {name: getattr(data, name) for name in PatientData.__dataclass_fields__}
     return {
         **values,
@@ -115,15 +120,9 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
     try:
         with transaction.atomic():
             _record_no_taken(clinic, data)
-            patient = Patient.objects.create(
-                clinic=clinic,
-                **_columns(data),
-                email_state=(EmailState.UNCONFIRMED if data.email else EmailState.NONE).value,
-                consent_by_id=by.user_id if data.consent_version else None,
-                owner_id=by.user_id if by.may(May.PLAN) else None,
-                created_at=now,
-                created_by_id=by.user_id,
-            )
+            patient = _new(by, clinic, data, now)
+            patient.owner_id = by.user_id if by.may(May.PLAN) else None
+            patient.save(force_insert=True)
             audit.record(
                 by=by,
                 act="patient.added",
@@ -140,6 +139,49 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
     return patient.pk
 
 
+def _new(by: Actor, clinic: Clinic, data: PatientData, now: datetime) -> Patient:
+    """The row of a new patient, whose address nobody has confirmed; not written yet."""
+    return Patient(
+        clinic=clinic,
+        **columns_of(data),
+        email_state=(EmailState.UNCONFIRMED if data.email else EmailState.NONE).value,
+        consent_by_id=by.user_id if data.consent_version else None,
+        created_at=now,
+        created_by_id=by.member_id,
+    )
+
+
+def add_many(*, by: Actor, records: Sequence[PatientData], facts: Facts) -> list[Patient]:
+    """Add patients in the caller's transaction, in three statements however many; no message goes out.
+
+    They have no owner: whoever brings a caseload over looks after none of it by that. An address is asked for when the
+    first plan is issued. `facts` are added to each patient's event. Raises Refused("record_no_taken") if a number was
+    given meanwhile, and what `check_whole` raises.
+    """
+    clinic = get_clinic_for(by, May.MANAGE)
+    now = clock.now()
+    for data in records:
+        _check(clinic, data)
+    try:
+        with transaction.atomic():
+            patients = Patient.objects.bulk_create([_new(by, clinic, data, now) for data in records])
+    except IntegrityError as clash:
+        raise Refused(reason="record_no_taken", where="record_no", name="") from clash
+    audit.record_all(
+        audit.Event(
+            by=by,
+            act="patient.added",
+            subject_kind="patient",
+            subject_id=patient.pk,
+            patient_id=patient.pk,
+            facts=facts,
+            at=now,
+        )
+        for patient in patients
+    )
+    return patients
+
+
 @transaction.atomic
 def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: PatientData) -> None:
     """Change a patient's record. A new address must be confirmed, and every older link ends.
@@ -152,7 +194,7 @@ def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: Pati
     _check(patient.clinic, data)
     _record_no_taken(patient.clinic, data, but=patient.pk)
     now = clock.now()
-    new = _columns(data)
+    new = columns_of(data)
     changed = sorted(
         name for name, value in new.items() if getattr(patient, name) != value and name != "sort_key"
     )

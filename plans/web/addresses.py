@@ -1,4 +1,4 @@
-"""Which addresses are patients': it decides what the logs leave out and which processes answer.
+"""Which addresses are patients': it decides what the logs leave out and which processes answer. Which one takes files.
 
 Plain Python: the front process reads it before Django is set up.
 """
@@ -12,3 +12,14 @@ PATIENT_PATHS: Final = re.compile(r"^/(c|p|y|m|q|f|help)(/|$)")
 """Addresses of patients: check-ins, plans, the address confirmed, mail choices, documents, calendars, help lines."""
 TOKEN_PATHS: Final = re.compile(r"^/[cpymqf]/[^/]{20,}")
 """Those of them that hold the token of a message's link."""
+
+FILES: Final = "/import"
+"""The address that a caseload is uploaded to."""
+LARGEST_BODY: Final = 1_000_000
+LARGEST_FILE: Final = 5_100_000
+"""Bytes: a file of 5 MB, and what a form sends around it."""
+
+
+def largest_body(path: str) -> int:
+    """The most bytes that an address takes."""
+    return LARGEST_FILE if path == FILES else LARGEST_BODY

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from plans.services import clock
 from plans.web import unreadable
-from plans.web.addresses import PATIENT_PATHS, TOKEN_PATHS
+from plans.web.addresses import PATIENT_PATHS, TOKEN_PATHS, largest_body
 from plans.web.redirects import to_sign_in
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -96,7 +96,7 @@ def _session_is_open(request: HttpRequest) -> bool:
 
 
 class BodyLimit:
-    """A body larger than `DATA_UPLOAD_MAX_MEMORY_SIZE` is answered 413 before a byte of it is read.
+    """A body larger than its address takes (`addresses.largest_body`) is answered 413 before a byte of it is read.
 
     A form that cannot be parsed is answered 400 here: a page that reads it later, such as an error page, would fail
     again.
@@ -106,11 +106,11 @@ class BodyLimit:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = largest_body(request.path_info)
         raw = request.META.get("CONTENT_LENGTH") or "0"
         if not raw.isascii() or not raw.isdigit():
             return _refused(request, _("The length of this request cannot be read."), 400)
-        if limit is not None and (len(raw) > _LONGEST_LENGTH or int(raw) > limit):
+        if len(raw) > _LONGEST_LENGTH or int(raw) > limit:
             text = _("This is too much at once: at most %(limit)s kB can be sent. Nothing was saved.") % {
                 "limit": limit // 1000
             }

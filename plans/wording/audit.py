@@ -72,6 +72,9 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     ),
     "clinic.questionnaire_loaded": _("published questions of its own: %(code)s, version %(version)s"),
     "clinic.questionnaire_stopped": _("stopped asking questions of its own: %(code)s, version %(version)s"),
+    "clinic.caseload_imported": _(
+        "imported a caseload: %(made)s patients and %(drafts)s drafts of plans, from the file %(file)s"
+    ),
     "clinic.rules_set": _("changed the thresholds or the cadence"),
     "clinic.rules_signed": _("signed the rules, thresholds and questions in force"),
     "member.added": _("added a member of staff: %(who)s, %(role)s"),
@@ -220,7 +223,22 @@ def act_words(act: str, facts: Mapping[str, object]) -> str:
 
 def _shown(act: str, facts: Facts) -> JsonObject:
     empty = dict.fromkeys(
-        ("days", "who", "to", "version", "note", "reason", "number", "code", "medicine", "name"), ""
+        (
+            "days",
+            "who",
+            "to",
+            "version",
+            "note",
+            "reason",
+            "number",
+            "code",
+            "medicine",
+            "name",
+            "made",
+            "drafts",
+            "file",
+        ),
+        "",
     )
     found: JsonObject = {**empty, **facts}
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])

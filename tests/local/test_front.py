@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import selectors
@@ -359,3 +360,37 @@ def test_an_unreachable_pool_is_reported_with_what_to_do_in_danger() -> None:
         said = raw(port, b"GET /c/ HTTP/1.1\r\nHost: a\r\n\r\n")
     assert said.startswith(b"HTTP/1.1 503")
     assert b"call your emergency number" in said
+
+
+def read_by_front(path: str, length: int, *, others: int = 0) -> int:
+    """The bytes of a body that the front reads for an address, while so many files are being read."""
+
+    async def read() -> int:
+        reader = asyncio.StreamReader(limit=10_000_000)
+        reader.feed_data(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode())
+        reader.feed_data(b"x" * length)
+        async with asyncio.timeout(30) as limit:
+            found = await front.read(reader, None, limit, asyncio.Semaphore(4 - others))  # type: ignore[arg-type]  # nothing is written back
+            assert (limit.when() or 0) - asyncio.get_running_loop().time() > (
+                31 if found.body[1_000_000:] else 0
+            )
+        return len(found.body)
+
+    # In a thread of its own: a worker that has driven a browser keeps a running loop.
+    with ThreadPoolExecutor(1) as pool_of_one:
+        return pool_of_one.submit(asyncio.run, read()).result()
+
+
+def test_only_the_address_of_files_takes_more_than_a_megabyte_and_longer_to_send_it() -> None:
+    assert read_by_front("/import", 5_100_000) == 5_100_000
+    assert read_by_front("/import", 5_100_001) == 0
+    assert read_by_front("/import/x", 1_000_001) == 0
+    assert read_by_front("/c/", 1_000_001) == 0
+    assert read_by_front("/c/", 1_000_000) == 1_000_000
+
+
+def test_few_files_are_read_at_once_and_forms_do_not_wait_for_them() -> None:
+    with pytest.raises(front.RequestRefused) as refused:
+        read_by_front("/import", 1_500_000, others=4)
+    assert refused.value.status.startswith("503")
+    assert read_by_front("/import", 500_000, others=4) == 500_000

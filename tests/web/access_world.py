@@ -25,7 +25,7 @@ from plans.models import (
     User,
     Work,
 )
-from plans.services import links, members, visits
+from plans.services import imports, links, members, visits
 from plans.services.actors import Role
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.links import LinkPurpose, LinkView
@@ -67,6 +67,7 @@ class Side:
     links: dict[LinkPurpose, LinkView]
     tokens: dict[LinkPurpose, str]
     visit_id: UUID
+    import_id: UUID
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -123,6 +124,9 @@ def make_side(mark: str) -> Side:
         links={purpose: links.look(token, purpose) for purpose, token in tokens.items()},
         tokens=tokens,
         visit_id=visit_id,
+        import_id=imports.upload(
+            by=made.clinic.lead, raw=f"name,record number\n{name} Import,{record}-I\n".encode()
+        ),
     )
 
 
@@ -185,6 +189,7 @@ class World:
             "user_id": self.a.clinic.second.id,
             "visit_id": self.a.visit_id,
             "question_id": self.a.question,
+            "import_id": self.a.import_id,
             "invitation_id": self.invitation,
         }
         if missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import Refused, Stale
-from plans.domain.taper.plan_states import PlanAct, PlanState, after
+from plans.domain.taper.plan_states import ACTS, PlanAct, PlanState, after
 from plans.models import Patient, Plan
 from plans.services import clock
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
+from plans.services.audit import Event, record_all
 from plans.services.plans import plan_effects
 from plans.services.plans.locking import user_key
 
@@ -94,6 +95,37 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
     if changes_hands:
         plan_effects.audit(plan, PlanAct.SAVE_DRAFT, by)
     return Draft(plan.pk, plan.lock, plan.draft, now, by.name)
+
+
+def begin_many(*, by: Actor, forms: Sequence[tuple[Patient, Form]]) -> None:
+    """Begin drafts for patients who were just made and have none, in the caller's transaction."""
+    now = clock.now()
+    rows = [
+        Plan(
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            state=PlanState.DRAFT.value,
+            state_at=now,
+            draft={name: list(values) for name, values in form.items()},
+            draft_at=now,
+            draft_by_id=by.member_id,
+            created_at=now,
+            created_by_id=by.member_id,
+        )
+        for patient, form in forms
+    ]
+    record_all(
+        Event(
+            by=by,
+            act=ACTS[PlanAct.SAVE_DRAFT].audit,
+            subject_kind="plan",
+            subject_id=plan.pk,
+            patient_id=plan.patient_id,
+            plan_id=plan.pk,
+            at=now,
+        )
+        for plan in Plan.objects.bulk_create(rows)
+    )
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
 from plans.domain.taper.snapshot import AcceptedReason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
-from plans.services import clock, documents, outbox, owners
+from plans.services import clock, documents, outbox, owners, patient_mail
 from plans.services.accounts import card_of
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
@@ -98,6 +98,7 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> U
     owners.begin(patient, by)
     occasions.schedule_occasions(plan, now=now)
     documents.ask(version, now=now)
+    patient_mail.ask_if_never_asked(patient, now)
     plan_effects.notify(plan, patient, version, PlanAct.ISSUE, now)
     plan_effects.audit(
         plan,

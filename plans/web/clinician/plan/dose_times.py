@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from django import forms
@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.taper import reading
-from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import DAY_ORDER, MOST_TIMES, USUAL_TIMES, TimeOfDay
 from plans.web.clinician.plan.fields import ReadField, dose_field
 from plans.wording.drugs import TIME_NAMES
@@ -41,19 +40,6 @@ def add_times(form: forms.Form, row: str) -> None:
             _read_clock, label=format_lazy(_("Time {n}"), n=n), max_length=5, attrs={"type": "time"}
         )
         form.fields[f"{row}_dose_{n}"] = dose_field(format_lazy(_("Dose {n}, in mg"), n=n))
-
-
-def times_initial(row: str, regimen: Iterable[Intake]) -> dict[str, str]:
-    """The initial values of the fields for the doses of one drug."""
-    found: dict[str, str] = {}
-    by_clock = 0
-    for one in regimen:
-        if one.time.by_clock:
-            by_clock += 1
-            found |= {f"{row}_clock_{by_clock}": one.time.value, f"{row}_dose_{by_clock}": one.dose.text}
-        else:
-            found[f"{row}_{one.time}"] = one.dose.text
-    return found
 
 
 def field_names(row: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final, cast
 from uuid import UUID
 
@@ -17,13 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from plans.domain.amounts import ZERO
 from plans.domain.errors import Refused, Stale, TaperError, TaperplanError
 from plans.domain.people import EmailState
-from plans.domain.syringes import SYRINGES
-from plans.domain.taper.drug import COUNTRIES
-from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.methods.typed import TypedRow
-from plans.domain.taper.request import default_start
-from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
-from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
 from plans.services import formulary
 from plans.services.actors import Actor, May
 from plans.services.plans import drafts, issue, preview, queries
@@ -40,6 +33,7 @@ from plans.web.clinician.plan.published import fill, schedule_groups
 from plans.web.clinician.plan.result import Result, of_preview, of_problems
 from plans.web.clinician.plan.reviews import reviews
 from plans.web.clinician.plan.rows import row_lines
+from plans.web.clinician.plan_start import starting_values
 from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
@@ -48,30 +42,6 @@ from plans.wording.times import zone_words
 
 # Fields that may have several values.
 LISTS: Final = frozenset({"products", "signed", "confirmed", "listed", "syringes", "follows"})
-
-
-def starting_values(patient: PatientSummary, today: date, found: Formulary) -> MultiValueDict[str, object]:
-    """The initial values of a new plan: stated defaults, and what the record and the formulary say."""
-    country = patient.country if patient.country in COUNTRIES else "US"
-    values: dict[str, str] = {
-        "start": default_start(today).isoformat(),
-        "country": country,
-        "method": "percent_of_current",
-        "percent": "10",
-        "interval": "14",
-        "goal": "zero",
-        "falls_first": DAY_ORDER[0].value,
-        "cross_days": "7",
-        "cross_first": TimeOfDay.NIGHT.value,
-        "equivalence": "ashton_2002",
-        "max_pieces": str(DEFAULT_MAX_PIECES),
-        "dispense_days": "28",
-        "checkin_day": str(patient.checkin_weekday),
-        "checkin_time": patient.checkin_time.strftime("%H:%M"),
-    }
-    start: dict[str, list[object]] = {name: [value] for name, value in values.items()}
-    start["syringes"] = [n for n, syringe in enumerate(SYRINGES) if syringe in found.syringes]
-    return MultiValueDict(start)
 
 
 def kept(data: MultiValueDict[str, object]) -> dict[str, list[str]]:
@@ -114,7 +84,12 @@ def _form_of(actor: Actor, draft: Draft | None, patient: PatientSummary) -> Plan
     if draft is not None and draft.form:
         kept_form = MultiValueDict({name: list(values) for name, values in draft.form.items()})
         return PlanForm(kept_form, formulary=found)
-    start = starting_values(patient, patient.today, found)
+    start = starting_values(
+        country=patient.country,
+        checkins=(patient.checkin_weekday, patient.checkin_time),
+        today=patient.today,
+        formulary=found,
+    )
     if (usual := plan_templates.usual(actor)) is not None:
         templates.fill(start, usual)
     return PlanForm(start, bare=True, formulary=found)

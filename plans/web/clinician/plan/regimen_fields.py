@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.amounts import Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.request import Intake
-from plans.web.clinician.plan.dose_times import add_times, field_names, read_times, times_initial, times_rows
+from plans.web.clinician.plan.dose_times import add_times, field_names, read_times, times_rows
 from plans.web.clinician.plan.fields import choice_field
+from plans.web.clinician.plan_start import times_initial
 from plans.wording.taper import drug_words
 
 ROWS: Final = ("a", "b", "c")
