@@ -129,7 +129,7 @@ class Layout:
             parts = self._paused(parts) if request.pauses else parts
         steps = self._steps(parts)
         drugs = dict.fromkeys(intake.drug for intake in request.regimen)
-        drugs |= dict.fromkeys(dose.drug for step in steps for dose in step.doses)
+        drugs |= dict.fromkeys([dose.drug for step in steps for dose in step.doses])
         schedule = Schedule(
             drug=drug,
             drugs=tuple(drugs),

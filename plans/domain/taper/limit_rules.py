@@ -318,7 +318,9 @@ def _as_one(run: list[Verdict]) -> Verdict:
     furthest = max(run, key=_distance)
     facts = {**furthest.facts, "at_step": furthest.step}
     steps = tuple(one.step for one in run if one.step is not None)
-    return replace(furthest, step=first.step, facts=facts, steps=steps, parts=tuple(run))
+    return Verdict(
+        furthest.rule, furthest.level, first.step, facts, furthest.source, furthest.mark, steps, tuple(run)
+    )
 
 
 def _listed(run: list[Verdict]) -> Verdict:

@@ -6,7 +6,6 @@ All figures are those of `limit_rules`; a fall is measured from the doses actual
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from plans.domain.errors import Fact
@@ -157,7 +156,8 @@ def faster_than_asked(judged: Judged, found: list[Verdict]) -> list[Verdict]:
             and not _passes_as_asked(judged, excess, one.rule, at)
         ):
             steps |= {at, *_within(judged, excess, at, _WINDOWS[one.rule])}
-            kept.append(replace(one, level=LimitLevel.NOTE, facts={**one.facts, "caused": True}))
+            facts = {**one.facts, "caused": True}
+            kept.append(Verdict(one.rule, LimitLevel.NOTE, one.step, facts, one.source, one.mark, one.steps))
         else:
             kept.append(one)
     return [*kept, _faster(judged, sorted(steps))] if steps else kept

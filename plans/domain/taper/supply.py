@@ -397,6 +397,8 @@ class _Needs:
     def bottles(self, from_day: date) -> dict[Product, int]:
         """How often each home-made liquid is made from a day on."""
         found: dict[Product, int] = {}
+        if not any(product.is_home_made for product in self.schedule.used):
+            return found
         for (start, end, _), taken in zip(self.steps, self._taken, strict=True):
             days = (end - max(start, from_day)).days + 1
             for product, microlitres in taken.items() if days > 0 else ():

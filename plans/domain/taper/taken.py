@@ -97,14 +97,16 @@ class Lived:
     @property
     def weekly(self) -> bool:
         """Whether any days differ by the day of the week."""
-        return is_weekly(one for doses in (self.now, *(day.doses for day in self.days)) for one in doses)
+        return is_weekly(self._all)
 
     @property
     def drugs(self) -> tuple[str, ...]:
         """Every drug that was taken."""
-        return tuple(
-            dict.fromkeys(one.drug for doses in (self.now, *(d.doses for d in self.days)) for one in doses)
-        )
+        return tuple(dict.fromkeys([one.drug for one in self._all]))
+
+    @property
+    def _all(self) -> Intakes:
+        return [*self.now, *[one for day in self.days for one in day.doses]]
 
     def before(self, schedule: Schedule) -> list[Intakes]:
         """What was taken on the day before each step; before the first, what is taken when the plan is made."""
