@@ -32,6 +32,7 @@ from plans.services import clock, heartbeat, owners, people, reminders, review, 
 from plans.services.caseload import caseload, caseload_view, projection, reading, standing
 from plans.services.checkins import sessions
 from plans.services.plans import drafts, revise, taken
+from plans.services.rows import RowsFailed
 from plans.web.clinician.caseload import views
 from taperplan.postgresql.base import SOURCES
 from tests.clients import client_of, look_for
@@ -323,6 +324,30 @@ def test_an_act_whose_row_cannot_be_written_is_done_and_the_tick_writes_it(
     # Read right meanwhile.
     assert [row.severity for row in caseload(clinic.primary).rows] == ["urgent"]
     assert CaseloadMark.objects.exists()
+    assert projection.tick(clock.now()) == 1
+    as_computed()
+
+
+@in_a_test_transaction
+def test_a_patient_whose_row_cannot_be_written_keeps_nobody_waiting(
+    clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patients = [make_patient(clinic.primary, name=f"Quill N{n}") for n in range(3)]
+    CaseloadRow.objects.all().delete()
+    Patient.objects.update(zone="Asia/Tokyo")
+    make = projection.make
+
+    def broken(of: Any, now: Any) -> Any:
+        if patients[1] in of:
+            raise RuntimeError("broken")
+        return make(of, now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(projection, "make", broken)
+        with pytest.raises(RowsFailed) as failed:
+            projection.tick(clock.now())
+    assert failed.value.count == 1
+    assert set(CaseloadRow.objects.values_list("pk", flat=True)) == {patients[0].pk, patients[2].pk}
     assert projection.tick(clock.now()) == 1
     as_computed()
 

@@ -33,6 +33,7 @@ from plans.services import clock, heartbeat
 from plans.services.caseload import standing
 from plans.services.caseload.facts import facts_of
 from plans.services.caseload.standing import Places
+from plans.services.rows import RowsFailed
 
 log = logging.getLogger(__name__)
 
@@ -211,6 +212,10 @@ def tick(now: datetime, *, seconds: float = SECONDS) -> int:
             written += keys
     _add_up()
     _compare_a_page(now)
+    left = CaseloadMark.objects.values("patient").distinct()[:PAGE].count()
+    if left and time.monotonic() < ends:
+        # There was time for all, and these could not be written.
+        raise RowsFailed(left)
     return written
 
 
@@ -224,11 +229,29 @@ def catch_up() -> int:
 
 
 def _one_page(work: Callable[[datetime], list[UUID]], now: datetime) -> int:
-    with transaction.atomic():
-        keys = work(now)
-        if keys:
-            refresh(keys, now)
+    """How many were written. Where the page fails, each alone: one patient's row must not keep all others waiting."""
+    keys: list[UUID] = []
+    try:
+        with transaction.atomic():
+            keys = work(now)
+            if keys:
+                refresh(keys, now)
+    except Exception:
+        if not keys or not connection.is_usable():
+            raise
+        return sum(_alone(key, now) for key in keys)
     return len(keys)
+
+
+def _alone(key: UUID, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            CaseloadMark.objects.filter(patient=key).delete()
+            refresh([key], now)
+    except Exception:
+        log.exception("row of the caseload passed by until the next turn", extra={"row_id": str(key)})
+        return False
+    return True
 
 
 def _left_behind(now: datetime) -> list[UUID]:
@@ -275,16 +298,21 @@ def compare(keys: Collection[UUID], now: datetime) -> Compared:
     with transaction.atomic():
         _lock(list(keys))
         late = set(CaseloadRow.objects.filter(pk__in=keys, stale_at__lte=now).values_list("pk", flat=True))
+        late |= _marked(keys)
         wanted = [key for key in keys if key not in late]
         patients = list(Patient.objects.filter(pk__in=wanted).order_by("pk"))
         changed = _changed(make(patients, now), wanted)
         # Looked for after the truth was read: whatever was seen of it has left its mark by now.
-        marked = set(CaseloadMark.objects.filter(patient__in=wanted).values_list("patient_id", flat=True))
+        marked = _marked(wanted)
         differing = [one for one in changed if one.key not in marked]
         _write(differing)
     for one in differing:
         log.error("a row of the caseload was not as it should be", extra={"row_id": str(one.key)})
     return Compared(len(patients), tuple(one.key for one in differing))
+
+
+def _marked(keys: Collection[UUID]) -> set[UUID]:
+    return set(CaseloadMark.objects.filter(patient__in=keys).values_list("patient_id", flat=True))
 
 
 def rebuild(clinic_id: UUID | None = None) -> Iterator[Compared]:
