@@ -277,6 +277,8 @@ def gone_on_from_there(life: Life, shown: str) -> None:
 
 
 def at_two_for_good(life: Life) -> None:
+    # A change that touches neither today nor tomorrow is told within the hour.
+    life.move_to(life.now + timedelta(minutes=61))
     day = life.look_around()
     day.says("diazePAM 2 mg", "maintenance since 9 Mar 2027", "Review 1 Jun", at=("caseload",))
     day.says("Stays at diazePAM 2 mg", "review 1 Jun 2027", "Change the review date", at=("plan",))

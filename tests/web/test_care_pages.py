@@ -378,7 +378,7 @@ def test_the_clinics_own_page_of_a_calendar_says_what_it_replaces_and_what_is_re
     page = at("plan-calendar", begun)
     set_care(begun.clinic.primary, begun.patient, "admitted")
     return_home(begun.clinic.primary, begun.plan)
-    assert "Replaces version 1: do not use version 1." in words(desk.get(page))
+    assert "Replaces version 1. Do not use version 1." in words(desk.get(page))
     record(begun.clinic.primary, begun.plan, *LESS)
     assert SAYS in words(desk.get(page)).replace("Takes", "takes")
 

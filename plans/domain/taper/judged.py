@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
@@ -17,8 +16,6 @@ from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.taken import Intakes, Lived
 from plans.domain.taper.weekdays import DAYS_A_WEEK
-
-_CEILING_PERCENT: Final = int(RULES["ceiling"].threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ class Judged:
     def above_ceiling(self, at: int, now: int) -> bool:
         """Whether lowering the dose to `now` at a step removes more than 25 % within 14 days."""
         fallen = self.bases[at] - now
-        return fallen * 100 > _CEILING_PERCENT * self.bases[at]
+        return fallen * 100 > int(RULES["ceiling"].threshold) * self.bases[at]
 
     def piece(self, at: int) -> int:
         """The measure of the smallest piece of the drug that falls at a step, of its solids or its liquid."""
