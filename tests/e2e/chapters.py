@@ -253,6 +253,9 @@ def see_the_new_version(demo: Running, clinician: Person, phone: Person, plan: s
     page = clinician.look(plan)
     clinician.sees("Replaced")
     page.wait_for_selector('a[href^="/documents/"]', timeout=60_000)
+    # Neither today nor tomorrow changes: the patient is told within the hour.
+    assert demo.messages(MAIL, "calendar has changed") == []
+    demo.move("+61m")
     message = demo.message(MAIL, "calendar has changed")
     assert not HEALTH_WORDS.search(str(message["Subject"]))
     phone.page.goto(link_in(message, "p"))
