@@ -33,11 +33,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._touched = self._writing = False
+        self.rows_later = False
+        """Whether rows of the caseload are left to whoever set it: months of made-up days that nobody reads yet."""
         self.execute_wrappers.append(self._notice)
 
     # Any: a statement, its parameters and its result as Django hands them to a wrapper.
     def _notice(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
-        if self._writing or not _changes_a_source(sql):
+        if self._writing or self.rows_later or not _changes_a_source(sql):
             return execute(sql, params, many, context)
         if not self.in_atomic_block and self.get_autocommit():
             # A statement of its own would be committed with its marks and without its rows.

@@ -308,6 +308,18 @@ def test_a_statement_outside_of_transactions_writes_its_row_too(clinic: ClinicMa
 
 
 @for_real
+@for_real
+def test_rows_left_to_the_end_of_a_long_command_are_all_written_there(clinic: ClinicMade) -> None:
+    with projection.written_later():
+        patients = [make_patient(clinic.primary) for _ in range(3)]
+        assert not CaseloadRow.objects.filter(patient__in=patients).exists()
+        assert projection.tick(clock.now()) == 0
+    assert CaseloadRow.objects.filter(patient__in=patients).count() == 3
+    assert not CaseloadMark.objects.filter(patient__in=patients).exists()
+    later = make_patient(clinic.primary)
+    assert CaseloadRow.objects.filter(patient=later).exists()
+
+
 def test_an_act_whose_row_cannot_be_written_is_done_and_the_tick_writes_it(
     clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,6 +16,7 @@ from plans.management.seeding import clinics
 from plans.management.seeding.life import Life
 from plans.management.seeding.people import PEOPLE
 from plans.services import clock, demo_lookups
+from plans.services.caseload import projection
 
 
 class Command(BaseCommand):
@@ -48,7 +49,8 @@ class Command(BaseCommand):
         with transaction.atomic(), clock.standing_at(first):
             staff, logins = clinics.make(password)
         if people:
-            Life(staff=staff, now=now, say=self.stdout.write).run()
+            with projection.written_later():
+                Life(staff=staff, now=now, say=self.stdout.write).run()
         lines = [f"Password of every login: {password}", ""]
         lines += [f"  {one.email:<34} {one.name}, {one.role.value}, {one.clinic}" for one in logins]
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -17,12 +17,13 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol, cast
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import Count
 from psycopg.errors import UndefinedTable
 
@@ -200,11 +201,40 @@ def _write(changed: Collection[Made]) -> None:
     )
 
 
+class _Wrapper(Protocol):
+    """The project's wrapper around a connection, as far as services know it."""
+
+    rows_later: bool
+
+
+def _wrapper() -> _Wrapper:
+    return cast(_Wrapper, connections[DEFAULT_DB_ALIAS])
+
+
+@contextmanager
+def written_later() -> Iterator[None]:
+    """Leave rows to the end of the block, where all are written at once: for commands that play months of days which
+    nobody looks at. Changes are marked as always, so that nothing is lost if it breaks off."""
+    wrapper = _wrapper()
+    wrapper.rows_later = True
+    try:
+        yield
+    finally:
+        wrapper.rows_later = False
+        keys = sorted(set(CaseloadMark.objects.values_list("patient_id", flat=True)))
+        for chunk in (keys[n : n + PAGE] for n in range(0, len(keys), PAGE)):
+            with transaction.atomic():
+                CaseloadMark.objects.filter(patient__in=chunk).delete()
+                refresh(chunk, clock.now())
+
+
 def tick(now: datetime, *, seconds: float = SECONDS) -> int:
     """Work off marks left behind, rows of a day gone by, and counts in many pieces; compare once a day.
 
     How many rows were written. Twice in a row, or in two places at once, does no harm.
     """
+    if _wrapper().rows_later:
+        return 0
     ends = time.monotonic() + seconds
     written = 0
     for work in (_left_behind, _of_a_day_gone_by):
