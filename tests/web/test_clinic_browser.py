@@ -13,9 +13,10 @@ from plans.domain.checkins.clinic_questionnaires import Answer
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.lanes import LaneSet
 from plans.models import ReviewItem
-from plans.services import clock, review
+from plans.services import clock, imports, review
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.checkins.flag_store import keep
+from plans.services.plans import templates
 from tests.makers_checkins import a_question, answer_all
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.present import present
@@ -60,8 +61,10 @@ def addresses(clinic, patient, plan, item):
     """Where the lead may look, by the access matrix: a page that is added is examined without being listed here."""
     key = clinic_questionnaires.add(by=clinic.lead, item=a_question(answer=Answer.AMOUNT))
     done = answer_all(sessions.by_phone(clinic.staff, patient.pk))
+    file = imports.upload(by=clinic.lead, raw=b"name,record number\nOlive Import,R-901\n")
+    templates.keep(by=clinic.lead, name="Ours: 8 % every 3 weeks", form={"percent": ["8"]})
     keys = {
-        "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk, "question_id": key,
+        "import_id": file, "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk, "question_id": key,
         "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en", "country": "us",
         "name": "diazepam",
     }  # fmt: skip
