@@ -24,7 +24,7 @@ PATIENCE = 300
 _PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True)
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(2 * PATIENCE)]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(4 * PATIENCE)]
 
 
 class Offspring:
