@@ -2,7 +2,7 @@
 
 A template holds how the dose is lowered and what it is made of: the method with its figures, rows, the end, spread,
 switch, products and fills. It holds nothing of a patient: no dose taken now, no first day or other date, no pauses, no
-check-in time, no text, no reason and no signature.
+check-in time, no text, no reason and no signature. Typed rows are the method itself: their doses are kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FIELDS: Final = frozenset(
         "drug_a", "drug_b", "products", "listed", "published",
     }
 )  # fmt: skip
-_FAMILIES: Final = ("band_", "split:", "own_", "order_")
+_FAMILIES: Final = ("band_", "split:", "own_")
 
 
 def held(name: str) -> bool:
@@ -48,9 +48,7 @@ def fill(data: FormData, found: PlanTemplate) -> None:
     other = any(typed[name] not in ("", *found.form.get(name, [""])) for name in typed)
     of_a_drug = ("drug_a", "drug_b", "products", "listed")
     for name in list(data):
-        if held(name) and not (
-            other and (name in of_a_drug or name.startswith(("split:", "own_", "order_")))
-        ):
+        if held(name) and not (other and (name in of_a_drug or name.startswith(("split:", "own_")))):
             del data[name]
     for name, values in found.form.items():
         if held(name) and name not in data:
