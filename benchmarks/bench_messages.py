@@ -49,8 +49,10 @@ def run() -> Iterator[BenchmarkLine]:
         # In alternating turns of a few seconds, so that a busy moment hits all; messages are due throughout.
         while few.messages + many.messages < 2 * MESSAGES:
             yardstick.add(_in_processes(_hand_over_prepared, WORKERS), _arrived(receiver))
-            few.add(_in_processes(_work, WORKERS), _arrived(receiver))
-            many.add(_in_processes(_work, IN_PRODUCTION), _arrived(receiver))
+            for turns, workers in ((few, WORKERS), (many, IN_PRODUCTION)):
+                turns.add(_in_processes(_work, workers), _arrived(receiver))
+                if not turns.messages:
+                    raise SystemExit(f"MESSAGES={MESSAGES} are all sent before each had a turn: ask for more")
         _all_sent()
         beside = yardstick.seconds_for(MESSAGES)
         for turns, workers, limit in ((few, WORKERS, None), (many, IN_PRODUCTION, LIMIT)):

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import plans
 
 ROOT = Path(plans.__file__).parent
@@ -220,10 +222,12 @@ OTHER: dict[str, str] = {
 }
 
 
+@pytest.mark.slow
 def test_whatever_shows_a_dose_is_rendered_for_plans_of_several_drugs_or_was_looked_at() -> None:
     assert sorted(found() - RENDERED.keys() - OTHER.keys()) == []
 
 
+@pytest.mark.slow
 def test_nothing_is_listed_that_shows_no_dose() -> None:
     assert sorted((RENDERED.keys() | OTHER.keys()) - found()) == []
     assert RENDERED.keys() & OTHER.keys() == set()

@@ -77,12 +77,14 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Itera
         del sys.modules[module]
 
 
+@pytest.mark.slow
 def test_no_migration_breaks_the_previous_release(capsys: pytest.CaptureFixture[str]) -> None:
     linter = linted()
     assert linter.nb_valid, "none was looked at"
     assert not linter.has_errors, capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("operation", "said"), BAD.items())
 def test_a_migration_that_would_break_it_is_refused(
     operation: str, said: str, add: Callable[[str], None], capsys: pytest.CaptureFixture[str]
@@ -92,6 +94,7 @@ def test_a_migration_that_would_break_it_is_refused(
     assert f"0003_made_up)... ERR\n\t{said}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", GOOD)
 def test_a_migration_that_would_not_break_it_is_let_through(
     operation: str, add: Callable[[str], None]
@@ -100,6 +103,7 @@ def test_a_migration_that_would_not_break_it_is_let_through(
     assert not linted().has_errors
 
 
+@pytest.mark.slow
 def test_only_what_is_named_with_its_reason_is_let_through(add: Callable[[str], None]) -> None:
     add(CANNOT_BE_LEFT_EMPTY)
     assert linted({"0003_another": "Another one."}).has_errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db import transaction
 
 from plans.dispatch import messages
@@ -28,6 +29,7 @@ def urgent(clinic: ClinicMade, patient: Patient) -> ReviewItem:
         )
 
 
+@pytest.mark.slow
 def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -40,6 +42,7 @@ def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
     assert header(kept, "List-Unsubscribe") == ""
 
 
+@pytest.mark.slow
 def test_an_alert_is_in_the_history_of_the_patient_it_is_about(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -50,6 +53,7 @@ def test_an_alert_is_in_the_history_of_the_patient_it_is_about(
     assert (event.patient_id, event.facts["notice"]) == (patient.pk, "item_alert")
 
 
+@pytest.mark.slow
 def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -76,6 +80,7 @@ def test_an_item_claimed_meanwhile_alerts_nobody(
     assert server.arrived == []
 
 
+@pytest.mark.slow
 def test_messages_and_alerts_do_not_wait_for_each_other(
     clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_soft_bounce_is_reported_and_messages_continue(sent: Work, box: ImapSe
     assert ReviewItem.objects.get(source="mail").facts["code"] == "message_refused"
 
 
+@pytest.mark.slow
 def test_a_complaint_stops_messages_and_raises_an_item(sent: Work, box: ImapServer) -> None:
     box.messages = [report("Feedback-Type: abuse\r\n", to=to(sent), kind="feedback-report")]
     bounces.run()
@@ -70,6 +71,7 @@ def test_a_complaint_stops_messages_and_raises_an_item(sent: Work, box: ImapServ
     assert ReviewItem.objects.get(source="mail").facts["code"] == "complained"
 
 
+@pytest.mark.slow
 def test_an_address_that_was_changed_meanwhile_is_not_called_bounced(sent: Work, box: ImapServer) -> None:
     assert sent.settled_at is not None
     Patient.objects.update(
@@ -80,6 +82,7 @@ def test_an_address_that_was_changed_meanwhile_is_not_called_bounced(sent: Work,
     assert Patient.objects.get().email_state == "confirmed"
 
 
+@pytest.mark.slow
 def test_a_new_address_that_is_not_confirmed_yet_is_not_called_bounced_either(
     clinic: ClinicMade, sent: Work, box: ImapServer
 ) -> None:
@@ -96,6 +99,7 @@ def test_a_new_address_that_is_not_confirmed_yet_is_not_called_bounced_either(
     assert (patient.email, patient.email_state) == ("new@mail.example.org", "unconfirmed")
 
 
+@pytest.mark.slow
 def test_a_report_that_arrives_before_its_message_is_settled_waits(sent: Work, box: ImapServer) -> None:
     lease = clock.real_now() + timedelta(minutes=5)
     Work.objects.filter(pk=sent.pk).update(state="sending", lease_until=lease)
@@ -106,6 +110,7 @@ def test_a_report_that_arrives_before_its_message_is_settled_waits(sent: Work, b
     assert Patient.objects.get().email_state == "bounced"
 
 
+@pytest.mark.slow
 def test_a_bounced_message_is_not_sent_again(clinic: ClinicMade, sent: Work, box: ImapServer) -> None:
     Work.objects.filter(pk=sent.pk).update(state="unknown")
     message_log.send_again(by=clinic.staff, work_id=sent.pk)
@@ -139,6 +144,7 @@ def test_a_report_that_cannot_be_processed_hides_no_later_one_and_is_reported(
     assert "failing_returns" not in heartbeat.pulse().faults
 
 
+@pytest.mark.slow
 def test_a_message_that_no_reader_understands_is_set_aside_with_a_flag(
     sent: Work, box: ImapServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +162,7 @@ def test_a_message_that_no_reader_understands_is_set_aside_with_a_flag(
     assert (box.seen, box.flagged) == ({0, 1}, {0})
 
 
+@pytest.mark.slow
 def test_a_mailbox_without_the_folder_counts_as_unavailable(
     sent: Work, box: ImapServer, settings: Any
 ) -> None:
@@ -164,12 +171,14 @@ def test_a_mailbox_without_the_folder_counts_as_unavailable(
     assert "returns_silent" in heartbeat.pulse().faults
 
 
+@pytest.mark.slow
 def test_a_stray_message_is_ignored_and_a_delay_changes_nothing(sent: Work, box: ImapServer) -> None:
     box.messages = [b"Subject: hello\r\n\r\nhello\r\n", report(status("4.4.1", "delayed"), to=to(sent))]
     assert bounces.run() == 2
     assert not ReviewItem.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_mailbox_that_is_unavailable_or_refuses_us_disturbs_nothing(
     sent: Work, box: ImapServer, settings: Any
 ) -> None:

@@ -158,6 +158,7 @@ def test_what_machines_share_is_written_on_the_databases_clock(
     assert abs(until - clock.real_now() - timedelta(minutes=10)) < timedelta(seconds=10)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("off", [AHEAD, BEHIND])
 def test_a_web_process_knows_the_databases_time_from_its_first_connection_on(off: timedelta) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.core.files.storage import default_storage
 from django.db import transaction
 
@@ -33,6 +34,7 @@ def test_what_a_killed_worker_left_half_written_is_deleted_after_an_hour_and_not
     assert left == (False, True)
 
 
+@pytest.mark.slow
 def test_a_document_drawn_again_leaves_no_copy_of_the_one_before(plan: Plan) -> None:
     run(Quick())
     first = only().file
@@ -46,6 +48,7 @@ def test_a_document_drawn_again_leaves_no_copy_of_the_one_before(plan: Plan) -> 
     assert default_storage.exists(only().file)
 
 
+@pytest.mark.slow
 def test_what_was_drawn_of_a_version_replaced_meanwhile_is_not_kept(clinic: ClinicMade, plan: Plan) -> None:
     quick, first = Quick(), only().pk
     inner = quick.draw

@@ -74,6 +74,7 @@ def test_an_issued_plan_gets_a_calendar_that_reads_back_right(clinic: ClinicMade
     assert document_services.open_current_for_patient(plan).sha256 == row.sha256
 
 
+@pytest.mark.slow
 def test_no_half_file_is_left_beside_the_finished_one(plan: Plan) -> None:
     root = Path(default_storage.path(""))
     # A worker that another test killed in the middle of writing may have left one of its own.
@@ -83,6 +84,7 @@ def test_no_half_file_is_left_beside_the_finished_one(plan: Plan) -> None:
     assert Path(default_storage.path(only().file)).read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_the_same_calendar_is_asked_for_once(plan: Plan) -> None:
     version = plan.active_version
     assert version is not None
@@ -105,12 +107,14 @@ def test_a_calendar_that_fails_reading_back_is_kept_reported_and_never_offered(
     assert Work.objects.get(queue="documents").state == "poison"
 
 
+@pytest.mark.slow
 def test_what_can_never_be_drawn_is_not_tried_again(plan: Plan) -> None:
     assert run(Quick(fault="does_not_fit")).rejected == 1
     assert not run(Quick()).any
     assert (only().state, only().fault) == ("failed", "does_not_fit")
 
 
+@pytest.mark.slow
 def test_a_failed_calendar_can_be_asked_for_again_and_a_good_one_cannot(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -145,6 +149,7 @@ def hold(clinic: ClinicMade, plan: Plan) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_new_version_replaces_the_documents_and_asks_for_its_own(clinic: ClinicMade, plan: Plan) -> None:
     run(Quick())
     first = only()
@@ -159,6 +164,7 @@ def test_a_new_version_replaces_the_documents_and_asks_for_its_own(clinic: Clini
     assert refusal.value.facts["current"] == str(rows[0].id)
 
 
+@pytest.mark.slow
 def test_a_plan_changed_while_its_calendar_is_drawn_leaves_the_old_one_unpublished(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -176,6 +182,7 @@ def test_a_plan_changed_while_its_calendar_is_drawn_leaves_the_old_one_unpublish
     assert states == {1: "replaced", 2: "ready"}
 
 
+@pytest.mark.slow
 def test_the_calendar_of_a_plan_that_is_over_is_not_drawn_and_no_page_waits_for_it(plan: Plan) -> None:
     Plan.objects.update(state="completed")
     assert run(Quick()).skipped == 1
@@ -197,6 +204,7 @@ def test_a_file_that_is_gone_or_changed_is_drawn_again_and_never_served(
     assert document_services.open_file(clinic.primary, only().pk).content == CONTENT
 
 
+@pytest.mark.slow
 def test_a_document_of_another_clinic_does_not_exist(plan: Plan) -> None:
     stranger = make_clinic().primary
     for look_up in (document_services.open_file, document_services.state):
@@ -206,12 +214,14 @@ def test_a_document_of_another_clinic_does_not_exist(plan: Plan) -> None:
         document_services.for_plan(stranger, plan.pk)
 
 
+@pytest.mark.slow
 def test_the_page_knows_whether_anybody_is_there_to_draw(clinic: ClinicMade, plan: Plan) -> None:
     assert not document_services.state(clinic.primary, only().pk).worker_alive
     heartbeat.beat(heartbeat.worker_name("documents"))
     assert document_services.state(clinic.primary, only().pk).worker_alive
 
 
+@pytest.mark.slow
 def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, int, int]] = []
     told = document_facts.progress

@@ -35,6 +35,7 @@ def test_a_new_address_gets_one_message_to_confirm_it_and_nothing_clinical(
     assert "Quill" not in text_of(kept)
 
 
+@pytest.mark.slow
 def test_an_issued_plan_is_announced_with_a_link_a_neutral_sender_and_an_envelope_that_names_the_row(
     plan: Plan, server: ScriptedServer
 ) -> None:
@@ -49,6 +50,7 @@ def test_an_issued_plan_is_announced_with_a_link_a_neutral_sender_and_an_envelop
     assert AuditEvent.objects.filter(act="message.sent", subject_id=row.pk).count() == 1
 
 
+@pytest.mark.slow
 def test_running_again_sends_nothing_again(plan: Plan, server: ScriptedServer) -> None:
     messages.run(Queue.MESSAGES)
     before = len(server.arrived)
@@ -134,6 +136,7 @@ def test_a_patient_who_stopped_messages_gets_no_reminder(
     assert {why for _, _, why in rungs()} == {state}
 
 
+@pytest.mark.slow
 def test_greylisting_is_tried_later_and_then_sent_once(plan: Plan, server: ScriptedServer) -> None:
     server.script.answers["rcpt"] = "451 come back"
     messages.run(Queue.MESSAGES)
@@ -147,6 +150,7 @@ def test_greylisting_is_tried_later_and_then_sent_once(plan: Plan, server: Scrip
     assert [header(kept, "Subject") for kept in server.kept].count("Your calendar is ready") == 1
 
 
+@pytest.mark.slow
 def test_a_refused_address_is_rejected_at_once_and_reported_to_the_clinic(
     plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -158,6 +162,7 @@ def test_a_refused_address_is_rejected_at_once_and_reported_to_the_clinic(
     assert ReviewItem.objects.filter(source="mail", patient=patient).count() == 1
 
 
+@pytest.mark.slow
 def test_a_message_whose_answer_never_came_is_unknown_and_not_sent_again_by_itself(
     plan: Plan, server: ScriptedServer
 ) -> None:
@@ -170,6 +175,7 @@ def test_a_message_whose_answer_never_came_is_unknown_and_not_sent_again_by_itse
     assert [header(one, "Message-ID") for one in server.arrived].count(unknown.message_id) == 1
 
 
+@pytest.mark.slow
 def test_a_message_sent_again_is_the_same_message(
     clinic: ClinicMade, plan: Plan, server: ScriptedServer
 ) -> None:
@@ -183,6 +189,7 @@ def test_a_message_sent_again_is_the_same_message(
     assert text_of(same[0]) == text_of(same[1])
 
 
+@pytest.mark.slow
 def test_an_unreachable_mail_server_leaves_everything_pending(plan: Plan, settings: Any) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     counts = messages.run(Queue.MESSAGES)
@@ -192,6 +199,7 @@ def test_an_unreachable_mail_server_leaves_everything_pending(plan: Plan, settin
     }
 
 
+@pytest.mark.slow
 def test_an_address_that_is_not_one_is_rejected_without_a_conversation(
     plan: Plan, server: ScriptedServer
 ) -> None:
@@ -201,6 +209,7 @@ def test_an_address_that_is_not_one_is_rejected_without_a_conversation(
     assert server.arrived == []
 
 
+@pytest.mark.slow
 def test_a_sender_of_ours_that_is_no_address_bounces_no_patient(
     plan: Plan, server: ScriptedServer, settings: Any
 ) -> None:
@@ -212,6 +221,7 @@ def test_a_sender_of_ours_that_is_no_address_bounces_no_patient(
     assert not ReviewItem.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(
     clinic: ClinicMade, plan: Plan, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +248,7 @@ def test_a_pause_stops_all_claiming_and_shows(clinic: ClinicMade, plan: Plan, se
     assert messages.run(Queue.MESSAGES).sent
 
 
+@pytest.mark.slow
 def test_what_there_was_no_time_for_is_released_untouched(plan: Plan, server: ScriptedServer) -> None:
     due = Work.objects.filter(queue="messages", state="pending", due_at__lte=clock.now()).count()
     claims = list(outbox.claim_batch("messages"))

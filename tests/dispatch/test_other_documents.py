@@ -62,10 +62,12 @@ def test_every_document_is_drawn_by_a_worker_and_reads_back(
     assert found.filename == f"{row.kind}-v1.pdf"
 
 
+@pytest.mark.slow
 def test_the_same_document_asked_for_twice_is_one(clinic: ClinicMade, plan: Plan) -> None:
     assert asked(clinic, plan).pk == asked(clinic, plan).pk
 
 
+@pytest.mark.slow
 def test_who_may_not_plan_may_not_ask_and_a_stranger_finds_no_plan(clinic: ClinicMade, plan: Plan) -> None:
     said = {"kind": "pharmacy", "paper": "a4", "size": "normal", "language": "en"}
     with pytest.raises(NotAllowed):
@@ -74,6 +76,7 @@ def test_who_may_not_plan_may_not_ask_and_a_stranger_finds_no_plan(clinic: Clini
         document_services.ask_for(by=make_clinic().primary, plan_id=plan.pk, **said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [{"kind": "x"}, {"paper": "a5"}, {"size": ""}, {"language": "fr"}], ids=str)
 def test_an_unknown_document_option_is_refused_at_its_field(
     clinic: ClinicMade, plan: Plan, wrong: dict[str, str]
@@ -83,6 +86,7 @@ def test_an_unknown_document_option_is_refused_at_its_field(
     assert refused.value.where == next(iter(wrong))
 
 
+@pytest.mark.slow
 def test_a_new_version_asks_for_the_same_documents_but_no_summary_of_the_day_before(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -106,6 +110,7 @@ def ask_page() -> int:
     return redraws.ask_page(claim)
 
 
+@pytest.mark.slow
 def test_all_documents_are_drawn_again_and_the_page_knows_how_far(clinic: ClinicMade, plan: Plan) -> None:
     documents.run(drawer=Quick())
     assert document_services.redrawing(by=clinic.lead, clinic_id=clinic.lead.home) is None
@@ -119,6 +124,7 @@ def test_all_documents_are_drawn_again_and_the_page_knows_how_far(clinic: Clinic
     assert (ended.ready, ended.over) == (1, True)
 
 
+@pytest.mark.slow
 def test_stopping_offers_the_documents_again_as_they_were(clinic: ClinicMade, plan: Plan) -> None:
     documents.run(drawer=Quick())
     before = Document.objects.get().sha256
@@ -128,6 +134,7 @@ def test_stopping_offers_the_documents_again_as_they_were(clinic: ClinicMade, pl
     assert document_services.open_file(clinic.primary, Document.objects.get().pk).sha256 == before
 
 
+@pytest.mark.slow
 def test_a_document_that_was_never_drawn_is_drawn_even_if_the_run_is_stopped(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -159,6 +166,7 @@ def test_a_clinic_with_many_documents_is_asked_for_in_pages_and_can_be_stopped_b
     assert (ended.ready, ended.over) == (4, True)
 
 
+@pytest.mark.slow
 def test_only_who_manages_the_clinic_may_draw_all_again(clinic: ClinicMade, plan: Plan) -> None:
     with pytest.raises(NotAllowed):
         document_services.redraw_clinic(by=clinic.reader, clinic_id=clinic.lead.home)

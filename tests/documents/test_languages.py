@@ -100,6 +100,7 @@ def test_one_row_stands_for_a_line_that_takes_calls_and_texts():
     assert help_rows("CA", "es")[0][2] == "llamada o mensaje"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", [{}, {"paper": "letter"}, {"large": True}], ids=str)
 def test_the_spanish_name_of_988_and_the_key_to_press_stand_on_page_one(look):
     rows = help_rows("US", "es")

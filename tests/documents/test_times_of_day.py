@@ -39,12 +39,14 @@ def test_calendars_of_up_to_eight_times_a_day_are_read_back_in_every_look(
     assert_sound(facts(plan(*times), **look))
 
 
+@pytest.mark.slow
 def test_a_calendar_of_five_times_a_day_is_read_back() -> None:
     given = facts(plan("morning", "midday", "afternoon", "evening", "bedtime"))
     assert_sound(given)
     assert LATER["en"] not in words_of(given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_paper_says_that_bedtime_is_later_than_night(language: str) -> None:
     both = plan("night", "bedtime")
@@ -53,6 +55,7 @@ def test_paper_says_that_bedtime_is_later_than_night(language: str) -> None:
     assert LATER[language] in words_of(given)
 
 
+@pytest.mark.slow
 def test_two_drugs_by_the_clock_are_read_back() -> None:
     two = [*regimen("06:30", "22:00"), *regimen("14:00", drug="lorazepam")]
     assert_sound(facts(taken_at(regimen=two).schedule))

@@ -423,6 +423,7 @@ _STEPS = st.lists(st.tuples(st.integers(1, 90), _DOSES), max_size=5)
 _WHO = st.tuples(_NAMES, _NOTES, st.dates(date(1930, 1, 1), date(2000, 1, 1)), _DOSES, _STEPS)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(_WHO, min_size=1, max_size=4), st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]),
        st.sampled_from(",;\t"), st.booleans(), st.integers(0, 40))  # fmt: skip
@@ -471,6 +472,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused(raw: bytes) -> None:
         assert one.problems or one.data
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.lists(st.sampled_from(["", "1", "TP-1", "2026-12-07", "0,5", "clonazepam", "night", "x;y", "panic"]),
                 min_size=80, max_size=80))  # fmt: skip

@@ -70,6 +70,7 @@ def noon(plan: Plan, day: date) -> datetime:
 # Hospital
 
 
+@pytest.mark.slow
 def test_in_hospital_nothing_steps_down(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
     row = plan_row(plan.pk)
@@ -83,6 +84,7 @@ def test_in_hospital_nothing_steps_down(clinic: ClinicMade, plan: Plan) -> None:
     assert plan_row(plan.pk).state == "paused"
 
 
+@pytest.mark.slow
 def test_the_days_before_the_stay_are_untouched(clinic: ClinicMade, plan: Plan) -> None:
     before = queries.full_schedule(plan)
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
@@ -110,6 +112,7 @@ def test_a_day_to_ask_the_ward_is_needed(clinic: ClinicMade, plan: Plan, ahead: 
     assert plan_row(plan.pk).state == "active"
 
 
+@pytest.mark.slow
 def test_an_item_asks_that_the_pharmacy_be_told(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
     assert "tell_pharmacy" in open_items(plan)
@@ -146,6 +149,7 @@ def test_an_item_ended_without_a_new_day_comes_back(clinic: ClinicMade, plan: Pl
     assert ward_watch.tick(noon(plan, first + ward_watch.AGAIN_AFTER)) == 1
 
 
+@pytest.mark.slow
 def test_after_the_return_no_ward_is_asked_and_its_item_has_ended(clinic: ClinicMade, plan: Plan) -> None:
     first = today(plan) + timedelta(days=2)
     set_care(clinic.primary, plan.patient, "admitted", ask_on=first)
@@ -156,11 +160,13 @@ def test_after_the_return_no_ward_is_asked_and_its_item_has_ended(clinic: Clinic
         assert ward_watch.tick(noon(plan, first + timedelta(days=30))) == 0
 
 
+@pytest.mark.slow
 def test_supply_rests_with_the_plan(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
     assert supply_watch.look(plan.pk, noon(plan, today(plan) + timedelta(days=26))) == 0
 
 
+@pytest.mark.slow
 def test_no_document_is_drawn_of_a_plan_that_rests(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
     assert not Document.objects.filter(plan=plan).exclude(state="replaced").exists()
@@ -170,6 +176,7 @@ def test_no_document_is_drawn_of_a_plan_that_rests(clinic: ClinicMade, plan: Pla
         )
 
 
+@pytest.mark.slow
 def test_the_caseload_says_since_when_and_what_was_taken_last(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
     row = next(row for row in caseload(clinic.primary).rows if row.patient_id == plan.patient_id)
@@ -182,6 +189,7 @@ def test_the_caseload_says_since_when_and_what_was_taken_last(clinic: ClinicMade
 # Home again
 
 
+@pytest.mark.slow
 def test_no_pharmacy_is_told_of_a_pause_that_is_over(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
     assert "tell_pharmacy" in open_items(plan)
@@ -189,6 +197,7 @@ def test_no_pharmacy_is_told_of_a_pause_that_is_over(clinic: ClinicMade, plan: P
     assert "tell_pharmacy" not in open_items(plan)
 
 
+@pytest.mark.slow
 def test_the_return_asks_for_the_dose_and_goes_on_from_there(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
     since = today(plan) - timedelta(days=2)
@@ -204,6 +213,7 @@ def test_the_return_asks_for_the_dose_and_goes_on_from_there(clinic: ClinicMade,
     assert AuditEvent.objects.filter(act="plan.returned", plan_id=plan.pk).exists()
 
 
+@pytest.mark.slow
 def test_the_care_page_cannot_bring_a_resting_plan_back_without_its_dose(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -213,6 +223,7 @@ def test_the_care_page_cannot_bring_a_resting_plan_back_without_its_dose(
     assert reason(refused) == "return_needs_dose"
 
 
+@pytest.mark.slow
 def test_going_on_above_what_is_taken_is_a_rise_also_where_the_plan_says_so(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -227,6 +238,7 @@ def test_going_on_above_what_is_taken_is_a_rise_also_where_the_plan_says_so(
     assert "rise" not in {finding.rule for finding in seen.findings}
 
 
+@pytest.mark.slow
 def test_supply_is_counted_anew_from_what_is_at_home(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
     product = next(
@@ -243,6 +255,7 @@ def test_supply_is_counted_anew_from_what_is_at_home(clinic: ClinicMade, plan: P
     assert {one: after for one, _, after in many}[product] - of[product] == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "why"), [(1, "day_ahead"), (-9, "day_before_stay")])
 def test_since_when_it_is_taken_lies_within_the_stay(
     clinic: ClinicMade, plan: Plan, days: int, why: str
@@ -253,6 +266,7 @@ def test_since_when_it_is_taken_lies_within_the_stay(
     assert reason(refused) == why
 
 
+@pytest.mark.slow
 def test_reception_may_say_in_hospital_but_not_how_the_plan_goes_on(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.staff, plan.patient, "admitted")
     with pytest.raises(NotAllowed):
@@ -261,6 +275,7 @@ def test_reception_may_say_in_hospital_but_not_how_the_plan_goes_on(clinic: Clin
         take_back(clinic.staff, plan.patient)
 
 
+@pytest.mark.slow
 def test_after_the_last_dose_a_stay_rests_the_follow_up_and_it_goes_on(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -283,6 +298,7 @@ def test_after_the_last_dose_a_stay_rests_the_follow_up_and_it_goes_on(
 # Ends
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ENDS)
 def test_an_end_of_care_ends_the_plan_with_its_reason_on_its_day(
     clinic: ClinicMade, plan: Plan, state: str
@@ -313,6 +329,7 @@ def test_whoever_left_is_counted_out_and_found_by_a_filter_and_by_name(
     assert [row.patient_id for row in caseload(clinic.primary, q=name).rows] == [plan.patient_id]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ENDS)
 def test_nothing_but_a_correction_can_be_done_to_the_plan(clinic: ClinicMade, plan: Plan, state: str) -> None:
     set_care(clinic.primary, plan.patient, state)
@@ -327,6 +344,7 @@ def test_nothing_but_a_correction_can_be_done_to_the_plan(clinic: ClinicMade, pl
         issue_story_plan(clinic.primary, Patient.objects.get(pk=plan.patient_id))
 
 
+@pytest.mark.slow
 def test_a_death_raises_what_must_be_closed_by_hand(clinic: ClinicMade, plan: Plan) -> None:
     Work.objects.filter(patient=plan.patient, notice="plan_ready").update(state="unknown")
     set_care(clinic.primary, plan.patient, "died")
@@ -338,6 +356,7 @@ def test_a_death_raises_what_must_be_closed_by_hand(clinic: ClinicMade, plan: Pl
     assert "Bryony Testcase" in found.next_of_kin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["transferred", "stopped_care"])
 def test_other_ends_leave_what_the_pharmacy_must_be_told_open(
     clinic: ClinicMade, plan: Plan, state: str
@@ -371,6 +390,7 @@ def raise_all(plan: Plan) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [*ENDS, "stopped"])
 def test_items_that_make_no_sense_without_the_plan_end_with_it_and_safety_stays(
     clinic: ClinicMade, plan: Plan, state: str
@@ -395,6 +415,7 @@ def test_they_come_back_where_the_end_was_a_mistake(clinic: ClinicMade, plan: Pl
     assert open_items(plan) == before
 
 
+@pytest.mark.slow
 def test_somebody_who_comes_again_may_have_a_new_plan(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "transferred")
     set_care(clinic.primary, plan.patient, "in_care", note="Moved back.")
@@ -405,6 +426,7 @@ def test_somebody_who_comes_again_may_have_a_new_plan(clinic: ClinicMade, plan: 
 # Corrections
 
 
+@pytest.mark.slow
 def test_a_mistaken_stay_is_taken_back_with_a_version_like_the_one_before(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -424,6 +446,7 @@ def test_a_mistaken_stay_is_taken_back_with_a_version_like_the_one_before(
     assert not messages.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ENDS)
 def test_an_end_taken_back_from_hospital_leads_back_to_the_ward(
     clinic: ClinicMade, plan: Plan, state: str
@@ -438,6 +461,7 @@ def test_an_end_taken_back_from_hospital_leads_back_to_the_ward(
     assert plan_row(plan.pk).state == "active"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("state", "code"), [("died", "died"), ("admitted", "tell_pharmacy")])
 def test_nobody_is_sent_after_a_death_or_a_stay_that_was_recorded_by_mistake(
     clinic: ClinicMade, plan: Plan, state: str, code: str
@@ -473,6 +497,7 @@ def test_a_correction_never_overrides_a_newer_plan(clinic: ClinicMade, plan: Pla
     assert plan_row(plan.pk).state == "stopped"
 
 
+@pytest.mark.slow
 def test_a_correction_says_why_and_happens_once(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "died")
     with pytest.raises(Refused) as refused:
@@ -484,6 +509,7 @@ def test_a_correction_says_why_and_happens_once(clinic: ClinicMade, plan: Plan) 
     assert reason(refused) == "nothing_to_correct"
 
 
+@pytest.mark.slow
 def test_two_people_at_once_change_care_once(clinic: ClinicMade, plan: Plan) -> None:
     seen = Patient.objects.get(pk=plan.patient_id).version
     set_care(clinic.primary, plan.patient, "transferred")
@@ -546,6 +572,7 @@ def test_what_was_really_taken_is_the_dose_last_known_before_a_stay(clinic: Clin
 # Home again: what the pharmacy has in hand
 
 
+@pytest.mark.slow
 def test_home_again_the_pharmacy_is_told_that_the_plan_goes_on(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
     assert "tell_pharmacy" in open_items(plan)
@@ -553,6 +580,7 @@ def test_home_again_the_pharmacy_is_told_that_the_plan_goes_on(clinic: ClinicMad
     assert open_items(plan) & {"tell_pharmacy", "tell_pharmacy_back", "ask_ward"} == {"tell_pharmacy_back"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["calendar", "pharmacy"])
 def test_a_document_after_a_stay_names_the_version_whose_pages_are_in_somebodys_hands(
     clinic: ClinicMade, plan: Plan, kind: str
@@ -569,6 +597,7 @@ def test_a_document_after_a_stay_names_the_version_whose_pages_are_in_somebodys_
         assert data.previous == queries.schedule_of(present(first))
 
 
+@pytest.mark.slow
 def test_home_again_the_supply_is_planned_from_the_day_of_the_return(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
     return_home(clinic.primary, plan)

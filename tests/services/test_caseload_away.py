@@ -14,7 +14,7 @@ from tests.makers import ClinicMade, make_patient
 from tests.makers_care import record, set_care
 from tests.makers_plans import issue_story_plan
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("caseload_rows")]
 
 
 def test_the_caseload_asks_no_more_for_many_patients_in_hospital_than_for_one(clinic: ClinicMade) -> None:

@@ -22,7 +22,7 @@ from tests.makers_care import record, set_care
 from tests.makers_checkins import START, answer_all, on
 from tests.makers_plans import issue_story_plan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("caseload_rows")]
 
 NOW = START + timedelta(days=40)
 TODAY = NOW.date()
@@ -115,12 +115,14 @@ def test_a_common_search_is_paged_in_order_and_says_that_it_was_not_counted(
     assert [row.name for row in rest.rows] == wanted[2:]
 
 
+@pytest.mark.slow
 def test_a_page_key_of_another_clinic_or_of_nobody_begins_anew(clinic: ClinicMade) -> None:
     stranger = make_patient(make_clinic().primary)
     for key in (stranger.pk.hex, UUID(int=7).hex):
         assert caseload(clinic.primary, sort="name", key=f"{key}.3").seen == 0
 
 
+@pytest.mark.slow
 def test_nobody_without_a_clinic_or_a_role_reads_it(clinic: ClinicMade) -> None:
     with pytest.raises((NotAllowed, NotFound)):
         caseload(SYSTEM)

@@ -47,6 +47,7 @@ TODAY = START.date()
 # leads to another version only by a change of its own row, and a name of staff is read with the page.
 UNMARKED = {"plans_planversion", "plans_planstep", "plans_user"}
 
+pytestmark = pytest.mark.usefixtures("caseload_rows")
 in_a_test_transaction = pytest.mark.django_db
 for_real = pytest.mark.django_db(transaction=True)
 
@@ -220,6 +221,7 @@ def test_a_place_of_a_day_gone_by_is_not_read(clinic: ClinicMade) -> None:
         assert ([row.patient_id for row in view.page.rows], view.counts["week"]) == ([patient.pk], 1)
 
 
+@pytest.mark.slow
 @in_a_test_transaction
 def test_whatever_a_row_is_computed_from_marks_its_patient(clinic: ClinicMade) -> None:
     issue_story_plan(clinic.primary, patient := make_patient(clinic.primary))
@@ -244,6 +246,7 @@ def _tables() -> list[Any]:
     return list(apps.get_app_config("plans").get_models())
 
 
+@pytest.mark.slow
 @in_a_test_transaction
 def test_what_of_a_patient_marks_nobody_is_in_no_row(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary)
@@ -307,6 +310,7 @@ def test_a_statement_outside_of_transactions_writes_its_row_too(clinic: ClinicMa
     assert caseload_view(clinic.primary).counts["gone"] == 1
 
 
+@pytest.mark.slow
 @for_real
 @for_real
 def test_rows_left_to_the_end_of_a_long_command_are_all_written_there(clinic: ClinicMade) -> None:
@@ -320,6 +324,7 @@ def test_rows_left_to_the_end_of_a_long_command_are_all_written_there(clinic: Cl
     assert CaseloadRow.objects.filter(patient=later).exists()
 
 
+@pytest.mark.slow
 def test_an_act_whose_row_cannot_be_written_is_done_and_the_tick_writes_it(
     clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -340,6 +345,7 @@ def test_an_act_whose_row_cannot_be_written_is_done_and_the_tick_writes_it(
     as_computed()
 
 
+@pytest.mark.slow
 @in_a_test_transaction
 def test_a_patient_whose_row_cannot_be_written_keeps_nobody_waiting(
     clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
@@ -459,6 +465,7 @@ def test_rows_are_rebuilt_while_acts_go_on_and_end_as_they_should_be(clinic: Cli
     assert caseload_view(clinic.primary).counts["attention"] == 6
 
 
+@pytest.mark.slow
 @in_a_test_transaction
 def test_the_command_finds_what_was_put_wrong_by_hand_and_puts_it_right(
     clinic: ClinicMade, capsys: pytest.CaptureFixture[str]
@@ -484,6 +491,7 @@ def test_the_command_finds_what_was_put_wrong_by_hand_and_puts_it_right(
     call_command("caseload")
 
 
+@pytest.mark.slow
 @in_a_test_transaction
 def test_a_row_as_another_release_writes_it_is_read_from_the_truth(clinic: ClinicMade) -> None:
     make_patient(clinic.primary, name="Quill Able")
@@ -497,6 +505,7 @@ def test_a_row_as_another_release_writes_it_is_read_from_the_truth(clinic: Clini
         ]
 
 
+@pytest.mark.slow
 @in_a_test_transaction
 def test_the_nightly_round_says_in_the_heartbeat_that_a_row_differed_until_the_next_one(
     clinic: ClinicMade,
@@ -517,6 +526,7 @@ def test_the_nightly_round_says_in_the_heartbeat_that_a_row_differed_until_the_n
         assert "caseload_differed" not in heartbeat.pulse().faults
 
 
+@pytest.mark.slow
 @in_a_test_transaction
 def test_many_counts_become_one_and_count_the_same(clinic: ClinicMade) -> None:
     for n in range(3):
@@ -620,6 +630,7 @@ def test_the_page_asks_at_most_fifteen_questions(clinic: ClinicMade) -> None:
         assert len(queries) <= 15, "\n".join(one["sql"][:330] for one in queries)
 
 
+@pytest.mark.slow
 @in_a_test_transaction
 def test_counts_and_lists_of_one_clinic_hold_nobody_of_another(clinic: ClinicMade) -> None:
     stranger = make_patient(make_clinic().primary, name="Saskia Vignette")

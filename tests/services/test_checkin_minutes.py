@@ -91,6 +91,7 @@ def test_another_clinics_sittings_do_not_count(story: Asked) -> None:
     assert duration.measured(other.patient.clinic_id) == COUNTED
 
 
+@pytest.mark.slow
 def test_it_is_looked_up_once_a_clinic_and_day(story: Asked) -> None:
     with on(START + timedelta(hours=1)):
         with CaptureQueriesContext(

@@ -36,6 +36,7 @@ def change(subject: CheckInSession, **answers: str) -> saving.SavedPage:
     return saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", **answers))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("times", "span"), bounds.SAVES)
 def test_a_response_saved_far_too_often_takes_no_more_until_time_has_passed(
     story: Asked, times: int, span: timedelta
@@ -70,6 +71,7 @@ def test_what_newly_speaks_of_danger_is_never_held_back_and_the_same_again_write
     assert (CheckInRevision.objects.count(), Flag.objects.count(), ReviewItem.objects.count()) == (2, 1, 1)
 
 
+@pytest.mark.slow
 def test_staff_who_enter_answers_by_phone_are_not_held_back(story: Asked) -> None:
     subject = sessions.by_phone(story.clinic.primary, story.patient.pk)
     saved_so_often(subject, 60)

@@ -36,6 +36,7 @@ def weekly(story: Asked) -> Occasion:
     return Occasion.objects.filter(plan=story.plan, purpose="weekly").order_by("due_at")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("watched", "rule", "severity"), [(False, "R5", "routine"), (True, "H9", "high")])
 def test_a_form_left_after_calm_safety_answers_is_half_a_silence(
     story: Asked, watched: bool, rule: str, severity: str
@@ -52,6 +53,7 @@ def test_a_form_left_after_calm_safety_answers_is_half_a_silence(
     assert Patient.objects.get(pk=story.patient.pk).mail_state == "on"
 
 
+@pytest.mark.slow
 def test_a_form_left_after_a_worrying_answer_is_flagged_once(story: Asked) -> None:
     begin(sessions.for_link(story.link), s_fit="skip")
     with on(story.occasion.closes_at):
@@ -60,6 +62,7 @@ def test_a_form_left_after_a_worrying_answer_is_flagged_once(story: Asked) -> No
     assert not ReviewItem.objects.filter(source="missed").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [23, 24])
 def test_a_check_in_of_the_patients_own_that_was_left_is_closed_after_a_day(story: Asked, hours: int) -> None:
     begin(sessions.unscheduled(story.link, nonce="mine"), s_seeing="skip")
@@ -70,6 +73,7 @@ def test_a_check_in_of_the_patients_own_that_was_left_is_closed_after_a_day(stor
     assert not [one for one in replay.every() if one.differs]
 
 
+@pytest.mark.slow
 def test_one_taken_up_after_the_closing_and_left_again_is_closed_too(story: Asked) -> None:
     with on(story.occasion.closes_at):
         reminders.tick(clock.now())
@@ -155,6 +159,7 @@ def test_a_high_phq_9_shows_support_when_the_response_is_sent_and_not_before(sto
     assert Flag.objects.get(rule="H1").severity == "high"
 
 
+@pytest.mark.slow
 def test_the_number_of_the_short_scales_set_for_a_patient_brings_the_long_ones_up(story: Asked) -> None:
     Patient.objects.filter(pk=story.patient.pk).update(thresholds={"short_form": 2})
     subject = sessions.for_link(story.link)
@@ -182,6 +187,7 @@ def test_scoring_that_breaks_keeps_the_answers_asks_the_other_rules_and_calls_so
     assert checkin_of(story.occasion).scores["phq9"]["total"] == 0
 
 
+@pytest.mark.slow
 def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_its_answers_are_flagged(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     begin(subject)

@@ -86,6 +86,7 @@ def test_a_response_of_another_clinic_is_not_there(story: Asked) -> None:
         queries.response_detail(make_clinic().lead, key)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_reader_enters_nothing_and_another_clinic_reaches_nobody(story: Asked) -> None:
     with pytest.raises(NotAllowed):

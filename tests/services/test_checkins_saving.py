@@ -58,6 +58,7 @@ def test_yes_to_thoughts_has_an_urgent_item_and_an_alert_before_the_answer_retur
     assert Flag.objects.get().item_id == item.pk
 
 
+@pytest.mark.slow
 def test_a_suicide_plan_reported_later_alerts_again(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
@@ -72,6 +73,7 @@ def test_a_suicide_plan_reported_later_alerts_again(story: Asked) -> None:
     assert Work.objects.filter(queue="alerts", user_id=story.clinic.primary.member_id).count() == 2
 
 
+@pytest.mark.slow
 def test_a_flag_once_raised_stays_when_the_answer_is_taken_back(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
@@ -80,6 +82,7 @@ def test_a_flag_once_raised_stays_when_the_answer_is_taken_back(story: Asked) ->
     assert Flag.objects.filter(rule="U1").count() == 1
 
 
+@pytest.mark.slow
 def test_every_save_keeps_the_state_before_it(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
@@ -88,6 +91,7 @@ def test_every_save_keeps_the_state_before_it(story: Asked) -> None:
     assert kept == [(1, "yes"), (2, "no")]
 
 
+@pytest.mark.slow
 def test_the_same_page_twice_is_one_save(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     for _time in range(2):
@@ -114,12 +118,14 @@ def test_an_unscheduled_check_in_sent_twice_is_one_response(story: Asked) -> Non
     assert CheckIn.objects.filter(occasion=None).count() == 1
 
 
+@pytest.mark.slow
 def test_an_empty_form_as_a_scanner_sends_it_stores_nothing(story: Asked) -> None:
     outcome = saving.save_page(sessions.for_link(story.link), page="safety_a", posted={"page": ["safety_a"]})
     assert set(outcome.problems.values()) == {"choose"}
     assert not CheckIn.objects.exists()
 
 
+@pytest.mark.slow
 def test_good_answers_of_a_page_with_a_gap_are_kept(story: Asked) -> None:
     outcome = saving.save_page(sessions.for_link(story.link), page="safety_a", posted={"s_fit": ["yes"]})
     assert outcome.problems == {"s_seeing": "choose"}
@@ -127,6 +133,7 @@ def test_good_answers_of_a_page_with_a_gap_are_kept(story: Asked) -> None:
     assert ReviewItem.objects.get().severity == "urgent"
 
 
+@pytest.mark.slow
 def test_an_answer_we_do_not_know_is_refused_and_two_for_one_question_too(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     outcome = saving.save_page(
@@ -135,6 +142,7 @@ def test_an_answer_we_do_not_know_is_refused_and_two_for_one_question_too(story:
     assert outcome.problems == {"s_fit": "unknown", "s_seeing": "twice"}
 
 
+@pytest.mark.slow
 def test_an_answer_after_the_closing_is_saved_marked_late_and_flagged(story: Asked) -> None:
     with on(story.occasion.closes_at):
         subject = sessions.for_link(story.link)
@@ -165,6 +173,7 @@ def test_staff_who_enter_by_phone_stand_on_the_response_and_on_each_revision(sto
     assert AuditEvent.objects.get(act="checkin.sent").actor_id == story.clinic.staff.id
 
 
+@pytest.mark.slow
 def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     from plans.domain.checkins import flags
     from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule

@@ -44,6 +44,7 @@ def hold(clinic, plan):
     return plan_row(plan.pk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("story", "ago", "today"),
     [
@@ -61,6 +62,7 @@ def summary_of(plan):
     return plan_summaries([plan])[plan.pk]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", TWO)
 def test_the_next_change_is_the_next_day_on_which_the_dose_of_any_drug_changes(clinic, story):
     plan = issued(clinic, TWO[story], ago=1)
@@ -69,6 +71,7 @@ def test_the_next_change_is_the_next_day_on_which_the_dose_of_any_drug_changes(c
     assert (found.next_change_on, found.next_dose) == (present(change).start, present(change).day)
 
 
+@pytest.mark.slow
 def test_a_hold_changes_nothing_and_the_next_change_lies_behind_it(clinic):
     plan = issued(clinic, TOGETHER, ago=1)
     before = summary_of(plan)
@@ -82,12 +85,14 @@ def test_a_drug_that_appears_is_no_cut(clinic):
     assert not found.last_change_was_cut
 
 
+@pytest.mark.slow
 def test_a_version_tells_its_dose_of_every_drug(clinic):
     plan = hold(clinic, issued(clinic, CROSSOVER, ago=8))
     newest = queries.plan_page(clinic.primary, plan.pk).versions[0]
     assert said(newest.dose) == "alprazolam 2 + diazepam 20"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["hold", "slow_down"])
 def test_what_a_change_would_do_is_shown_for_every_drug(clinic, act):
     plan = issued(clinic, TOGETHER, ago=1)
@@ -96,6 +101,7 @@ def test_what_a_change_would_do_is_shown_for_every_drug(clinic, act):
     assert present(seen.after.next_dose).dose("zolpidem").text == "10"
 
 
+@pytest.mark.slow
 def test_the_list_of_a_drug_holds_whoever_has_it_in_the_plan(clinic):
     issued(clinic, CROSSOVER, name="Quill Able")
     issued(clinic, TOGETHER, name="Tansy Clark")
@@ -108,6 +114,7 @@ def test_the_list_of_a_drug_holds_whoever_has_it_in_the_plan(clinic):
         assert [row.name for row in caseload(clinic.primary, drug=drug).rows] == [name]
 
 
+@pytest.mark.slow
 def test_the_caseload_by_next_change_counts_any_drug(clinic):
     issue_story_plan(clinic.primary, make_patient(clinic.primary, name="Marlo Baker"))
     issued(clinic, TOGETHER, ago=4, name="Tansy Clark")
@@ -117,6 +124,7 @@ def test_the_caseload_by_next_change_counts_any_drug(clinic):
     assert [present(row.plan).days_to_change for row in rows] == [6, 10, 14]
 
 
+@pytest.mark.slow
 def test_drugs_that_the_table_does_not_have_are_drawn_one_alone(clinic):
     schedule = queries.schedule_of(issued(clinic, THREE).active_version)
     whole, alone = stairs_of(schedule, "ashton_2002"), stairs_of(schedule, "clincalc")

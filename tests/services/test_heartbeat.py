@@ -69,6 +69,7 @@ def test_a_message_that_lies_there_although_all_loops_run_shows_on_the_pages(cli
     assert heartbeat.status(clinic.lead).behind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("state", "field"), [("planned", "due_at"), ("invited", "closes_at")])
 def test_a_check_in_that_nobody_asks_or_closes_is_a_fault(
     clinic: ClinicMade, plan: Plan, state: str, field: str

@@ -364,6 +364,7 @@ def test_a_file_that_cannot_be_read_is_not_kept(clinic: ClinicMade) -> None:
     assert not CaseloadImport.objects.exists()
 
 
+@pytest.mark.slow
 def test_two_thousand_rows_take_few_queries(clinic: ClinicMade) -> None:
     key = upload(clinic.lead, *(line(n) for n in range(2_000)))
     with CaptureQueriesContext(

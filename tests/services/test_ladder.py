@@ -68,6 +68,7 @@ def wants(plan: Plan, count: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_clinic_s_ladder_moves_the_closing_of_what_is_not_yet_asked_and_the_messages_of_what_is_asked_then(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_clinic_s_ladder_moves_the_closing_of_what_is_not_yet_asked_and_the_me
     assert event.facts["after"]["ladder"] == {"reminders": 1, "apart_days": 2, "closes_days": 4}
 
 
+@pytest.mark.slow
 def test_what_has_been_asked_keeps_its_messages_and_its_closing(clinic: ClinicMade, plan: Plan) -> None:
     before = asked(plan)
     closes = first(plan).closes_at
@@ -112,6 +114,7 @@ def test_only_the_lead_changes_it(clinic: ClinicMade) -> None:
         set_ladder(clinic, by=clinic.primary, reminders=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", [{"reminders": 9}, {"unheard_of": 1}, "two", {"reminders": "many"}, None])
 def test_a_stored_ladder_that_cannot_be_is_the_usual_one(
     clinic: ClinicMade, plan: Plan, stored: object
@@ -120,6 +123,7 @@ def test_a_stored_ladder_that_cannot_be_is_the_usual_one(
     assert len(asked(plan)) == 3
 
 
+@pytest.mark.slow
 def test_a_patient_who_wants_one_reminder_gets_one_from_the_next_check_in_on(plan: Plan) -> None:
     wants(plan, 1)
     assert asked(plan) == [(timedelta(0), "pending"), (timedelta(days=1), "pending")]
@@ -127,6 +131,7 @@ def test_a_patient_who_wants_one_reminder_gets_one_from_the_next_check_in_on(pla
     assert (event.facts["reminders"], event.actor_kind) == (1, "patient")
 
 
+@pytest.mark.slow
 def test_reminders_already_queued_are_cancelled(plan: Plan) -> None:
     asked(plan)
     wants(plan, 0)
@@ -134,6 +139,7 @@ def test_reminders_already_queued_are_cancelled(plan: Plan) -> None:
     assert list(found) == [("pending", ""), ("cancelled", "fewer_asked"), ("cancelled", "fewer_asked")]
 
 
+@pytest.mark.slow
 def test_more_than_the_clinic_sends_is_refused_and_nothing_changes(clinic: ClinicMade, plan: Plan) -> None:
     set_ladder(clinic, reminders=1)
     with pytest.raises(Refused) as refusal:
@@ -142,12 +148,14 @@ def test_more_than_the_clinic_sends_is_refused_and_nothing_changes(clinic: Clini
     assert Patient.objects.get(pk=plan.patient_id).reminders is None
 
 
+@pytest.mark.slow
 def test_who_wants_as_many_as_the_clinic_sends_follows_the_clinic(clinic: ClinicMade, plan: Plan) -> None:
     wants(plan, 0)
     wants(plan, 2)
     assert Patient.objects.get(pk=plan.patient_id).reminders is None
 
 
+@pytest.mark.slow
 def test_reminders_that_were_cancelled_come_back_when_more_are_wanted(plan: Plan) -> None:
     occasion = first(plan)
     asked(plan)

@@ -25,6 +25,7 @@ def plan(clinic: ClinicMade) -> Iterator[Plan]:
         yield issue_story_plan(clinic.primary, make_patient(clinic.primary))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("late", "rungs"), [(1, [0, 1, 2]), (30, [0, 2]), (50, [0])])
 def test_what_is_asked_late_leaves_out_the_reminders_whose_hour_is_over(
     plan: Plan, late: int, rungs: list[int]
@@ -36,6 +37,7 @@ def test_what_is_asked_late_leaves_out_the_reminders_whose_hour_is_over(
     assert [row.due_at for row in messages if row.due_at <= moment] == [moment]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gone", ["stopped", "admitted", "died"])
 def test_silence_of_somebody_who_is_asked_no_longer_says_nothing(plan: Plan, gone: str) -> None:
     occasion = first(plan)
@@ -62,6 +64,7 @@ def test_check_ins_that_nobody_was_asked_stop_no_messages(plan: Plan) -> None:
     assert (item.facts["in_a_row"], item.facts["asked"]) == (1, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     # Where it is tomorrow already it keeps its day and its hour.
     "change",
@@ -111,6 +114,7 @@ def test_plans_take_turns_in_being_scheduled_far_enough_ahead(
     assert Occasion.objects.filter(state="planned").values("plan").distinct().count() == 3
 
 
+@pytest.mark.slow
 def test_of_a_restored_database_only_what_was_due_by_the_clinic_s_own_ladder_may_have_gone(
     plan: Plan, clinic: ClinicMade
 ) -> None:

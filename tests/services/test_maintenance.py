@@ -33,6 +33,7 @@ def plan(clinic: ClinicMade) -> Iterator[Plan]:
         yield issue_story_plan(clinic.primary, make_patient(clinic.primary))
 
 
+@pytest.mark.slow
 def test_a_plan_with_a_goal_above_zero_comes_to_stay_and_is_never_followed_up(clinic: ClinicMade) -> None:
     with on(START):
         patient = make_patient(clinic.primary)
@@ -67,6 +68,7 @@ def test_a_hold_that_ends_on_the_day_of_the_goal_leads_there_in_one_turn(clinic:
     assert following.start <= goal
 
 
+@pytest.mark.slow
 def test_follow_up_still_begins_when_the_dose_is_zero(plan: Plan) -> None:
     assert plan.last_day is not None
     states.advance(at(plan.last_day + DAY))

@@ -96,6 +96,7 @@ def test_a_patient_no_message_reaches_gets_the_pages_from_the_clinic(
     assert Work.objects.filter(plan=plan, notice="pages_ready").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["paused", "stopped"])
 def test_no_pages_are_drawn_on_while_the_ward_decides_nor_after_the_end(
     clinic: ClinicMade, plan: Plan, state: str
@@ -149,6 +150,7 @@ def test_where_no_date_stands_an_item_asks_for_one(clinic: ClinicMade, plan: Pla
     assert open_items(plan) == ["review_date_missing"]
 
 
+@pytest.mark.slow
 def test_a_plan_with_a_goal_is_reviewed_twelve_weeks_after_it_unless_told_otherwise(
     clinic: ClinicMade,
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_plan_with_a_goal_is_reviewed_twelve_weeks_after_it_unless_told_otherw
     assert plan.review_on == plan.goal_on + 84 * DAY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "reason"), [(0, "review_past"), (-3, "review_past"), (367, "review_too_far")]
 )

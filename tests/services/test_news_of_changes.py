@@ -58,6 +58,7 @@ def test_a_change_of_todays_dose_is_told_at_once(clinic: ClinicMade, told: Plan)
     assert waiting(told) == [("plan_changed", timedelta())]
 
 
+@pytest.mark.slow
 def test_a_change_of_later_days_waits_an_hour(clinic: ClinicMade, told: Plan) -> None:
     change(clinic, told, "hold")
     assert waiting(told) == [("plan_changed", HOUR)]
@@ -72,6 +73,7 @@ def test_two_changes_within_the_hour_are_one_message_due_with_the_first(
     assert waiting(told) == [("plan_changed", timedelta(minutes=10))]
 
 
+@pytest.mark.slow
 def test_a_change_that_waits_is_told_at_once_with_one_of_today(
     clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
 ) -> None:
@@ -81,6 +83,7 @@ def test_a_change_that_waits_is_told_at_once_with_one_of_today(
     assert waiting(told) == [("plan_changed", timedelta())]
 
 
+@pytest.mark.slow
 def test_a_patient_who_was_not_told_of_the_plan_yet_is_told_of_the_plan_and_not_of_its_change(
     clinic: ClinicMade, told: Plan
 ) -> None:
@@ -89,6 +92,7 @@ def test_a_patient_who_was_not_told_of_the_plan_yet_is_told_of_the_plan_and_not_
     assert waiting(told) == [("plan_ready", timedelta())]
 
 
+@pytest.mark.slow
 def test_what_the_mail_server_has_in_hand_is_left_and_the_change_told_after_it(
     clinic: ClinicMade, told: Plan
 ) -> None:
@@ -101,12 +105,14 @@ def test_what_the_mail_server_has_in_hand_is_left_and_the_change_told_after_it(
     ]
 
 
+@pytest.mark.slow
 def test_the_page_says_whether_the_message_goes_at_once(clinic: ClinicMade, told: Plan) -> None:
     for act, at_once in (("step_back", True), ("hold", False)):
         seen = revise.preview_revision(clinic.primary, plan_id=told.pk, act=act, params={"days": 14})
         assert (seen.told, seen.told_at_once) == (True, at_once)
 
 
+@pytest.mark.slow
 def test_the_waiting_message_goes_when_its_hour_is_over_and_only_then(
     clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
 ) -> None:

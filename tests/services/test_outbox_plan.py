@@ -18,6 +18,7 @@ from tests.makers import make_clinic
 ROWS = 20_000
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> None:
     clinic = make_clinic()
@@ -49,6 +50,7 @@ def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> Non
     assert all(node["Node Type"] != "Seq Scan" for node in scans)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_page_of_a_clinic_s_messages_and_its_count_of_today_are_read_from_an_index() -> None:
     clinic = make_clinic()

@@ -77,6 +77,7 @@ def test_it_is_asked_before_the_last_page_scored_and_read_again_after_it_was_sto
     assert calm(subject, "walk_page") == {"walk_far": ["0"], "walk_glad": ["0"]}
 
 
+@pytest.mark.slow
 def test_a_version_once_loaded_is_never_edited_and_a_new_one_takes_its_place(
     story: Asked, tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_version_once_loaded_is_never_edited_and_a_new_one_takes_its_place(
     assert list(standing) == [(1, False), (2, True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "why"),
     [

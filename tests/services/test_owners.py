@@ -39,6 +39,7 @@ def test_whoever_issues_owns_a_patient_without_an_owner_and_an_owner_stays(clini
     assert owner_of(theirs) == clinic.primary.id
 
 
+@pytest.mark.slow
 def test_an_owner_is_set_changed_and_taken_away_with_a_line_in_the_history(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.staff)
     for owner in (clinic.primary.id, clinic.second.id, None):
@@ -73,6 +74,7 @@ def test_a_reader_and_another_clinic_set_no_owner(clinic: ClinicMade) -> None:
         owners.set_owner(by=foreign.lead, patient_id=patient.pk, owner_id=foreign.primary.id)
 
 
+@pytest.mark.slow
 def test_nobody_leaves_or_stops_planning_before_their_patients_are_handed_over(clinic: ClinicMade) -> None:
     leaving = make_member(clinic.id)
     patients = [make_patient(leaving) for _ in range(3)]
@@ -102,6 +104,7 @@ def test_patients_are_handed_over_by_a_lead_to_somebody_else_who_plans(clinic: C
         assert reason_of(refused) == "not_a_candidate"
 
 
+@pytest.mark.slow
 def test_patients_of_another_clinic_stay_with_a_member_of_both(clinic: ClinicMade) -> None:
     other = make_clinic()
     both = make_member(clinic.id)

@@ -258,6 +258,7 @@ def test_the_end_of_care_needs_a_reason(clinic):
     assert reason_of(refused) == ("note_missing", "care_note")
 
 
+@pytest.mark.slow
 def test_moving_to_another_zone_moves_check_ins_not_yet_announced(clinic):
     from plans.models import Occasion
     from tests.makers_plans import issue_story_plan

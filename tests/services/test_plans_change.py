@@ -78,6 +78,7 @@ def story(plan: Plan) -> str:
     return version_story(version.kind, said.extra["story"], first.day).replace("\u00a0", " ")
 
 
+@pytest.mark.slow
 def test_a_step_back_and_a_slower_pace_are_one_version_one_message_and_one_line(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_step_back_and_a_slower_pace_are_one_version_one_message_and_one_line(
     assert AuditEvent.objects.filter(plan_id=plan.pk, act="plan.changed").count() == 1
 
 
+@pytest.mark.slow
 def test_what_was_shown_is_what_is_done_and_anything_else_is_shown_first(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -106,6 +108,7 @@ def test_what_was_shown_is_what_is_done_and_anything_else_is_shown_first(
     assert schedule(plan) == seen.schedule
 
 
+@pytest.mark.slow
 def test_a_dose_is_held_until_somebody_resumes_and_the_plan_goes_on_where_it_was(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -124,6 +127,7 @@ def test_a_dose_is_held_until_somebody_resumes_and_the_plan_goes_on_where_it_was
     assert "held_open" not in versions.read(present(back.active_version)).extra
 
 
+@pytest.mark.slow
 def test_on_its_review_date_a_held_dose_comes_back_as_an_item(clinic: ClinicMade, plan: Plan) -> None:
     change(clinic, plan, HoldOpen(today(plan)), review_on=today(plan) + ONE)
     later = clock.now() + 2 * ONE
@@ -135,6 +139,7 @@ def test_on_its_review_date_a_held_dose_comes_back_as_an_item(clinic: ClinicMade
     ).exists()
 
 
+@pytest.mark.slow
 def test_while_held_until_reviewed_other_tablets_keep_it_held(clinic: ClinicMade, plan: Plan) -> None:
     day = today(plan)
     change(clinic, plan, HoldOpen(day))
@@ -153,6 +158,7 @@ def test_while_held_until_reviewed_other_tablets_keep_it_held(clinic: ClinicMade
     assert set(schedule(plan).products) == set(whole)
 
 
+@pytest.mark.slow
 def test_yesterdays_call_can_be_dated_and_earlier_days_cannot(clinic: ClinicMade, plan: Plan) -> None:
     day = today(plan) - ONE
     change(clinic, plan, StepBack(day))
@@ -163,6 +169,7 @@ def test_yesterdays_call_can_be_dated_and_earlier_days_cannot(clinic: ClinicMade
     assert refused.value.facts["reason"] == "day_too_early"
 
 
+@pytest.mark.slow
 def test_a_change_dated_yesterday_leaves_the_answers_since_as_they_are(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -171,6 +178,7 @@ def test_a_change_dated_yesterday_leaves_the_answers_since_as_they_are(
     assert list(CheckIn.objects.filter(plan=plan).values("id", "answers", "state")) == answers
 
 
+@pytest.mark.slow
 def test_another_drug_is_what_later_changes_go_on_with(clinic: ClinicMade, plan: Plan) -> None:
     day = today(plan) + ONE
     switched = change(clinic, plan, SwitchDrug(day, crossover=Crossover("diazepam")))
@@ -187,6 +195,7 @@ def begins_zolpidem(plan: Plan) -> BeginDrug:
     return BeginDrug(today(plan) + ONE, doses=(Intake(TimeOfDay.NIGHT, "zolpidem", Dose.parse("5")),))
 
 
+@pytest.mark.slow
 def test_a_second_sedative_is_begun_only_by_somebody_who_signs_for_both(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -203,6 +212,7 @@ def test_a_second_sedative_is_begun_only_by_somebody_who_signs_for_both(
     assert set(seen.to_confirm) <= set(kept.extra["confirmed"])
 
 
+@pytest.mark.slow
 def test_what_was_signed_once_is_not_asked_for_again(clinic: ClinicMade, plan: Plan) -> None:
     begun = begins_zolpidem(plan)
     seen = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[begun])
@@ -217,6 +227,7 @@ def test_steps_that_only_move_ask_for_no_signature(clinic: ClinicMade, plan: Pla
     assert (seen.to_sign, seen.to_confirm) == ((), ())
 
 
+@pytest.mark.slow
 def test_a_correction_says_that_it_is_one(clinic: ClinicMade, plan: Plan) -> None:
     day = today(plan)
     right = (Intake(TimeOfDay("night"), "clonazepam", Dose.parse("1")),)
@@ -225,6 +236,7 @@ def test_a_correction_says_that_it_is_one(clinic: ClinicMade, plan: Plan) -> Non
     assert story(plan).startswith("Correction. Continues from clonazePAM 1 mg a day")
 
 
+@pytest.mark.slow
 def test_before_the_first_day_a_wrong_dose_is_put_right_without_a_new_plan(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary)
     first = clock.today(patient.zone) + 5 * ONE

@@ -25,6 +25,7 @@ def test_a_draft_keeps_the_form_as_typed_even_where_it_is_wrong(clinic, patient)
     assert (present(found).form, present(found).saved_by) == ({"a_morning": [".5"]}, clinic.primary.name)
 
 
+@pytest.mark.slow
 def test_a_patient_has_one_draft(clinic, patient):
     first = save(clinic, patient, "0.5")
     again = save(clinic, patient, "1", seen=first.lock)

@@ -57,6 +57,7 @@ def test_a_step_back_that_lasts_longer_than_the_hold_leaves_no_hold(clinic: Clin
     assert (back.state, back.held_until) == ("active", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [1, 7, 14])
 def test_slowing_down_that_changes_nothing_is_refused_and_leaves_nothing_behind(
     clinic: ClinicMade, plan: Plan, days: int

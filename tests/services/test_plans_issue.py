@@ -26,6 +26,7 @@ def drafted(clinic, patient):
     )
 
 
+@pytest.mark.slow
 def test_issuing_makes_version_steps_state_dates_document_message_and_history_at_once(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     version = plan.active_version
@@ -49,6 +50,7 @@ def test_the_draft_is_emptied_when_it_is_issued(clinic, patient):
     assert issue_story_plan(clinic.primary, patient).draft == {}
 
 
+@pytest.mark.slow
 def test_the_stored_text_reads_back_to_the_schedule_that_was_shown(clinic, patient):
     request = story_request(clock.today(patient.zone))
     shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
@@ -63,6 +65,7 @@ def test_a_text_changed_in_the_database_is_not_believed(clinic, patient):
         versions.read(version)
 
 
+@pytest.mark.slow
 def test_reasons_and_signatures_are_kept_with_the_version(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     said = versions.read(present(plan.active_version))
@@ -71,6 +74,7 @@ def test_reasons_and_signatures_are_kept_with_the_version(clinic, patient):
     assert said.extra["by"] == clinic.primary.name
 
 
+@pytest.mark.slow
 def test_one_reason_is_kept_with_each_finding_and_the_steps_it_answers(clinic, patient):
     request = story_request(clock.today(patient.zone))
     shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
@@ -81,6 +85,7 @@ def test_one_reason_is_kept_with_each_finding_and_the_steps_it_answers(clinic, p
     }
 
 
+@pytest.mark.slow
 def test_that_the_plan_follows_a_published_schedule_is_a_reason_with_its_source(clinic, patient):
     request = story_request(clock.today(patient.zone))
     shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
@@ -158,6 +163,7 @@ def test_what_was_not_shown_is_not_issued(clinic, patient):
     assert refusal.value.facts["what"] == "shown"
 
 
+@pytest.mark.slow
 def test_a_record_changed_after_the_preview_is_shown_again_first(clinic, patient):
     request = story_request(clock.today(patient.zone))
     asked = asked_for(clinic.primary, patient, request)
@@ -230,6 +236,7 @@ def test_the_first_and_last_day_that_can_be_planned_are_taken(clinic, patient, a
     assert shown.error is None
 
 
+@pytest.mark.slow
 def test_a_second_plan_is_refused_while_one_runs(clinic, patient):
     issue_story_plan(clinic.primary, patient)
     with pytest.raises(Refused) as refusal:
@@ -246,6 +253,7 @@ def test_a_new_plan_takes_the_place_of_one_in_follow_up(clinic, patient):
     assert (old.state, new.state) == ("completed", "active")
 
 
+@pytest.mark.slow
 def test_staff_do_not_issue_and_other_clinics_see_nothing(clinic, patient):
     draft = drafted(clinic, patient)
     asked = asked_for(clinic.primary, patient, story_request(clock.today(patient.zone)))

@@ -50,6 +50,7 @@ def days_of(step):
     return [step.start + timedelta(days=n) for n in range(step.days)]
 
 
+@pytest.mark.slow
 def test_a_hold_makes_version_2_and_moves_later_steps(clinic, plan):
     before = queries.schedule_of(plan.active_version)
     act(clinic, plan)
@@ -62,6 +63,7 @@ def test_a_hold_makes_version_2_and_moves_later_steps(clinic, plan):
     assert after.end == before.end + timedelta(days=14)
 
 
+@pytest.mark.slow
 def test_a_hold_leaves_the_days_already_taken_untouched(clinic, plan):
     before = queries.full_schedule(plan)
     act(clinic, plan)
@@ -76,6 +78,7 @@ def test_a_held_plan_says_until_when(clinic, plan):
     assert (now.state, now.held_until) == ("held", due + timedelta(days=13))
 
 
+@pytest.mark.slow
 def test_the_old_version_is_marked_replaced_and_its_calendar_too(clinic, plan):
     old = plan.active_version
     act(clinic, plan)
@@ -90,6 +93,7 @@ def test_unsent_messages_of_the_old_version_are_cancelled_and_the_change_is_anno
     assert list(news.values_list("version__number", "state")) == [(1, "cancelled"), (2, "pending")]
 
 
+@pytest.mark.slow
 def test_an_occasion_already_invited_is_left_alone(clinic, plan):
     occasion = Occasion.objects.filter(plan=plan, state="planned").order_by("local_date").first()
     Occasion.objects.filter(pk=present(occasion).pk).update(state="invited", invited_at=clock.now())
@@ -98,6 +102,7 @@ def test_an_occasion_already_invited_is_left_alone(clinic, plan):
     assert (kept.state, kept.local_date) == ("invited", present(occasion).local_date)
 
 
+@pytest.mark.slow
 def test_a_patient_without_mail_gets_no_message(clinic):
     patient = make_patient(clinic.primary, email="", contact_how=ContactHow.PHONE)
     plan = issue_story_plan(clinic.primary, patient)
@@ -105,12 +110,14 @@ def test_a_patient_without_mail_gets_no_message(clinic):
     assert not Work.objects.filter(plan=plan, notice="plan_changed").exists()
 
 
+@pytest.mark.slow
 def test_the_history_says_what_was_done_on_which_version(clinic, plan):
     act(clinic, plan)
     event = AuditEvent.objects.get(plan_id=plan.pk, act="plan.held")
     assert (event.version, event.facts["days"], event.actor_id) == (2, 14, clinic.primary.id)
 
 
+@pytest.mark.slow
 def test_a_step_back_returns_to_the_dose_before_and_the_plan_stays_active(clinic, plan):
     first, second = queries.schedule_of(plan.active_version).steps[:2]
     act(clinic, plan, "step_back", days=21)
@@ -121,6 +128,7 @@ def test_a_step_back_returns_to_the_dose_before_and_the_plan_stays_active(clinic
     assert present(after.next_change(today(plan))).doses == second.doses
 
 
+@pytest.mark.slow
 def test_a_change_from_tomorrow_leaves_today_as_it_is(clinic, plan):
     now = present(queries.schedule_of(plan.active_version).step_on(today(plan)))
     act(clinic, plan, "step_back", **{"from": "tomorrow"})
@@ -129,6 +137,7 @@ def test_a_change_from_tomorrow_leaves_today_as_it_is(clinic, plan):
     assert present(after.step_on(today(plan) + timedelta(days=1))).doses != now.doses
 
 
+@pytest.mark.slow
 def test_slowing_down_lengthens_every_later_step(clinic, plan):
     act(clinic, plan, "slow_down", days=28)
     later = [s for s in queries.full_schedule(plan_row(plan.pk)).steps if s.start > today(plan)]
@@ -136,6 +145,7 @@ def test_slowing_down_lengthens_every_later_step(clinic, plan):
     assert all(step.days >= 28 for step in later[:-1])
 
 
+@pytest.mark.slow
 def test_staying_here_drops_later_steps_and_ends_on_a_dose(clinic, plan):
     act(clinic, plan, "stop_here")
     now = plan_row(plan.pk)
@@ -143,6 +153,7 @@ def test_staying_here_drops_later_steps_and_ends_on_a_dose(clinic, plan):
     assert queries.schedule_of(present(now.active_version)).next_change(today(plan)) is None
 
 
+@pytest.mark.slow
 def test_a_hold_can_be_ended_early(clinic, plan):
     end = queries.schedule_of(plan.active_version).end
     act(clinic, plan)
@@ -215,6 +226,7 @@ def test_a_preview_shows_what_an_act_would_do_and_changes_nothing(clinic, plan):
     assert plan_row(plan.pk).lock == plan.lock
 
 
+@pytest.mark.slow
 def test_what_the_preview_showed_is_what_is_done(clinic, plan):
     seen = revise.preview_revision(clinic.primary, plan_id=plan.pk, act="step_back", params={"days": 21})
     act(clinic, plan, "step_back", days=21)

@@ -30,6 +30,7 @@ def midnight_after(plan, day):
     return datetime.combine(day + timedelta(days=1), time(0), zone).astimezone(UTC)
 
 
+@pytest.mark.slow
 def test_the_last_dose_moves_the_plan_to_follow_up(plan):
     over = midnight_after(plan, plan.last_day)
     assert states.advance(over) == 1
@@ -40,6 +41,7 @@ def test_the_last_day_is_still_a_day_of_the_plan(plan):
     assert states.advance(midnight_after(plan, plan.last_day) - timedelta(seconds=1)) == 0
 
 
+@pytest.mark.slow
 def test_running_it_twice_moves_nothing_more(plan):
     over = midnight_after(plan, plan.last_day)
     states.advance(over)
@@ -47,6 +49,7 @@ def test_running_it_twice_moves_nothing_more(plan):
     assert AuditEvent.objects.filter(plan_id=plan.pk, act="plan.last_dose_passed").count() == 1
 
 
+@pytest.mark.slow
 def test_a_hold_that_is_over_makes_the_plan_active_again(clinic, plan):
     revise.revise(
         by=clinic.primary,
@@ -63,6 +66,7 @@ def test_a_hold_that_is_over_makes_the_plan_active_again(clinic, plan):
     assert (now.state, now.held_until, present(now.active_version).number) == ("active", None, 2)
 
 
+@pytest.mark.slow
 def test_follow_up_ends_after_half_a_year(plan):
     states.advance(midnight_after(plan, plan.last_day))
     end = plan.last_day + timedelta(days=FOLLOW_UP_DAYS)
@@ -71,12 +75,14 @@ def test_follow_up_ends_after_half_a_year(plan):
     assert plan_row(plan.pk).state == "completed"
 
 
+@pytest.mark.slow
 def test_the_clock_acts_in_nobodys_name(plan):
     states.advance(midnight_after(plan, plan.last_day))
     event = AuditEvent.objects.get(plan_id=plan.pk, act="plan.last_dose_passed")
     assert (event.actor_kind, event.clinic_id) == ("system", plan.clinic_id)
 
 
+@pytest.mark.slow
 def test_a_stopped_plan_asks_and_writes_no_more(clinic, plan):
     states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, note="Moved to another clinic")
     assert plan_row(plan.pk).state == "stopped"
@@ -94,6 +100,7 @@ def test_messages_of_a_plan_that_is_ended_are_skipped_with_the_reason(clinic, pl
     assert reason_words("stopped", None) == "The plan was ended."
 
 
+@pytest.mark.slow
 def test_stopping_needs_a_note_and_the_present_state(clinic, plan):
     with pytest.raises(Refused):
         states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, note="")

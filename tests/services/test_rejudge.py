@@ -72,6 +72,7 @@ def test_a_plan_judged_otherwise_names_rule_level_and_step(plan, stricter_ceilin
     assert {one.rule for one in found.gone} == {"ceiling", "pace", "faster_than_asked"}
 
 
+@pytest.mark.slow
 def test_a_revised_plan_is_judged_in_its_active_version_and_as_it_was_revised(clinic, plan):
     hold: dict[str, Any] = {"act": "hold", "params": {"days": 14}, "note": "Poor sleep"}
     revise.revise(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, **hold)
@@ -80,12 +81,14 @@ def test_a_revised_plan_is_judged_in_its_active_version_and_as_it_was_revised(cl
     assert any(one.rule == "faster_than_asked" for one in found.now)
 
 
+@pytest.mark.slow
 def test_ended_plans_are_judged_only_when_asked_for(plan):
     Plan.objects.filter(pk=plan.pk).update(state="completed")
     assert (rejudge.count(), list(rejudge.rejudge())) == (0, [])
     assert rejudge.count(ended=True) == 1
 
 
+@pytest.mark.slow
 def test_one_clinic_is_chosen_by_its_name_or_its_key(plan):
     other = make_clinic()
     issue_story_plan(other.primary, make_patient(other.primary))
@@ -96,12 +99,14 @@ def test_one_clinic_is_chosen_by_its_name_or_its_key(plan):
     assert rejudge.count() == 2
 
 
+@pytest.mark.slow
 def test_a_text_that_was_changed_in_the_database_is_named_and_the_others_are_judged(clinic, plan):
     issue_story_plan(clinic.primary, make_patient(clinic.primary))
     tamper(plan, OTHER_HASH)
     assert sorted(found.broken for found in rejudge.rejudge()) == ["", "broken_version"]
 
 
+@pytest.mark.slow
 def test_a_text_of_a_newer_program_is_named(plan):
     tamper(plan, NEWER_SCHEMA)
     assert [found.broken for found in rejudge.rejudge()] == ["unknown_schema"]
@@ -110,6 +115,7 @@ def test_a_text_of_a_newer_program_is_named(plan):
 # ── the command ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_command_sums_up_by_rule_and_level_and_lists_what_changed(plan, stricter_ceiling):
     out, err = run()
     assert out.startswith("1 plans judged, ")
@@ -138,6 +144,7 @@ def test_an_unknown_clinic_and_a_name_of_two_are_refused(clinic):
         run("--clinic", "River Clinic")
 
 
+@pytest.mark.slow
 def test_a_plan_that_cannot_be_judged_makes_the_command_fail_after_it_named_it(plan, capsys):
     tamper(plan, OTHER_HASH)
     with pytest.raises(CommandError):
@@ -145,6 +152,7 @@ def test_a_plan_that_cannot_be_judged_makes_the_command_fail_after_it_named_it(p
     assert f"plan {plan.pk}, version 1: could not be judged (broken_version)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_judging_again_writes_nothing(plan, stricter_ceiling):
     before = (list(Plan.objects.values()), list(PlanVersion.objects.values()))
     with CaptureQueriesContext(connection) as queries:

@@ -59,6 +59,7 @@ def test_scheduling_again_changes_nothing(plan: Plan) -> None:
     assert list(Occasion.objects.order_by("id").values()) == before
 
 
+@pytest.mark.slow
 def test_a_new_weekday_moves_what_was_not_announced_and_leaves_what_was(plan: Plan) -> None:
     due = first(plan).due_at
     reminders.tick(due)
@@ -72,6 +73,7 @@ def test_a_new_weekday_moves_what_was_not_announced_and_leaves_what_was(plan: Pl
     }
 
 
+@pytest.mark.slow
 def test_a_new_zone_moves_the_moment_not_the_date(plan: Plan) -> None:
     weekly = Occasion.objects.filter(plan=plan, purpose="weekly").order_by("due_at")[0]
     Patient.objects.filter(pk=plan.patient_id).update(zone="America/Los_Angeles")
@@ -80,12 +82,14 @@ def test_a_new_zone_moves_the_moment_not_the_date(plan: Plan) -> None:
     assert (moved.local_date, moved.due_at - weekly.due_at) == (weekly.local_date, timedelta(hours=3))
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_over_asks_nothing_more(plan: Plan) -> None:
     Plan.objects.filter(pk=plan.pk).update(state="stopped")
     occasions.schedule_occasions(Plan.objects.get(pk=plan.pk), now=START)
     assert laid(plan) == []
 
 
+@pytest.mark.slow
 def test_what_is_due_is_asked_once_with_one_link_and_three_messages(plan: Plan) -> None:
     occasion = first(plan)
     counts = [reminders.tick(occasion.due_at).invited for _time in range(2)]
@@ -110,6 +114,7 @@ def test_of_a_patient_no_longer_in_care_nothing_is_asked(plan: Plan) -> None:
     assert Occasion.objects.get(plan=plan, purpose="baseline").state == "cancelled"
 
 
+@pytest.mark.slow
 def test_after_an_outage_no_stale_message_goes_out_but_somebody_hears_of_it(plan: Plan) -> None:
     occasion = first(plan)
     reminders.tick(occasion.closes_at + timedelta(hours=1))
@@ -118,6 +123,7 @@ def test_after_an_outage_no_stale_message_goes_out_but_somebody_hears_of_it(plan
     assert ReviewItem.objects.get(source="missed").facts["asked"] is False
 
 
+@pytest.mark.slow
 def test_one_missed_is_routine_or_high_under_close_watch(plan: Plan) -> None:
     Patient.objects.filter(pk=plan.patient_id).update(close_watch=True)
     pass_by(plan, 1)
@@ -144,6 +150,7 @@ def test_an_answer_ends_a_run_of_missed_check_ins(plan: Plan, clinic: ClinicMade
     assert {flag.facts["in_a_row"] for flag in Flag.objects.all()} == {1}
 
 
+@pytest.mark.slow
 def test_a_form_begun_and_left_is_closed_and_looked_at_by_every_rule(plan: Plan, clinic: ClinicMade) -> None:
     occasion = first(plan)
     with on(occasion.due_at):
@@ -157,6 +164,7 @@ def test_a_form_begun_and_left_is_closed_and_looked_at_by_every_rule(plan: Plan,
     assert not ReviewItem.objects.filter(source="missed").exists()
 
 
+@pytest.mark.slow
 def test_a_row_that_breaks_holds_up_no_other(
     plan: Plan, clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +182,7 @@ def test_a_row_that_breaks_holds_up_no_other(
     assert (first(plan).state, first(other).state) == ("planned", "invited")
 
 
+@pytest.mark.slow
 def test_the_horizon_moves_along(plan: Plan) -> None:
     furthest = laid(plan)[-1][1]
     for occasion in Occasion.objects.filter(plan=plan).order_by("due_at")[:2]:
@@ -186,6 +195,7 @@ def test_the_horizon_moves_along(plan: Plan) -> None:
     assert len({(purpose, day) for purpose, day, _state in laid(plan)}) == len(laid(plan))
 
 
+@pytest.mark.slow
 def test_the_last_dose_leads_to_six_months_of_follow_up(plan: Plan) -> None:
     Plan.objects.filter(pk=plan.pk).update(last_day=date(2026, 12, 10))
     occasions.schedule_occasions(Plan.objects.select_related("patient", "clinic").get(pk=plan.pk), now=START)

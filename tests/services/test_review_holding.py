@@ -46,6 +46,7 @@ def test_the_second_to_claim_learns_who_was_first(clinic, raised):
     assert stale.value.facts["who"] == clinic.primary.name
 
 
+@pytest.mark.slow
 def test_claiming_ones_own_renews_the_lease(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
@@ -69,6 +70,7 @@ def test_staff_and_readers_cannot_claim(clinic, raised):
             review.claim(by=actor, item_id=item.pk)
 
 
+@pytest.mark.slow
 def test_releasing_keeps_the_clocks_running(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
@@ -88,6 +90,7 @@ def test_escalating_by_hand_alerts_the_next_tier_and_frees_the_item(clinic, rais
     assert alerted(item)[-1] == clinic.second.id
 
 
+@pytest.mark.slow
 def test_reception_may_escalate(clinic, raised):
     item = raised("high")
     review.escalate_now(by=clinic.staff, item_id=item.pk, seen_lock=1)
@@ -105,6 +108,7 @@ def test_reassigning_alerts_the_colleague_who_then_has_to_claim(clinic, raised):
     assert item.escalate_at is not None
 
 
+@pytest.mark.slow
 def test_an_item_is_reassigned_only_to_clinicians_of_the_clinic(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
@@ -114,6 +118,7 @@ def test_an_item_is_reassigned_only_to_clinicians_of_the_clinic(clinic, raised):
         assert refusal(refused) == "not_a_clinician"
 
 
+@pytest.mark.slow
 def test_a_lease_still_counts_for_its_holder_until_somebody_takes_over(clinic, raised):
     item = raised("routine")
     review.claim(by=clinic.primary, item_id=item.pk)

@@ -26,6 +26,7 @@ def test_an_item_of_another_clinic_is_not_there(raised):
     assert review.queue(stranger).rows == ()
 
 
+@pytest.mark.slow
 def test_claiming_the_next_claims_the_most_urgent_unassigned_item(clinic, raised):
     raised("routine", "a")
     urgent = raised("urgent", "b")
@@ -36,6 +37,7 @@ def test_claiming_the_next_claims_the_most_urgent_unassigned_item(clinic, raised
     assert review.claim_next(clinic.second) is None
 
 
+@pytest.mark.slow
 def test_the_queue_is_ordered_by_urgency_then_by_the_clock_and_paged(clinic, raised):
     now = clock.now()
     made = [

@@ -75,6 +75,7 @@ def test_urgent_news_alerts_again_although_somebody_has_the_item(clinic, raised)
     assert again(item).acknowledged_at is not None
 
 
+@pytest.mark.slow
 def test_what_happens_after_the_end_opens_another_item(clinic, raised):
     first = raised("routine")
     review.claim(by=clinic.primary, item_id=first.pk)

@@ -15,6 +15,7 @@ from tests.services.review_help import again, raiser, refusal
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_first_call_stops_the_first_action_clock(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
@@ -82,6 +83,7 @@ def test_only_the_holder_can_end_an_item(clinic, raised):
     assert refusal(refused) == "not_yours"
 
 
+@pytest.mark.slow
 def test_an_urgent_item_ends_with_an_outcome_and_a_note(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
@@ -137,6 +139,7 @@ def test_an_item_is_snoozed_for_a_fortnight_at_most(clinic, raised):
     assert (again(item).state, again(item).holder_id) == ("snoozed", None)
 
 
+@pytest.mark.slow
 def test_every_act_is_in_the_history_of_the_patient(clinic, patient, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)

@@ -122,6 +122,7 @@ def test_undone_at_once_the_messages_of_an_open_check_in_come_back(plan: Plan, a
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_was_left_out_while_messages_rested_comes_back_too(plan: Plan) -> None:
     occasion = Occasion.objects.get(plan=plan, purpose="baseline")
     link = mail_link(plan)
@@ -157,6 +158,7 @@ def test_somebody_back_from_hospital_is_asked_again(plan: Plan, clinic: ClinicMa
         assert Work.objects.filter(occasion=occasion, state="pending").exists()
 
 
+@pytest.mark.slow
 def test_an_answer_does_not_undo_what_the_patient_chose(plan: Plan, clinic: ClinicMade) -> None:
     mail_choices.stop(mail_link(plan))
     with on(START + timedelta(hours=2)):
@@ -165,6 +167,7 @@ def test_an_answer_does_not_undo_what_the_patient_chose(plan: Plan, clinic: Clin
     assert patient(plan).mail_state == "opted_out"
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_plan_sends_no_further_reminder(plan: Plan, clinic: ClinicMade) -> None:
     due = Occasion.objects.get(plan=plan, purpose="baseline").due_at
     with on(due):

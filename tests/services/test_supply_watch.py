@@ -39,6 +39,7 @@ def items() -> list[ReviewItem]:
     return list(ReviewItem.objects.filter(source="supply"))
 
 
+@pytest.mark.slow
 def test_a_fill_on_a_closed_day_is_raised_once_with_the_last_day_to_collect_it(plan: Plan) -> None:
     supply_watch.tick(START)
     assert items() == []
@@ -51,12 +52,14 @@ def test_a_fill_on_a_closed_day_is_raised_once_with_the_last_day_to_collect_it(p
     )
 
 
+@pytest.mark.slow
 def test_what_was_resolved_is_not_raised_again_the_next_day(plan: Plan, clinic: ClinicMade) -> None:
     supply_watch.tick(A_WEEK_BEFORE)
     ReviewItem.objects.update(state="resolved", resolved_at=START, resolved_by=clinic.primary.id)
     assert supply_watch.tick(A_WEEK_BEFORE + timedelta(days=1)) == 0
 
 
+@pytest.mark.slow
 def test_heard_late_it_is_high(plan: Plan) -> None:
     supply_watch.tick(START + timedelta(days=24))
     assert items()[0].severity == "high"
@@ -68,6 +71,7 @@ def test_nothing_is_raised_for_a_patient_not_in_care(plan: Plan, care: str) -> N
     assert supply_watch.tick(A_WEEK_BEFORE) == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_raised_for_a_plan_that_is_over(plan: Plan) -> None:
     Plan.objects.update(state="stopped")
     assert supply_watch.tick(A_WEEK_BEFORE) == 0

@@ -46,6 +46,7 @@ def days_before(schedule: Any, day: date) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_a_record_stands_beside_the_plan_and_changes_nothing_of_it(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS, from_day=today(plan) - timedelta(days=3), note="Read from the box.")
     row = plan_row(plan.pk)
@@ -61,6 +62,7 @@ def test_a_record_stands_beside_the_plan_and_changes_nothing_of_it(clinic: Clini
     assert (event.actor_id, event.plan_id) == (clinic.primary.id, plan.pk)
 
 
+@pytest.mark.slow
 def test_every_drug_that_is_taken_stands_in_the_caseload(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary)
     request = story_request(
@@ -79,6 +81,7 @@ def test_every_drug_that_is_taken_stands_in_the_caseload(clinic: ClinicMade) -> 
     assert row.taken.planned.drugs == ("alprazolam", "diazepam")
 
 
+@pytest.mark.slow
 def test_a_later_record_ends_the_one_before_and_edits_nothing_of_it(clinic: ClinicMade, plan: Plan) -> None:
     first = record(clinic.primary, plan, *LESS, from_day=today(plan) - timedelta(days=5))
     record(clinic.primary, plan, "night clonazepam 0.5", from_day=today(plan) - timedelta(days=1))
@@ -88,6 +91,7 @@ def test_a_later_record_ends_the_one_before_and_edits_nothing_of_it(clinic: Clin
     assert TakenDose.objects.filter(plan=plan, ended_at=None).count() == 1
 
 
+@pytest.mark.slow
 def test_as_planned_again_ends_it_and_keeps_who_said_so(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS, from_day=today(plan) - timedelta(days=5))
     row = plan_row(plan.pk)
@@ -104,6 +108,7 @@ def test_as_planned_again_ends_it_and_keeps_who_said_so(clinic: ClinicMade, plan
     assert taken.current(plan_row(plan.pk)) is None
 
 
+@pytest.mark.slow
 def test_that_nothing_is_taken_at_all_can_be_recorded(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan)
     standing = taken.current(plan_row(plan.pk))
@@ -111,6 +116,7 @@ def test_that_nothing_is_taken_at_all_can_be_recorded(clinic: ClinicMade, plan: 
     assert (standing.regimen, standing.differs) == ((), True)
 
 
+@pytest.mark.slow
 def test_what_the_plan_says_anyway_is_no_record(clinic: ClinicMade, plan: Plan) -> None:
     with pytest.raises(Refused) as refused:
         taken.record(
@@ -124,6 +130,7 @@ def test_what_the_plan_says_anyway_is_no_record(clinic: ClinicMade, plan: Plan) 
     assert reason(refused) == "as_planned"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("back", "why"), [(-1, "day_ahead"), (21, "day_before_plan")])
 def test_a_day_outside_the_plan_is_refused(clinic: ClinicMade, plan: Plan, back: int, why: str) -> None:
     with pytest.raises(Refused) as refused:
@@ -131,6 +138,7 @@ def test_a_day_outside_the_plan_is_refused(clinic: ClinicMade, plan: Plan, back:
     assert reason(refused) == why
 
 
+@pytest.mark.slow
 def test_the_second_of_two_records_is_stale(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS)
     with pytest.raises(Stale):
@@ -144,6 +152,7 @@ def test_the_second_of_two_records_is_stale(clinic: ClinicMade, plan: Plan) -> N
         )
 
 
+@pytest.mark.slow
 def test_another_clinic_finds_no_plan_and_reception_may_not(clinic: ClinicMade, plan: Plan) -> None:
     with pytest.raises(NotFound):
         record(make_clinic().primary, plan, *LESS)
@@ -151,6 +160,7 @@ def test_another_clinic_finds_no_plan_and_reception_may_not(clinic: ClinicMade, 
         record(clinic.staff, plan, *LESS)
 
 
+@pytest.mark.slow
 def test_the_pharmacys_sheet_is_drawn_again(clinic: ClinicMade, plan: Plan) -> None:
     sheet = documents.ask_for(
         by=clinic.primary, plan_id=plan.pk, kind="pharmacy", paper="a4", size="normal", language="en"
@@ -160,6 +170,7 @@ def test_the_pharmacys_sheet_is_drawn_again(clinic: ClinicMade, plan: Plan) -> N
     assert Document.objects.get(pk=sheet).state == "asked"
 
 
+@pytest.mark.slow
 def test_the_plan_goes_on_from_what_is_taken_and_the_days_before_stay(clinic: ClinicMade, plan: Plan) -> None:
     before = queries.full_schedule(plan)
     record(clinic.primary, plan, *LESS, from_day=today(plan) - timedelta(days=3))
@@ -176,6 +187,7 @@ def test_the_plan_goes_on_from_what_is_taken_and_the_days_before_stay(clinic: Cl
     assert taken.current(row) is None
 
 
+@pytest.mark.slow
 def test_the_difference_stands_in_the_versions_story(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS)
     go_on(clinic.primary, plan)
@@ -185,6 +197,7 @@ def test_the_difference_stands_in_the_versions_story(clinic: ClinicMade, plan: P
     assert version.facts["planned"] == {"clonazepam": 137_500}
 
 
+@pytest.mark.slow
 def test_one_change_makes_one_version_and_one_message(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS)
     go_on(clinic.primary, plan)
@@ -193,6 +206,7 @@ def test_one_change_makes_one_version_and_one_message(clinic: ClinicMade, plan: 
     assert messages.count() == 1
 
 
+@pytest.mark.slow
 def test_more_than_the_plan_said_is_a_rise_and_said_before_it_is_done(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *MORE)
     seen = going_on.preview(clinic.primary, plan_id=plan.pk, begins="today")
@@ -202,12 +216,14 @@ def test_more_than_the_plan_said_is_a_rise_and_said_before_it_is_done(clinic: Cl
     assert "rise" in {finding.rule for finding in seen.findings}
 
 
+@pytest.mark.slow
 def test_less_than_the_plan_said_is_no_rise(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS, from_day=today(plan) - timedelta(days=3))
     seen = going_on.preview(clinic.primary, plan_id=plan.pk, begins="today")
     assert "rise" not in {finding.rule for finding in seen.findings}
 
 
+@pytest.mark.slow
 def test_nothing_else_is_done_than_what_was_shown(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS)
     seen = going_on.preview(clinic.primary, plan_id=plan.pk, begins="today")
@@ -217,12 +233,14 @@ def test_nothing_else_is_done_than_what_was_shown(clinic: ClinicMade, plan: Plan
     go_on(clinic.primary, plan, shown=seen.digest)
 
 
+@pytest.mark.slow
 def test_without_a_record_there_is_nothing_to_go_on_from(clinic: ClinicMade, plan: Plan) -> None:
     with pytest.raises(Refused) as refused:
         go_on(clinic.primary, plan)
     assert reason(refused) == "nothing_recorded"
 
 
+@pytest.mark.slow
 def test_from_nothing_the_plan_ends_at_zero(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, from_day=today(plan) - timedelta(days=2))
     go_on(clinic.primary, plan)
@@ -231,6 +249,7 @@ def test_from_nothing_the_plan_ends_at_zero(clinic: ClinicMade, plan: Plan) -> N
     assert row.last_day == today(plan) - timedelta(days=1)
 
 
+@pytest.mark.slow
 def test_a_note_that_is_too_long_is_refused_and_never_cut_short(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, *LESS)
     with pytest.raises(Refused) as refused:

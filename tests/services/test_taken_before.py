@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+
 from plans.domain.amounts import Dose
 from plans.domain.regimen import DayDose
 from plans.domain.taper.request import Intake, TaperRequest
@@ -29,6 +31,7 @@ def typed(start: date, *totals: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_what_the_plan_before_said_counts_in_the_windows_of_a_new_one(
     clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -47,6 +50,7 @@ def test_what_the_plan_before_said_counts_in_the_windows_of_a_new_one(
     assert (ceiling.step, ceiling.facts["before_mg"], ceiling.facts["change_percent"]) == (1, "1.5", "-50.00")
 
 
+@pytest.mark.slow
 def test_a_dose_on_record_counts_before_what_the_plan_said(clinic: ClinicMade, patient: Patient) -> None:
     with on(datetime(2026, 11, 30, 17, tzinfo=UTC)):
         plan = issue_story_plan(clinic.primary, patient, start=START)

@@ -51,6 +51,7 @@ def test_a_reader_plans_none_and_another_clinic_finds_nobody(clinic, patient):
     assert visits.upcoming_visits(patient) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "reason"), [(-1, "in_the_past"), (1101, "too_far"), (5, "already_planned")])
 def test_a_day_that_cannot_be_is_refused_beside_one_that_can(clinic, patient, days, reason):
     add(clinic, patient, 0)
@@ -78,6 +79,7 @@ def test_the_calendar_is_drawn_anew_with_a_visit_and_again_without_it(clinic, pa
     assert AuditEvent.objects.filter(act="visit.cancelled").count() == 1
 
 
+@pytest.mark.slow
 def test_a_day_taken_back_can_be_planned_again(clinic, patient):
     key = add(clinic, patient, 5)
     visits.cancel_visit(by=clinic.primary, patient_id=patient.pk, visit_id=key)
@@ -85,6 +87,7 @@ def test_a_day_taken_back_can_be_planned_again(clinic, patient):
     assert len(visits.upcoming_visits(patient)) == 1
 
 
+@pytest.mark.slow
 def test_a_visit_of_another_patient_is_not_found(clinic, patient):
     key = add(clinic, patient, 5)
     with pytest.raises(NotFound):

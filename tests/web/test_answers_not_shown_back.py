@@ -53,6 +53,7 @@ def test_what_was_typed_is_shown_in_the_same_sitting_and_on_no_other_phone(
     assert checked(page) == []
 
 
+@pytest.mark.slow
 def test_the_link_opened_again_in_the_same_browser_goes_on_with_what_was_typed(
     story: Asked, phone: Client
 ) -> None:
@@ -62,6 +63,7 @@ def test_the_link_opened_again_in_the_same_browser_goes_on_with_what_was_typed(
     assert PatientSession.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_device_that_knows_the_year_is_shown_what_was_answered_elsewhere(
     story: Asked, phone: Client, other: Client
 ) -> None:
@@ -156,6 +158,7 @@ def test_an_empty_field_does_not_take_back_a_text_that_was_not_shown(story: Aske
     assert CheckIn.objects.get().answers["note"] == "Please call after four."
 
 
+@pytest.mark.slow
 def test_a_form_that_outlived_its_session_goes_on_in_a_new_one(story: Asked, phone: Client) -> None:
     key = present(re.search(r'name="key" value="([^"]+)"', phone.get("/c/").content.decode()))[1]
     with on(story.occasion.due_at + timedelta(minutes=40)):
@@ -165,6 +168,7 @@ def test_a_form_that_outlived_its_session_goes_on_in_a_new_one(story: Asked, pho
         assert checked(phone.get("/c/?page=safety_a")) == ["no", "no"]
 
 
+@pytest.mark.slow
 def test_a_check_in_of_ones_own_under_way_is_not_shown_to_whoever_opens_it_next(
     story: Asked, phone: Client, other: Client
 ) -> None:
@@ -187,6 +191,7 @@ def finder(story: Asked) -> Client:
     return client
 
 
+@pytest.mark.slow
 def test_document_leads_to_the_year_with_help_lines_before_the_question_and_no_further(
     story: Asked, finder: Client
 ) -> None:
@@ -202,6 +207,7 @@ def test_document_leads_to_the_year_with_help_lines_before_the_question_and_no_f
     assert finder.get("/m/").status_code == 403
 
 
+@pytest.mark.slow
 def test_a_document_hands_out_no_token_of_the_plan(story: Asked, finder: Client) -> None:
     plan = links.lasting(purpose=LinkPurpose.PLAN, patient=story.patient, plan=story.plan)
     row = links.lasting(

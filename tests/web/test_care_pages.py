@@ -81,6 +81,7 @@ def test_the_list_of_documents_says_that_another_dose_is_on_record(desk: Client,
         assert "Current version; another dose was recorded" in words(desk.get(page)), page
 
 
+@pytest.mark.slow
 def test_all_mistakes_are_reported_at_once(desk: Client, begun: Story) -> None:
     address = at("plan-taken", begun)
     blank = dict.fromkeys(("drug_a", "a_morning", "a_midday", "a_evening", "a_night"), "")
@@ -111,6 +112,7 @@ def test_what_was_typed_stays_and_each_slip_stands_at_its_field(desk: Client, be
     assert not TakenDose.objects.exists()
 
 
+@pytest.mark.slow
 def test_doses_without_a_drug_and_nothing_beside_doses_are_refused(desk: Client, begun: Story) -> None:
     address = at("plan-taken", begun)
     said = typed(desk, address, b_night="5", nothing="on", told_by="gp", lock=str(begun.plan.lock))
@@ -153,6 +155,7 @@ def test_going_on_shows_first_and_does_what_was_shown(desk: Client, begun: Story
     assert "Continues from clonazePAM 2 mg a day; the plan said clonazePAM 1.5 mg." in words(answer)
 
 
+@pytest.mark.slow
 def test_going_on_asks_why(desk: Client, begun: Story) -> None:
     record(begun.clinic.primary, begun.plan, *LESS)
     answer = desk.post(at("plan-go-on", begun), {"begins": "today", "note": "", "do": "go"})
@@ -256,6 +259,7 @@ def test_an_end_of_care_leaves_nothing_but_its_correction(desk: Client, begun: S
     assert "555-0142" not in words(desk.get(reverse("item", args=[item.pk]))) or state != "died"
 
 
+@pytest.mark.slow
 def test_a_death_lists_what_is_to_close_by_hand(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "died")
     item = ReviewItem.objects.get(facts__code="died")
@@ -278,6 +282,7 @@ def test_a_mistake_is_taken_back_with_its_reason(desk: Client, begun: Story) -> 
     assert "Another patient was meant." in history
 
 
+@pytest.mark.slow
 def test_a_hospital_stay_without_a_day_to_ask_is_refused_at_its_field(desk: Client, begun: Story) -> None:
     answer = care_form(desk, begun, "admitted", ask_on="")
     assert answer.status_code == 422
@@ -285,6 +290,7 @@ def test_a_hospital_stay_without_a_day_to_ask_is_refused_at_its_field(desk: Clie
     assert "The ward called." in words(answer)
 
 
+@pytest.mark.slow
 def test_the_ward_is_asked_again_on_another_day(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     day = clock.today(begun.patient.zone) + timedelta(days=9)
@@ -292,6 +298,7 @@ def test_the_ward_is_asked_again_on_another_day(desk: Client, begun: Story) -> N
     assert plan_of(begun).ask_ward_on == day
 
 
+@pytest.mark.slow
 def test_the_clinics_own_page_of_a_calendar_prints_none_of_a_plan_that_rests(
     desk: Client, begun: Story, clinic: ClinicMade
 ) -> None:

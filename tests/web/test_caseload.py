@@ -21,7 +21,7 @@ from tests.makers import make_clinic, make_patient
 from tests.makers_checkins import START, answer_all, asked, on
 from tests.makers_plans import issue_story_plan, plan_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("caseload_rows")]
 
 
 @pytest.fixture
@@ -276,6 +276,7 @@ def test_a_draft_keeps_the_drugs_chosen_in_its_form(clinic, client):
     assert "LORazepam" in text(client.get("/?show=draft"))
 
 
+@pytest.mark.slow
 def test_each_row_names_its_owner_and_whoever_has_none_is_found(clinic, client):
     make_patient(clinic.primary, name="Quill Owned")
     make_patient(clinic.staff, name="Oriel Nobodys")

@@ -50,6 +50,7 @@ def test_a_signed_review_is_kept_with_name_day_and_digest_and_is_in_the_history(
     assert WHO in client_of(clinic.lead).get("/settings/history").content.decode()
 
 
+@pytest.mark.slow
 def test_a_plan_says_who_reviewed_its_drug_or_that_nobody_did(clinic):
     assert "clonazePAM: Catalogue not reviewed" in plan_page_of(clinic)
     sign(clinic.lead)

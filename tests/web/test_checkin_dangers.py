@@ -291,6 +291,7 @@ def test_at_night_the_same_is_said_in_spanish(client: Client) -> None:
     assert "cerrada ahora, abre el martes 24 de noviembre, 8 a. m." in said
 
 
+@pytest.mark.slow
 def test_whoever_comes_back_from_the_help_is_told_which_question_still_needs_an_answer(
     story: Asked, client: Client
 ) -> None:

@@ -102,6 +102,7 @@ def test_help_is_shown_for_what_a_page_says_even_if_no_row_can_be_read() -> None
     assert not raw.signs_in({"page": ["swings"], "sx_swings_before": ["1_to_2"]}).flagged
 
 
+@pytest.mark.slow
 def test_if_the_copy_fails_too_the_page_shows_help_and_says_not_received(phone: Client) -> None:
     refuse("plans_rawanswer")
     response = post(phone, "safety_b", s_thoughts="yes")
@@ -111,6 +112,7 @@ def test_if_the_copy_fails_too_the_page_shows_help_and_says_not_received(phone: 
     assert not RawAnswer.objects.exists()
 
 
+@pytest.mark.slow
 def test_an_answer_that_asks_for_nothing_is_not_copied_and_help_is_not_pushed(phone: Client) -> None:
     response = post(phone, "safety_b", s_thoughts="no")
     assert "We did not get your answer" in text_of(response)
@@ -129,6 +131,7 @@ def test_a_session_that_cannot_be_looked_up_says_not_received_and_where_to_find_
     assert "We did not get your answer" in text_of(response)
 
 
+@pytest.mark.slow
 def test_the_sweeper_files_the_copy_once_the_response_can_be_written(story: Asked, phone: Client) -> None:
     post(phone, "safety_b", s_thoughts="yes")
     allow("plans_checkinrevision")

@@ -43,6 +43,7 @@ def text_of(response) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
+@pytest.mark.slow
 def test_the_link_leads_to_a_clean_address_and_the_cookie_is_kept_from_scripts(
     story: Asked, client: Client
 ) -> None:
@@ -65,6 +66,7 @@ def test_looking_as_often_as_a_scanner_does_stores_no_answer(story: Asked, clien
     assert not Flag.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_first_page_asks_about_safety_and_has_chosen_nothing(phone: Client) -> None:
     page = phone.get("/c/")
     html = page.content.decode()
@@ -76,12 +78,14 @@ def test_the_first_page_asks_about_safety_and_has_chosen_nothing(phone: Client) 
     assert "style=" not in html
 
 
+@pytest.mark.slow
 def test_next_leads_to_the_next_page_and_back_shows_what_was_chosen(phone: Client) -> None:
     assert post(phone, "safety_a", s_fit="no", s_seeing="skip").headers.get("Location") is None
     shown = phone.get("/c/?page=safety_a").content.decode()
     assert re.search(r'name="s_seeing" value="skip" checked', shown)
 
 
+@pytest.mark.slow
 def test_leaving_and_coming_back_goes_on_where_it_was(phone: Client, story: Asked) -> None:
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     other = Client()
@@ -89,6 +93,7 @@ def test_leaving_and_coming_back_goes_on_where_it_was(phone: Client, story: Aske
     assert "thought about hurting yourself" in text_of(other.get("/c/"))
 
 
+@pytest.mark.slow
 def test_a_page_with_a_gap_says_which_question_and_keeps_what_was_chosen(phone: Client) -> None:
     response = post(phone, "safety_a", s_fit="no")
     html = response.content.decode()
@@ -97,6 +102,7 @@ def test_a_page_with_a_gap_says_which_question_and_keeps_what_was_chosen(phone: 
     assert re.search(r'name="s_fit" value="no" checked', html)
 
 
+@pytest.mark.slow
 def test_thoughts_of_suicide_show_help_at_once_and_who_calls_by_when(phone: Client) -> None:
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     said = text_of(post(phone, "safety_b", s_thoughts="yes"))
@@ -107,6 +113,7 @@ def test_thoughts_of_suicide_show_help_at_once_and_who_calls_by_when(phone: Clie
     assert ReviewItem.objects.get().severity == "urgent"
 
 
+@pytest.mark.slow
 def test_at_night_no_call_is_promised_and_the_opening_time_is_given(story: Asked, client: Client) -> None:
     night = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
     with on(night):
@@ -118,6 +125,7 @@ def test_at_night_no_call_is_promised_and_the_opening_time_is_given(story: Asked
     assert "Someone will call" not in said
 
 
+@pytest.mark.slow
 def test_a_fit_puts_the_emergency_number_first(phone: Client) -> None:
     said = text_of(post(phone, "safety_a", s_fit="yes", s_seeing="no"))
     assert said.index("Call 911 now") < said.index("Your answer is saved")
@@ -156,6 +164,7 @@ def test_a_closed_check_in_is_no_dead_end(story: Asked, client: Client) -> None:
     assert ReviewItem.objects.get(source="checkin").severity == "urgent"
 
 
+@pytest.mark.slow
 def test_a_revoked_link_takes_nothing_and_shows_help(story: Asked, client: Client) -> None:
     client.get(f"/c/{story.token}")
     links.revoke(story.link.id)
@@ -166,6 +175,7 @@ def test_a_revoked_link_takes_nothing_and_shows_help(story: Asked, client: Clien
     assert not CheckIn.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_form_that_outlived_its_session_is_still_saved(phone: Client) -> None:
     html = phone.get("/c/").content.decode()
     key = present(re.search(r'name="key" value="([^"]+)"', html)).group(1)
@@ -175,6 +185,7 @@ def test_a_form_that_outlived_its_session_is_still_saved(phone: Client) -> None:
     assert CheckIn.objects.get().answers == {"s_fit": "no", "s_seeing": "no"}
 
 
+@pytest.mark.slow
 def test_a_key_of_somebody_elses_making_opens_nothing(phone: Client) -> None:
     PatientSession.objects.all().delete()
     assert post(phone, "safety_a", key="made-up", s_fit="yes", s_seeing="no").status_code == 403
@@ -193,6 +204,7 @@ def test_the_help_page_of_a_country_needs_no_link(client: Client) -> None:
     assert "findahelpline.com" in client.get("/help/zz").content.decode()
 
 
+@pytest.mark.slow
 def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, client: Client) -> None:
     plan_link = links.lasting(purpose=links.LinkPurpose.PLAN, patient=story.patient, plan=story.plan)
     client.get(f"/p/{links.token_of(plan_link)}")

@@ -85,6 +85,7 @@ def test_the_crisis_is_told_in_spanish(story: Asked, client: Client) -> None:
     assert "Talk to someone" not in said
 
 
+@pytest.mark.slow
 def test_the_plan_page_says_what_to_take_in_spanish(story: Asked, client: Client) -> None:
     client.get(f"/p/{token_for(story.patient, story.plan)}")
     give(client, "1979")
@@ -123,6 +124,7 @@ def test_a_response_begun_before_there_was_a_translation_says_what_was_not_asked
     assert "PHQ and GAD were not asked" in text_of(client.get(f"/checkins/{checkin.pk}"))
 
 
+@pytest.mark.slow
 def test_by_phone_the_published_words_are_read_aloud_with_their_meaning_beneath(
     story: Asked, client: Client
 ) -> None:

@@ -35,6 +35,7 @@ def test_whoever_is_in_the_middle_when_it_closes_goes_on_to_the_receipt(story: A
     assert CheckIn.objects.get().late
 
 
+@pytest.mark.slow
 def test_a_safety_answer_on_a_form_opened_before_the_closing_is_saved_late_and_flagged(
     story: Asked, phone: Client
 ) -> None:
@@ -76,6 +77,7 @@ def test_an_answer_of_the_patients_own_check_in_can_be_changed_from_its_receipt(
     assert CheckIn.objects.get().answers["s_fit"] == "skip"
 
 
+@pytest.mark.slow
 def test_slow_breathing_puts_the_emergency_number_first_and_speaks_of_naloxone(phone: Client) -> None:
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     post(phone, "safety_b", s_thoughts="no")
@@ -83,11 +85,13 @@ def test_slow_breathing_puts_the_emergency_number_first_and_speaks_of_naloxone(p
     assert said.index("Call 911 now") < said.index("naloxone") < said.index("saved")
 
 
+@pytest.mark.slow
 def test_the_clinics_own_words_stand_beside_the_help_whatever_the_danger(story: Asked, phone: Client) -> None:
     Clinic.objects.filter(pk=story.patient.clinic_id).update(crisis_words="Ring our door bell.")
     assert "Ring our door bell." in text_of(post(phone, "safety_a", s_fit="yes", s_seeing="no"))
 
 
+@pytest.mark.slow
 def test_pages_that_know_nobody_name_the_lines_of_every_country_and_when_they_were_checked(
     story: Asked, client: Client
 ) -> None:
@@ -175,6 +179,7 @@ def test_what_was_promised_still_stands_when_everything_is_sent(story: Asked, ph
     assert "Someone will call" not in text_of(phone.get("/c/"))
 
 
+@pytest.mark.slow
 def test_a_form_left_open_for_days_is_still_received(story: Asked, phone: Client) -> None:
     html = phone.get("/c/").content.decode()
     key = present(re.search(r'name="key" value="([^"]+)"', html))[1]
@@ -184,6 +189,7 @@ def test_a_form_left_open_for_days_is_still_received(story: Asked, phone: Client
     assert CheckIn.objects.get().answers["s_fit"] == "yes"
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_received_any_more_says_so_and_shows_help_first(
     story: Asked, phone: Client
 ) -> None:
@@ -196,11 +202,13 @@ def test_an_answer_that_cannot_be_received_any_more_says_so_and_shows_help_first
     assert "We did not get your answer" not in calm
 
 
+@pytest.mark.slow
 def test_an_empty_page_is_not_told_that_other_answers_are_saved(phone: Client) -> None:
     assert "other answers on this page" not in text_of(post(phone, "safety_a"))
     assert "Your other answers on this page are saved" in text_of(post(phone, "safety_a", s_fit="no"))
 
 
+@pytest.mark.slow
 def test_the_help_page_names_what_the_urgent_questions_ask(phone: Client) -> None:
     said = text_of(phone.get("/c/help"))
     for danger in (

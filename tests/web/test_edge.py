@@ -241,6 +241,7 @@ def test_a_page_in_another_charset_is_answered_415_with_help_lines_for_patients(
     assert "cannot be read" in staff[1]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_what_nobody_caught_is_one_masked_line_and_a_page_that_helps(tmp_path: Path) -> None:
     told = {

@@ -86,6 +86,7 @@ def test_every_document_names_each_drug_and_reads_back_right_day_by_day(name, ki
         assert any(said in text for said in together), (drug, mg)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["one drug", "before a crossover", "three drugs"])
 def test_the_command_names_each_drug_in_every_format(name, tmp_path):
     life = Life(*LIVES[name])
@@ -98,6 +99,7 @@ def test_the_command_names_each_drug_in_every_format(name, tmp_path):
     assert {drug: mg for drug, mg in total.items() if mg != "0"} == {d: mg.text for d, mg in first.day}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["one drug", "two drugs", "within a crossover"])
 def test_what_is_still_to_dispense_names_its_drug(name):
     life = Life(*LIVES[name])
@@ -109,6 +111,7 @@ def test_what_is_still_to_dispense_names_its_drug(name):
     assert all(f"× {drug}" in said(moved[1]) for drug in {line.split()[0].lower() for line in lines})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("story", "ago"), [(TOGETHER, 10), (CROSSOVER, 0), (THREE, 10)])
 def test_the_month_marks_each_day_on_which_the_dose_of_any_drug_changes(story, ago):
     life = Life(story, ago)
@@ -120,6 +123,7 @@ def test_the_month_marks_each_day_on_which_the_dose_of_any_drug_changes(story, a
     assert days
 
 
+@pytest.mark.slow
 def test_a_plan_that_stays_names_each_drug_it_stays_on():
     life = Life(TOGETHER, 1, "stop_here")
     text = piece(r"<dt>Stays at</dt><dd>(.*?)<small>", life.plan_page)

@@ -24,6 +24,7 @@ def posted(clinic, **changes):
     return {"seen": seen, "most_split": "4", "shown": ["diazepam"]} | changes
 
 
+@pytest.mark.slow
 def test_the_page_lists_every_drug_and_finds_one_by_its_brand(client, clinic):
     client = as_member(client, clinic.lead)
     page = client.get(PAGE).content.decode()
@@ -35,6 +36,7 @@ def test_the_page_lists_every_drug_and_finds_one_by_its_brand(client, clinic):
     assert "No drug or brand has that name." in client.get(PAGE, {"q": "aspirin"}).content.decode()
 
 
+@pytest.mark.slow
 def test_what_is_saved_is_audited_and_a_new_plan_begins_from_it(client, clinic, patient):
     lead = as_member(client, clinic.lead)
     given = posted(
@@ -103,6 +105,7 @@ def test_a_suspension_made_at_home_is_offered_and_issued_only_where_it_is_switch
     assert any(product.is_home_made for product in said.schedule.products)
 
 
+@pytest.mark.slow
 def test_drops_and_syringes_of_the_form_are_asked_for_and_stay(client, clinic, patient):
     member = as_member(client, clinic.primary)
     drops = {

@@ -227,6 +227,7 @@ def test_an_answer_lost_with_its_session_is_answered_in_the_language_of_the_pati
     assert 'href="/help/any/en"' in switch
 
 
+@pytest.mark.slow
 def test_an_ended_session_tells_its_language_for_a_day_and_opens_nothing(story: Asked, phone: Client) -> None:
     phone.get(f"/c/{story.token}")
     key = phone.cookies["tp_c"].value

@@ -55,6 +55,7 @@ def form_on(client: Client, address: str, **changes: str) -> dict[str, str]:
     return form | changes
 
 
+@pytest.mark.slow
 def test_a_clean_file_is_shown_and_then_made(lead: Client) -> None:
     address = sent(lead, text_of(line(1), line(2)))
     said = words(lead.get(address))
@@ -68,6 +69,7 @@ def test_a_clean_file_is_shown_and_then_made(lead: Client) -> None:
     assert Patient.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_a_draft_that_was_imported_opens_in_the_form_of_a_plan_and_can_be_read(
     lead: Client, clinic: ClinicMade
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_draft_that_was_imported_opens_in_the_form_of_a_plan_and_can_be_read(
     assert "can’t be read" not in words(page)
 
 
+@pytest.mark.slow
 def test_every_problem_is_told_with_its_line_its_column_and_what_to_do(lead: Client) -> None:
     address = sent(lead, text_of(line(1, born="03/04/1979", months="x"), line(2, night="0.5 mg"), line(3)))
     said = words(lead.get(address))
@@ -109,6 +112,7 @@ def test_the_order_of_dates_can_be_said(lead: Client) -> None:
     assert "born 3 Apr 1979" in words(lead.get(address))
 
 
+@pytest.mark.slow
 def test_columns_that_are_not_known_are_asked_for_and_stay_as_they_were_said(lead: Client) -> None:
     text = text_of(line(1)).replace("name,date of birth", "who,when")
     address = sent(lead, text)
@@ -123,6 +127,7 @@ def test_columns_that_are_not_known_are_asked_for_and_stay_as_they_were_said(lea
     assert Patient.objects.get().name == "Quill Testcase1"
 
 
+@pytest.mark.slow
 def test_a_column_said_twice_is_refused_and_both_stay(lead: Client) -> None:
     address = sent(lead, text_of(line(1)))
     lead.post(address, form_on(lead, address, do="check", column_2="name"))
@@ -131,6 +136,7 @@ def test_a_column_said_twice_is_refused_and_both_stay(lead: Client) -> None:
     assert (form["column_1"], form["column_2"]) == ("name", "name")
 
 
+@pytest.mark.slow
 def test_a_choice_that_was_never_offered_is_refused_and_the_others_stay(lead: Client) -> None:
     address = sent(lead, text_of(line(1)))
     answer = lead.post(
@@ -141,6 +147,7 @@ def test_a_choice_that_was_never_offered_is_refused_and_the_others_stay(lead: Cl
     assert not Patient.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_is_imported_is_what_the_columns_on_the_page_say(lead: Client) -> None:
     address = sent(lead, text_of(line(1)))
     answer = lead.post(address, form_on(lead, address, do="all", column_8=""))
@@ -151,6 +158,7 @@ def test_what_is_imported_is_what_the_columns_on_the_page_say(lead: Client) -> N
     assert Patient.objects.exists()
 
 
+@pytest.mark.slow
 def test_somebody_added_meanwhile_makes_the_page_show_it_again(lead: Client, clinic: ClinicMade) -> None:
     address = sent(lead, text_of(line(1), line(2)))
     form = form_on(lead, address, do="all")
@@ -179,6 +187,7 @@ def test_a_file_that_cannot_be_read_is_refused_beside_its_field(lead: Client, ra
     assert not CaseloadImport.objects.exists()
 
 
+@pytest.mark.slow
 def test_only_the_page_of_files_takes_more_than_a_form(lead: Client) -> None:
     assert sent(lead, text_of(line(1), *LONG))
     for address, length, status in (
@@ -198,6 +207,7 @@ def test_a_file_is_never_written_to_the_disk(lead: Client, monkeypatch: pytest.M
     assert sent(lead, text_of(line(1), *LONG))
 
 
+@pytest.mark.slow
 def test_a_long_import_goes_on_by_pressing_and_by_itself(
     lead: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +235,7 @@ def test_an_import_can_be_discarded(lead: Client) -> None:
     assert lead.get(address).status_code == 404
 
 
+@pytest.mark.slow
 def test_people_who_may_be_the_same_are_imported_once_somebody_has_looked(
     lead: Client, clinic: ClinicMade
 ) -> None:
@@ -236,6 +247,7 @@ def test_people_who_may_be_the_same_are_imported_once_somebody_has_looked(
     assert Patient.objects.filter(record_no="TP-1").exists()
 
 
+@pytest.mark.slow
 def test_a_lead_finds_the_page_where_patients_are_added_and_others_do_not(clinic: ClinicMade) -> None:
     for address in ("/", "/settings"):
         assert 'href="/import"' in client_of(clinic.lead).get(address).content.decode()
@@ -244,6 +256,7 @@ def test_a_lead_finds_the_page_where_patients_are_added_and_others_do_not(clinic
     assert 'href="/import"' in client_of(clinic.lead).get("/").content.decode()
 
 
+@pytest.mark.slow
 def test_staff_and_readers_and_other_clinics_are_refused(lead: Client, clinic: ClinicMade) -> None:
     address = sent(lead, text_of(line(1)))
     for actor in (clinic.primary, clinic.staff, clinic.reader):
@@ -254,6 +267,7 @@ def test_staff_and_readers_and_other_clinics_are_refused(lead: Client, clinic: C
     assert not Patient.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_spanish_file_of_excel_is_read_as_it_is(lead: Client) -> None:
     text = (
         "Nº historia;Nombre;Fecha de nacimiento;Motivo;Meses;Teléfono;Idioma;Fármaco;Mañana;Noche;Días;Total diario\r\n"

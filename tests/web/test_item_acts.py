@@ -32,6 +32,7 @@ def test_ending_an_urgent_item_without_a_note_is_refused_beside_the_field(client
     assert again(item).state == "claimed"
 
 
+@pytest.mark.slow
 def test_ending_it_with_both_says_how_it_ended(clinic, client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     act(client, item, "resolve", **{"end-outcome": "reached_safe", "end-note": "Spoke with her."})
@@ -80,6 +81,7 @@ def test_a_call_is_recorded_by_staff_as_well(clinic, client, item):
     assert "Rang twice." in page
 
 
+@pytest.mark.slow
 def test_a_call_without_an_outcome_is_refused_with_its_form_open(client, item):
     response = act(
         client, item, "call", **{"call-callee": "patient", "call-outcome": "", "call-note": "Rang."}
@@ -90,6 +92,7 @@ def test_a_call_without_an_outcome_is_refused_with_its_form_open(client, item):
     assert "<details open>" in page
 
 
+@pytest.mark.slow
 def test_hidden_marks_in_a_note_are_refused_and_shown_again(client, item):
     response = act(client, item, "note", **{"note-note": "a\u202eb"})
     assert response.status_code == 422
@@ -106,6 +109,7 @@ def test_an_item_is_reassigned_to_a_colleague(clinic, client, item):
     assert "I have seen it and claim it" in theirs
 
 
+@pytest.mark.slow
 def test_somebody_of_another_clinic_cannot_be_chosen(client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     response = act(client, item, "pass", **{"pass-to": str(make_clinic().primary.id), "pass-note": ""})
@@ -113,6 +117,7 @@ def test_somebody_of_another_clinic_cannot_be_chosen(client, item):
     assert again(item).state == "claimed"
 
 
+@pytest.mark.slow
 def test_escalating_says_who_is_alerted(clinic, client, item):
     act(client, item, "escalate", **{"escalate-note": "Cannot leave my room."})
     page = text(client.get(f"/items/{item.pk}"))

@@ -44,6 +44,7 @@ def test_whoever_does_not_hold_it_can_claim_it_and_nothing_more(client, item):
     assert "End this item" not in page
 
 
+@pytest.mark.slow
 def test_claiming_it_says_until_when_it_is_mine(client, item):
     page = text(client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"}, follow=True))
     assert "Yours until" in page

@@ -60,6 +60,7 @@ class TestActingOnThePlan:
         assert "Version 2" in page
         assert "<svg" in page
 
+    @pytest.mark.slow
     def test_several_changes_are_made_from_the_item_and_its_end_is_filled_in(self, client, mine, plan):
         address = f"/plans/{plan.pk}/change"
         sent = {

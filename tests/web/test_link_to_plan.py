@@ -29,6 +29,7 @@ def test_the_link_leads_to_a_clean_address_with_a_cookie_no_script_can_read(
     assert begun.token not in cookie.value
 
 
+@pytest.mark.slow
 def test_a_scanner_that_only_looks_at_the_head_opens_no_session(begun: Story, client: Client) -> None:
     assert client.head(f"/p/{begun.token}").status_code == 302
     assert not PatientSession.objects.exists()

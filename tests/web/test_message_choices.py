@@ -247,6 +247,7 @@ def test_the_page_of_choices_shows_no_health_data(choosing: Client) -> None:
     assert not shows_doses(choosing.get("/m/"))
 
 
+@pytest.mark.slow
 def test_the_address_of_one_purpose_opens_no_page_of_another(choosing: Client) -> None:
     for path in ("/p/", "/y/"):
         choosing.cookies["tp_p"] = choosing.cookies["tp_m"].value

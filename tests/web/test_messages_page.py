@@ -142,6 +142,7 @@ def test_looking_changes_nothing_and_acts_refuse_a_get(clinic: ClinicMade, messa
     assert signed_in(clinic.staff).get(reverse("message-leave", args=[message.pk])).status_code == 405
 
 
+@pytest.mark.slow
 def test_pages_hold_every_message_once_while_new_ones_arrive(clinic: ClinicMade) -> None:
     for _ in range(5):
         make_patient(clinic.lead)

@@ -94,6 +94,7 @@ def test_a_part_of_a_page_that_sends_a_form_is_replaced_by_what_was_typed(
     assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == ("body", "innerHTML")
 
 
+@pytest.mark.slow
 def test_who_changed_clinics_in_another_window_has_what_was_typed(clinic: ClinicMade, note: str) -> None:
     other = make_clinic()
     Membership.objects.create(
@@ -104,6 +105,7 @@ def test_who_changed_clinics_in_another_window_has_what_was_typed(clinic: Clinic
     assert nothing_lost(theirs.post(note, NOTE), 404)
 
 
+@pytest.mark.slow
 def test_a_form_of_one_clinic_is_not_saved_into_the_clinic_chosen_since(clinic: ClinicMade) -> None:
     other = make_clinic()
     Membership.objects.create(
@@ -118,6 +120,7 @@ def test_a_form_of_one_clinic_is_not_saved_into_the_clinic_chosen_since(clinic: 
     assert not Patient.objects.filter(clinic_id=other.id).exists()
 
 
+@pytest.mark.slow
 def test_whose_role_was_changed_has_what_was_typed(clinic: ClinicMade, note: str) -> None:
     theirs = client_of(clinic.primary)
     Membership.objects.filter(clinic_id=clinic.id, user_id=clinic.primary.member_id).update(role="reader")
@@ -131,6 +134,7 @@ def test_who_was_signed_out_has_what_was_typed_and_is_led_back(clinic: ClinicMad
     assert f'href="{reverse("account_login")}?next=%2Fitems%2F1"' in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_who_did_nothing_for_a_while_has_what_was_typed(clinic: ClinicMade, note: str) -> None:
     theirs = client_of(clinic.primary)
     assert theirs.get("/").status_code == 200
@@ -140,6 +144,7 @@ def test_who_did_nothing_for_a_while_has_what_was_typed(clinic: ClinicMade, note
     assert "because nothing happened for a while" in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_form_from_before_a_new_sign_in_is_shown_back(clinic: ClinicMade, note: str) -> None:
     theirs = client_of(clinic.primary, enforce_csrf_checks=True)
     answer = theirs.post(note, NOTE, headers={"Origin": "http://testserver"})
@@ -153,6 +158,7 @@ def test_what_another_site_sends_is_not_shown(clinic: ClinicMade, note: str, ori
         assert TYPED[:8] not in unescape(client.post(note, NOTE, headers={"Origin": origin}).content.decode())
 
 
+@pytest.mark.slow
 def test_where_nothing_was_typed_there_is_nothing_to_copy(clinic: ClinicMade, note: str) -> None:
     theirs = client_of(clinic.primary)
     end_membership(clinic)

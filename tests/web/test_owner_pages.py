@@ -13,6 +13,7 @@ from tests.makers import ClinicMade, make_member, make_patient
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_record_names_the_owner_and_another_is_chosen_in_two_clicks(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary)
     client = client_of(clinic.staff)
@@ -37,6 +38,7 @@ def test_what_is_no_member_is_refused_beside_the_field(clinic: ClinicMade, sent:
     assert Patient.objects.get(pk=patient.pk).owner_id == clinic.primary.id
 
 
+@pytest.mark.slow
 def test_a_lead_removes_somebody_after_their_patients_were_handed_over(clinic: ClinicMade) -> None:
     leaving = make_member(clinic.id)
     patient = make_patient(leaving)

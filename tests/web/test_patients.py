@@ -160,6 +160,7 @@ def edit(client, patient, **changes):
     return client.post(f"/patients/{patient.pk}/edit", {**TYPED, "record_no": patient.record_no, **changes})
 
 
+@pytest.mark.slow
 def test_an_edit_is_saved_and_says_so(client, clinic):
     patient = make_patient(clinic.primary)
     response = edit(client, patient, seen_version="2", phone="555-0199")
@@ -188,6 +189,7 @@ def test_a_stale_edit_is_not_saved_and_shows_what_differs(client, clinic):
     assert Patient.objects.get(pk=patient.pk).phone == "555-0111"
 
 
+@pytest.mark.slow
 def test_the_end_of_care_is_recorded_with_its_reason(client, clinic):
     patient = make_patient(clinic.primary)
     address = f"/patients/{patient.pk}/care"
@@ -208,6 +210,7 @@ def test_the_patients_page_leads_to_plan_items_and_history(client, clinic):
     assert f"/patients/{patient.pk}/history" in page
 
 
+@pytest.mark.slow
 def test_the_history_says_in_sentences_who_did_what(client, clinic):
     patient = make_patient(clinic.primary)
     issue_story_plan(clinic.primary, patient)

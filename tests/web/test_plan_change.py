@@ -49,6 +49,7 @@ def sent(desk: Client, plan: Plan, **form: Any) -> Any:
     return desk.post(address, {**asked, "shown": shown, "do": "change"}, follow=True)
 
 
+@pytest.mark.slow
 def test_two_changes_chosen_together_are_shown_with_picture_and_steps_and_become_one_version(
     desk: Client, plan: Plan
 ) -> None:
@@ -61,6 +62,7 @@ def test_two_changes_chosen_together_are_shown_with_picture_and_steps_and_become
     assert present(plan_row(plan.pk).active_version).kind == "several"
 
 
+@pytest.mark.slow
 def test_a_dose_held_until_reviewed_asks_for_its_review_date_and_says_so_everywhere(
     desk: Client, plan: Plan
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_dose_held_until_reviewed_asks_for_its_review_date_and_says_so_everywh
     assert "until reviewed" in desk.get(reverse("caseload")).content.decode()
 
 
+@pytest.mark.slow
 def test_other_products_are_ticked_in_the_plan_and_the_picture_follows(desk: Client, plan: Plan) -> None:
     page = tight(desk.get(reverse("plan-change", args=[plan.pk]) + "?act=change_products").content.decode())
     assert "This would change no dose on any day" in page
@@ -87,6 +90,7 @@ def test_other_products_are_ticked_in_the_plan_and_the_picture_follows(desk: Cli
     assert used.kind == "change_products"
 
 
+@pytest.mark.slow
 def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
     desk: Client, plan: Plan
 ) -> None:
@@ -103,6 +107,7 @@ def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
     assert present(plan_row(plan.pk).active_version).kind == "begin_drug"
 
 
+@pytest.mark.slow
 def test_a_drug_begun_several_times_a_day_is_taken_at_each_of_them(desk: Client, plan: Plan) -> None:
     page = sent(desk, plan, act="begin_drug", new_drug="diazepam", new_dose="2")
     assert "Enter the dose for at least one time of day." in page.content.decode()
@@ -136,11 +141,13 @@ def test_a_dose_above_the_maximum_and_above_what_was_taken_is_shown_as_refused_a
     assert refusal.value.facts["reason"] == "refused_findings"
 
 
+@pytest.mark.slow
 def test_the_page_names_the_dose_of_today_before_anything_is_chosen(desk: Client, plan: Plan) -> None:
     page = tight(desk.get(reverse("plan-change", args=[plan.pk])).content.decode())
     assert re.search(r"version 1 is in force, clonazePAM\s[\d.]+\u00a0mg a day", page)
 
 
+@pytest.mark.slow
 def test_what_somebody_else_changed_is_shown_with_its_reason_and_what_was_chosen_is_kept(
     desk: Client, clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -163,6 +170,7 @@ def test_what_somebody_else_changed_is_shown_with_its_reason_and_what_was_chosen
     assert 'value="step_back" checked' in page
 
 
+@pytest.mark.slow
 def test_what_is_typed_wrongly_is_reported_and_nothing_is_done(desk: Client, plan: Plan) -> None:
     today = clock.today(plan.patient.zone)
     for form in (
@@ -179,6 +187,7 @@ def test_what_is_typed_wrongly_is_reported_and_nothing_is_done(desk: Client, pla
     assert present(plan_row(plan.pk).active_version).number == 1
 
 
+@pytest.mark.slow
 def test_a_plan_ends_with_its_reason(desk: Client, plan: Plan) -> None:
     sent(desk, plan, act="stop", because="by_patient", note="Wants to stop here")
     ended = plan_row(plan.pk)

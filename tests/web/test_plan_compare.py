@@ -41,6 +41,7 @@ def held(clinic):
     return plan_row(plan.pk)
 
 
+@pytest.mark.slow
 def test_days_already_taken_agree_and_the_versions_differ_from_the_next_cut_on(clinic, held):
     found = compare(clinic.reader, held.pk)
     assert (found.one, found.other) == (1, 2)
@@ -49,6 +50,7 @@ def test_days_already_taken_agree_and_the_versions_differ_from_the_next_cut_on(c
     assert found.parts_on == present(found.before.next_change(today)).start
 
 
+@pytest.mark.slow
 def test_every_day_of_both_is_in_one_stretch(clinic, held):
     found = compare(clinic.reader, held.pk)
     days = [stretch.start + timedelta(days=n) for stretch in found.stretches
@@ -60,10 +62,12 @@ def test_every_day_of_both_is_in_one_stretch(clinic, held):
         assert stretch.other == found.after.step_on(stretch.start) == found.after.step_on(stretch.end)
 
 
+@pytest.mark.slow
 def test_a_version_compared_with_itself_never_differs(clinic, held):
     assert compare(clinic.reader, held.pk, 2, 2).parts_on is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), [(1, 7), (0, 2), (None, 9)])
 def test_a_version_the_plan_does_not_have_is_not_found(clinic, held, one, other):
     with pytest.raises(NotFound):

@@ -39,6 +39,7 @@ def answered(client, patient, **changes):
     return {**form, **reasons, "signed": signed, "shown": shown_in(seen), "do": "issue"}
 
 
+@pytest.mark.slow
 def test_an_empty_form_invites_instead_of_complaining(signed_in, patient):
     page = signed_in.get(form_page(patient))
     assert page.status_code == 200

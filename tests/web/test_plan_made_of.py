@@ -37,6 +37,7 @@ def chosen(page: str) -> list[str]:
     return re.findall(r'name="preparation" value="(\w+)" checked', page)
 
 
+@pytest.mark.slow
 def test_tablets_and_a_liquid_are_offered_as_whole_plans_with_what_each_costs(signed_in, patient):
     page = signed_in.post(preview_page(patient), diazepam(patient)).content.decode()
     assert set(re.findall(r'name="preparation" value="(\w+)"', page)) == {"tablets", "liquid"}
@@ -58,6 +59,7 @@ def test_a_choice_that_the_products_no_longer_make_is_refused_with_what_to_do(si
     assert "One liquid: these products do not make the doses of diazepam in that way." in page
 
 
+@pytest.mark.slow
 def test_the_spread_over_the_day_can_be_chosen(signed_in, patient):
     form = diazepam(patient, a_morning="10", spread="even", products=DIAZEPAM[:3])
     page = signed_in.post(preview_page(patient), form).content.decode()
@@ -66,6 +68,7 @@ def test_the_spread_over_the_day_can_be_chosen(signed_in, patient):
     assert f"diazePAM 18 mg Morning: {nine} Night: {nine}" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("order", "first"), [("", "lorazepam"), ("a", "diazepam"), ("b", "lorazepam")])
 def test_of_two_drugs_the_shorter_acting_is_lowered_first_unless_another_is_chosen(
     signed_in, patient, order, first

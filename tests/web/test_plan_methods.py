@@ -65,6 +65,7 @@ def test_rows_that_end_above_zero_come_to_zero_where_no_dose_was_chosen(signed_i
     assert "Stays on a dose" in page.decode()
 
 
+@pytest.mark.slow
 def test_a_total_above_what_is_taken_names_its_line_and_how_to_write_it(signed_in, patient):
     form = typed(patient, method="typed", rows="14: 1.5\n14: 10.5", do="issue")
     page = signed_in.post(form_page(patient), form).content.decode()
@@ -72,6 +73,7 @@ def test_a_total_above_what_is_taken_names_its_line_and_how_to_write_it(signed_i
     assert "14: morning 2, night 4" in page
 
 
+@pytest.mark.slow
 def test_a_rise_stands_out_in_the_steps_with_its_size(signed_in, patient):
     form = typed(patient, method="typed", rows="14: night 1\n14: night 2\n14: night 1")
     page = signed_in.post(preview_page(patient), form).content.decode()
@@ -80,6 +82,7 @@ def test_a_rise_stands_out_in_the_steps_with_its_size(signed_in, patient):
     assert "(100\u00a0% more)" in page
 
 
+@pytest.mark.slow
 def test_a_typed_row_that_cannot_be_read_names_its_line(signed_in, patient):
     form = typed(patient, method="typed", rows="14: 1.5\nfourteen: 1", do="issue")
     page = signed_in.post(form_page(patient), form).content.decode()
@@ -106,6 +109,7 @@ def test_a_switch_to_a_long_acting_drug_and_a_second_drug_are_planned(signed_in,
     assert "temazepam" in page.lower()
 
 
+@pytest.mark.slow
 def test_a_switch_shows_both_ends_of_the_equivalents_and_the_build_up_until_it_is_over(signed_in, patient):
     plain = signed_in.post(preview_page(patient), typed(patient)).content.decode()
     assert 'id="h-switch"' not in plain

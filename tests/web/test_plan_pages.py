@@ -182,6 +182,7 @@ def test_a_change_makes_the_next_version_and_says_so(signed_in, plan):
     assert "Asked for contact" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["step_back", "slow_down", "stop_here"])
 def test_every_change_can_be_made_from_the_page(signed_in, plan, act):
     change(signed_in, plan, act=act, days="28")

@@ -32,6 +32,7 @@ def given(patient):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_pauses_longer_steps_and_the_end_are_drawn_kept_issued_and_shown_on_the_plan(signed_in, patient):
     fields = given(patient)
     first = clock.today(patient.zone)
@@ -58,6 +59,7 @@ def test_pauses_longer_steps_and_the_end_are_drawn_kept_issued_and_shown_on_the_
         assert name in shown
 
 
+@pytest.mark.slow
 def test_what_was_left_as_usual_is_not_in_the_request_nor_on_the_plan(signed_in, patient):
     signed_in.post(form_page(patient), answered(signed_in, patient))
     version = PlanVersion.objects.get(plan__patient=patient)
@@ -82,6 +84,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_refused_beside_its_field_and_stays(signed_in, patient):
     fields = {name: value for name, (value, _says) in WRONG.items()}
     page = signed_in.post(form_page(patient), typed(patient, **fields, do="issue"))
@@ -95,6 +98,7 @@ def test_what_cannot_be_read_is_refused_beside_its_field_and_stays(signed_in, pa
         assert not value or re.search(f'<input[^>]*name="{name}"[^>]*value="{value}"', text), name
 
 
+@pytest.mark.slow
 def test_a_pause_is_no_part_of_typed_rows_and_turning_a_plan_into_rows_keeps_its_longer_step(
     signed_in, patient
 ):
@@ -109,6 +113,7 @@ def test_a_pause_is_no_part_of_typed_rows_and_turning_a_plan_into_rows_keeps_its
     assert '<path class="line"' in page
 
 
+@pytest.mark.slow
 def test_only_methods_whose_intervals_may_grow_show_and_use_the_longer_steps(signed_in, patient):
     draft = typed(patient, method="steps", count="12", **given(patient))
     page = signed_in.post(form_page(patient), draft | {"do": "show"}).content.decode()

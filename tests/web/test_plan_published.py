@@ -92,6 +92,7 @@ def test_the_schedules_of_the_drug_come_first_and_each_says_its_mark() -> None:
     assert "not verified" in words["ashton_4_nitrazepam_10"]
 
 
+@pytest.mark.slow
 def test_one_click_fills_the_page_and_shows_source_and_mark(signed_in, patient):
     form = typed(
         patient, drug_a="diazepam", a_morning="", a_night="40", products=[], listed=[], do="published",
@@ -134,6 +135,7 @@ def test_a_reason_can_be_that_the_plan_follows_the_schedule(signed_in, patient):
     assert "NICE CKS, benzodiazepine and z-drug withdrawal" in version.canonical
 
 
+@pytest.mark.slow
 def test_a_plan_becomes_rows_in_which_one_step_can_be_changed(signed_in, patient):
     page = signed_in.post(form_page(patient), typed(patient, do="rows")).content.decode()
     rows = re.search(r'<textarea name="rows"[^>]*>\s*(.+?)</textarea>', page, re.DOTALL)
@@ -150,6 +152,7 @@ def test_a_plan_becomes_rows_in_which_one_step_can_be_changed(signed_in, patient
     assert '<path class="line"' in page
 
 
+@pytest.mark.slow
 def test_a_crossover_becomes_rows_that_bring_the_products_of_both_drugs(signed_in, patient):
     page = signed_in.post(
         form_page(patient),
@@ -160,6 +163,7 @@ def test_a_crossover_becomes_rows_that_bring_the_products_of_both_drugs(signed_i
     assert '<path class="line"' in page
 
 
+@pytest.mark.slow
 def test_cells_pasted_from_a_spreadsheet_are_rows(signed_in, patient):
     rows = "Days\tTotal\n14\t1.5\n14\t1.375\n1\t0"
     page = signed_in.post(preview_page(patient), typed(patient, method="typed", rows=rows)).content.decode()

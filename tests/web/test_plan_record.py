@@ -42,6 +42,7 @@ def taken(story: Story, kind: ExportKind) -> export.Export:
     return export.export(by=story.clinic.reader, plan_id=story.plan.pk, kind=kind)
 
 
+@pytest.mark.slow
 def test_the_text_says_who_takes_what_what_changed_last_and_what_comes(begun: Story) -> None:
     hold(begun)
     page = client_of(begun.clinic.reader).get(reverse("plan-record", args=[begun.plan.pk]))
@@ -58,6 +59,7 @@ def test_the_text_says_who_takes_what_what_changed_last_and_what_comes(begun: St
     assert "\u00a0" not in text
 
 
+@pytest.mark.slow
 def test_every_drug_of_the_day_stands_in_the_text_of_a_plan_with_two(standing_clock: Any) -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.primary)
@@ -66,6 +68,7 @@ def test_every_drug_of_the_day_stands_in_the_text_of_a_plan_with_two(standing_cl
     assert "Dose today: LORazepam 2 mg + zolpidem 10 mg" in text
 
 
+@pytest.mark.slow
 def test_steps_hold_each_dose_with_its_drug_and_days_hold_every_day(begun: Story) -> None:
     schedule = full_schedule(plan_row(begun.plan.pk))
     steps = rows_of(taken(begun, ExportKind.STEPS))
@@ -78,6 +81,7 @@ def test_steps_hold_each_dose_with_its_drug_and_days_hold_every_day(begun: Story
     assert days[-1]["dose_mg"] == "0"
 
 
+@pytest.mark.slow
 def test_answers_hold_each_answer_and_each_total_and_no_cell_is_a_formula() -> None:
     with on(START):
         story = asked()
@@ -90,6 +94,7 @@ def test_answers_hold_each_answer_and_each_total_and_no_cell_is_a_formula() -> N
     assert [row[0] for row in csv.reader(io.StringIO(made_up))] == ["answer", '\'=HYPERLINK("x")', "plain"]
 
 
+@pytest.mark.slow
 def test_everything_holds_each_version_as_it_was_issued(begun: Story) -> None:
     hold(begun)
     whole = json.loads(taken(begun, ExportKind.WHOLE).text)
@@ -98,6 +103,7 @@ def test_everything_holds_each_version_as_it_was_issued(begun: Story) -> None:
     assert begun.patient.name not in json.dumps(whole["patient"])
 
 
+@pytest.mark.slow
 def test_a_press_gives_a_file_whose_name_tells_nothing_and_the_history_keeps_it(begun: Story) -> None:
     browser = client_of(begun.clinic.reader)
     answer = browser.post(reverse("plan-record", args=[begun.plan.pk]), {"what": "days.csv"})
@@ -107,6 +113,7 @@ def test_a_press_gives_a_file_whose_name_tells_nothing_and_the_history_keeps_it(
     assert (event.patient_id, event.facts) == (begun.patient.pk, {"what": "days.csv"})
 
 
+@pytest.mark.slow
 def test_looking_at_the_page_exports_nothing_and_an_unknown_kind_is_refused_in_words(begun: Story) -> None:
     browser = client_of(begun.clinic.reader)
     here = reverse("plan-record", args=[begun.plan.pk])
@@ -117,6 +124,7 @@ def test_looking_at_the_page_exports_nothing_and_an_unknown_kind_is_refused_in_w
     assert not AuditEvent.objects.filter(act="plan.exported").exists()
 
 
+@pytest.mark.slow
 def test_another_clinic_and_a_draft_have_nothing_to_export(begun: Story) -> None:
     with pytest.raises(NotFound):
         export.export(by=make_clinic().primary, plan_id=begun.plan.pk, kind=ExportKind.WHOLE)

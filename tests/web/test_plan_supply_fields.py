@@ -19,6 +19,7 @@ def signed_in(client, clinic):
     return as_member(client, clinic.primary)
 
 
+@pytest.mark.slow
 def test_what_is_at_home_and_the_instalments_are_shown_kept_and_issued(signed_in, patient):
     given = {f"home:{TABLET}": "40", "dispense_days": "30", "instalment_days": "7"}
     page = signed_in.post(preview_page(patient), typed(patient, **given)).content.decode()
@@ -34,12 +35,14 @@ def test_what_is_at_home_and_the_instalments_are_shown_kept_and_issued(signed_in
     assert versions.at_hand(version, said.schedule, version.from_day) == {tablet: 160}
 
 
+@pytest.mark.slow
 def test_a_count_that_is_no_number_is_refused_and_stays(signed_in, patient):
     page = signed_in.post(form_page(patient), typed(patient, **{f"home:{ODT}": "a few"}) | {"do": "show"})
     assert f"At home, {ODT}" in page.content.decode()
     assert 'value="a few"' in page.content.decode()
 
 
+@pytest.mark.slow
 def test_every_syringe_that_is_ticked_stays_ticked_where_the_form_is_drawn_before_anything_is_sent(
     signed_in, patient
 ):
@@ -48,6 +51,7 @@ def test_every_syringe_that_is_ticked_stays_ticked_where_the_form_is_drawn_befor
     assert len(ticked) == 3
 
 
+@pytest.mark.slow
 def test_forms_are_named_as_in_the_country_of_the_products(signed_in, patient):
     form = typed(patient, drug_a="lorazepam", a_morning="", a_night="2", products=[], listed=[])
     page = signed_in.post(form_page(patient), {**form, "country": "BE", "do": "show"}).content.decode()

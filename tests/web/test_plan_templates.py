@@ -52,6 +52,7 @@ def test_a_template_holds_how_the_dose_is_lowered_and_nothing_of_the_patient(
         assert of_the_patient not in told
 
 
+@pytest.mark.slow
 def test_a_new_plan_is_filled_in_with_it_and_keeps_the_dose_and_the_day_that_were_typed(
     kept: Client, clinic: ClinicMade
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_new_plan_is_filled_in_with_it_and_keeps_the_dose_and_the_day_that_wer
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_template_of_another_drug_brings_its_method_and_leaves_the_products(
     kept: Client, clinic: ClinicMade
 ) -> None:
@@ -75,6 +77,7 @@ def test_a_template_of_another_drug_brings_its_method_and_leaves_the_products(
     assert ODT not in page
 
 
+@pytest.mark.slow
 def test_new_plans_begin_from_the_template_that_a_lead_chose(kept: Client, clinic: ClinicMade) -> None:
     assert kept.post(PAGE, {"do": f"usual|{NAME}"}).status_code == 302
     doctor = as_member(Client(), clinic.primary)
@@ -85,6 +88,7 @@ def test_new_plans_begin_from_the_template_that_a_lead_chose(kept: Client, clini
     assert chosen(page, "percent") == "10"
 
 
+@pytest.mark.slow
 def test_a_template_that_was_removed_fills_in_nothing_and_the_history_says_who_did_what(
     kept: Client, clinic: ClinicMade
 ) -> None:
@@ -99,6 +103,7 @@ def test_a_template_that_was_removed_fills_in_nothing_and_the_history_says_who_d
     assert sorted(acts) == ["clinic.template_kept", "clinic.template_removed"]
 
 
+@pytest.mark.slow
 def test_a_template_without_a_name_is_refused_and_what_was_typed_stays(
     lead: Client, patient: Patient
 ) -> None:
@@ -122,6 +127,7 @@ def test_a_fifty_first_template_is_refused_and_one_of_the_same_name_replaces_the
     assert len(templates.templates(clinic.lead)) == templates.MOST
 
 
+@pytest.mark.slow
 def test_only_a_lead_keeps_and_removes_and_another_clinic_sees_none(kept: Client, clinic: ClinicMade) -> None:
     with pytest.raises(NotAllowed):
         templates.keep(by=clinic.primary, name="Mine", form={})

@@ -52,6 +52,7 @@ def test_lines_with_days_of_the_week_are_read_and_written_back() -> None:
     assert rows_of(written) == [first, second]
 
 
+@pytest.mark.slow
 def test_a_plan_with_nights_off_is_shown_issued_said_and_exported(signed_in, clinic, patient):
     fields = {"method": "typed", "rows": "28: night 1 on mon wed fri\n28: night 0.5 on mon\n1: 0"}
     page = signed_in.post(preview_page(patient), typed(patient, **fields)).content.decode()
@@ -76,6 +77,7 @@ def test_a_plan_with_nights_off_is_shown_issued_said_and_exported(signed_in, cli
     assert summary.next_dose.weekly
 
 
+@pytest.mark.slow
 def test_days_off_before_the_stop_are_stages_of_the_method(signed_in, patient):
     fields = {"end_days": "mon tue wed thu fri\nmonday and friday"}
     page = signed_in.post(preview_page(patient), typed(patient, **fields)).content.decode()
@@ -90,6 +92,7 @@ def test_days_off_before_the_stop_are_stages_of_the_method(signed_in, patient):
     assert "Last dose only on" in page
 
 
+@pytest.mark.slow
 def test_what_is_taken_on_some_days_begins_typed_rows_only(signed_in, patient):
     fields = {"week_a": "mon wed fri", "a_morning": ""}
     page = signed_in.post(form_page(patient), typed(patient, **fields, do="issue"))
@@ -102,6 +105,7 @@ def test_what_is_taken_on_some_days_begins_typed_rows_only(signed_in, patient):
     assert '<path class="line"' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
@@ -121,6 +125,7 @@ def test_what_cannot_be_read_is_refused_beside_its_field_and_stays(signed_in, pa
     assert value.splitlines()[-1] in text
 
 
+@pytest.mark.slow
 def test_turning_a_plan_into_rows_keeps_the_days_of_the_week(signed_in, patient):
     fields = typed(patient, end_days="mon wed fri", do="rows")
     page = signed_in.post(form_page(patient), fields).content.decode()
@@ -136,6 +141,7 @@ def nights_off(on: list[str]) -> dict[str, Any]:
     return story_request(FIRST_DAY, method={"name": "typed", "rows": rows})
 
 
+@pytest.mark.slow
 def test_a_patient_reads_a_day_off_as_one_and_when_the_next_dose_is(standing_clock, client) -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.primary)

@@ -209,6 +209,7 @@ def test_every_drug_has_a_low_by_its_shortest_half_life(drug: str) -> None:
     assert 0 < steady_low([drops(drug, "1")], drug) < 100_000 * 2**32
 
 
+@pytest.mark.slow
 @given(st.data(), st.sampled_from(DRUGS), st.integers(2, 9))
 def test_a_day_of_equal_parts_falls_by_the_same_share_as_its_low(
     data: st.DataObject, drug: str, parts: int

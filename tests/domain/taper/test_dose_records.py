@@ -42,6 +42,7 @@ def test_days_from_which_all_is_as_planned_again_have_no_record():
     assert (taken_on(found, day(3)), taken_on(found, day(4))) == (found[0], None)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 30), st.none() | st.integers(0, 30), st.integers(1, 9)), max_size=6))
 def test_on_every_day_the_last_record_that_reaches_it_stands(rows):
     records = [

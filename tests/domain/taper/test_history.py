@@ -50,6 +50,7 @@ def revised(schedule, act, day, days):
     return acts[act]()
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

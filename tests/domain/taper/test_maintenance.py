@@ -69,6 +69,7 @@ def test_the_usual_review_is_a_working_day_twelve_weeks_ahead(today: int, goal: 
     assert 84 <= (review - max(here, reached)).days <= 86
 
 
+@pytest.mark.slow
 @given(st.integers(-50, 3000), st.sampled_from([7, 14, 28]))
 def test_fills_stay_on_their_grid(days: int, length: int) -> None:
     day = MONDAY + days * DAY
@@ -78,6 +79,7 @@ def test_fills_stay_on_their_grid(days: int, length: int) -> None:
     assert fill == MONDAY or fill - length * DAY < day
 
 
+@pytest.mark.slow
 @given(st.integers(0, 200))
 def test_a_dose_that_stays_begins_anew_where_it_is_revised(days: int) -> None:
     day = MONDAY + days * DAY

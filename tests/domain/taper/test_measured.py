@@ -367,6 +367,7 @@ def assert_measured(take: Take) -> None:
         assert one.syringe in product.syringes
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(NAMED)
 def test_all_volumes_are_those_that_can_be_drawn(syringes: list[Any]) -> None:

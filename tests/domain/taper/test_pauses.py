@@ -72,6 +72,7 @@ def test_a_pause_that_does_not_read_is_refused_at_its_place(pause: dict[str, Any
     assert refused.value.where == f"pauses[0].{where}"
 
 
+@pytest.mark.slow
 @given(request=plans(names=GENERATED), first=st.integers(0, 200), days=st.integers(1, 60))
 @settings(max_examples=25, deadline=None)
 def test_no_dose_changes_on_the_days_of_a_pause_by_any_method(

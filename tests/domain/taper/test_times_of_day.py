@@ -50,6 +50,7 @@ def test_alprazolam_five_times_a_day_is_planned_and_each_cut_lowers_one_time() -
     assert not schedule.steps[-1].doses
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(days)
 def test_doses_stand_in_the_order_of_the_day_however_they_were_asked_for(times: list[str]) -> None:
@@ -66,6 +67,7 @@ def test_doses_stand_in_the_order_of_the_day_however_they_were_asked_for(times: 
     assert [step.start.toordinal() for step in taper.schedule][1:] == ends[:-1]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(days)
 def test_a_plan_is_read_back_from_its_text_with_its_times(times: list[str]) -> None:
@@ -75,6 +77,7 @@ def test_a_plan_is_read_back_from_its_text_with_its_times(times: list[str]) -> N
     assert again.request == taper.request
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(days)
 def test_what_is_bought_is_what_every_time_of_every_day_takes(times: list[str]) -> None:
