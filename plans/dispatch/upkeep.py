@@ -19,6 +19,7 @@ from plans.services import (
     lease_expiry,
     limits,
     links,
+    moving,
     pausing,
     reminders,
     restoring,
@@ -44,6 +45,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "review_dates": lambda: review_dates.tick(clock.now()),
     "reminders": lambda: reminders.tick(clock.now()),
     "supply": lambda: supply_watch.tick(clock.now()),
+    "moves": lambda: moving.lapse(clock.now()),
     "wards": lambda: ward_watch.tick(clock.now()),
     "caseload": lambda: projection.tick(clock.now()),
     "sessions": links.forget_sessions,
@@ -66,7 +68,7 @@ _NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
 # Steps that with a wrong clock would hit everybody at once: inviting, closing check-ins as missed, ending plans,
 # expiring messages.
 _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
-    {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "wards", "caseload"}
+    {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "moves", "wards", "caseload"}
 )
 
 

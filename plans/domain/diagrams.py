@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from plans.domain import moving
 from plans.domain.review import item_states
 from plans.domain.taper import plan_states
 
@@ -48,6 +49,13 @@ def plans() -> str:
     return _diagram(plan_states.PlanState.DRAFT.value, arrows, ended)
 
 
+def moves() -> str:
+    """The life of an offer of a patient to another clinic."""
+    arrows = ((before.value, act.value, after.value) for (before, act), after in moving.TRANSITIONS.items())
+    ended = [spec.after.value for spec in moving.ACTS.values()]
+    return _diagram(moving.MoveState.OFFERED.value, arrows, ended)
+
+
 def owners() -> str:
     """Whose move it is in each state of an item, as a table."""
     rows = [
@@ -78,4 +86,11 @@ resolved opens another one.
 {items()}
 
 {owners()}
+
+## A move to another clinic
+
+`plans/domain/moving.py`. The receiving clinic accepts or declines, the offering clinic takes back, and an offer that
+nobody answers lapses after {moving.OFFER_STANDS.days} days. Only acceptance moves anything.
+
+{moves()}
 """

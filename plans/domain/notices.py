@@ -50,6 +50,7 @@ class Precondition(StrEnum):
     ITEM_NEEDS_SOMEBODY = "item_needs_somebody"
     ACCOUNT_IS_ACTIVE = "account_is_active"
     INVITATION_IS_OPEN = "invitation_is_open"
+    CLINIC_IS_NEW = "clinic_is_new"
 
 
 class StaffPage(StrEnum):
@@ -108,6 +109,7 @@ PAGES_READY: Final = "pages_ready"
 CHECKIN_INVITATION: Final = "checkin_invitation"
 CHECKIN_REMINDER: Final = "checkin_reminder"
 OPT_OUT_DONE: Final = "opt_out_done"
+CLINIC_CHANGED: Final = "clinic_changed"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
 PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a message
@@ -193,6 +195,14 @@ NOTICES: Final[dict[str, Notice]] = {
             timedelta(days=3),
             link=LinkPurpose.MAIL,
             still_right=Precondition.HAS_OPTED_OUT,
+        ),
+        Notice(
+            CLINIC_CHANGED,
+            Audience.PATIENT,
+            Queue.MESSAGES,
+            timedelta(days=14),
+            link=LinkPurpose.PLAN,
+            still_right=Precondition.CLINIC_IS_NEW,
         ),
         _alert(ITEM_ALERT),
         _alert(ITEM_ESCALATED),

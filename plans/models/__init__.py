@@ -21,6 +21,7 @@ from plans.models.checkin import (
     RuleSignature,
 )
 from plans.models.document import Document
+from plans.models.moving import PatientMove
 from plans.models.outbox import DemoClock, Heartbeat, Work
 from plans.models.people import Clinic, Membership, Patient, User
 from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, PlanVersion
@@ -56,6 +57,7 @@ __all__ = (
     "Occasion",
     "Patient",
     "PatientDevice",
+    "PatientMove",
     "PatientSession",
     "Plan",
     "PlanStep",

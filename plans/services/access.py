@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from plans.domain.errors import NotAllowed, NotFound
+from plans.domain.moving import SEEN_BY_RECEIVER
 from plans.models import (
     CaseloadImport,
     CheckIn,
@@ -20,6 +21,7 @@ from plans.models import (
     Document,
     Membership,
     Patient,
+    PatientMove,
     Plan,
     ReviewItem,
     Work,
@@ -132,3 +134,23 @@ def get_work_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = F
 def get_import_for(actor: Actor, key: UUID, may: May = May.MANAGE, *, lock: bool = False) -> CaseloadImport:
     """An import of the actor's clinic."""
     return _get(CaseloadImport, actor, key, may, lock=lock)
+
+
+def moves_seen_by(actor: Actor) -> Q:
+    """The moves that the actor's clinic may see: its own offers, and those made to it that stand or were accepted."""
+    return Q(from_clinic_id=actor.home) | Q(to_clinic_id=actor.home, state__in=SEEN_BY_RECEIVER)
+
+
+def get_move_for(actor: Actor, key: UUID, may: May = May.LOOK) -> PatientMove:
+    """An offer of a patient, from the actor's clinic or to it."""
+    rows = PatientMove.objects.filter(moves_seen_by(actor), pk=key)
+    row = rows.select_related("from_clinic", "to_clinic", "offered_by", "settled_by").first()
+    if row is None:
+        raise NotFound(what="move")
+    check_may(actor, may)
+    return row
+
+
+def other_clinics(actor: Actor) -> tuple[tuple[UUID, str], ...]:
+    """The clinics of the installation besides the actor's own, as (key, name), by name; no more of them."""
+    return tuple(Clinic.objects.exclude(pk=actor.home).order_by("name", "id").values_list("pk", "name"))

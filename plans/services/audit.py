@@ -132,6 +132,12 @@ def patient_events(
     return _page(events, before, size)
 
 
+def events_kept(actor: Actor, *, patient_id: UUID, before: int | None = None, size: int = 50) -> AuditPage:
+    """The events of a patient in the trail of the actor's own clinic, also after the patient has left; for services,
+    which check that the patient was theirs."""
+    return _page(AuditEvent.objects.filter(clinic_id=actor.home, patient_id=patient_id), before, size)
+
+
 def _beginnings(part: str) -> tuple[str, ...]:
     return next((found for one, found in BEGINNINGS.items() if one.value == part), ())
 

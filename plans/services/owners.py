@@ -61,7 +61,7 @@ def set_owner(*, by: Actor, patient_id: UUID, owner_id: UUID | None) -> bool:
     """
     check_may(by, May.EDIT_PATIENT)
     if owner_id is not None:
-        _hold_place(by, owner_id)
+        hold_place(by, owner_id)
     patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.owner_id == owner_id:
         return False
@@ -84,7 +84,7 @@ def hand_over(*, by: Actor, from_id: UUID, to_id: UUID) -> int:
     Raises Refused("not_a_candidate") for somebody who does not plan in this clinic.
     """
     clinic = get_clinic_for(by, May.MANAGE)
-    _hold_place(by, to_id)
+    hold_place(by, to_id)
     names = dict(candidates(by, but=from_id))
     if to_id not in names:
         raise Refused(reason="not_a_candidate", where="to")
@@ -106,13 +106,13 @@ def check_owns_none(actor: Actor, user_id: UUID) -> None:
 
     Call it in the transaction that ends the membership, which is locked against new patients.
     """
-    _hold_place(actor, user_id)
+    hold_place(actor, user_id)
     number = owned(actor, user_id)
     if number:
         raise Refused(reason="owns_patients", where="role", number=number)
 
 
-def _hold_place(actor: Actor, user_id: UUID) -> None:
+def hold_place(actor: Actor, user_id: UUID) -> None:
     """Lock a membership before any patient, so that nobody leaves while getting patients."""
     places = Membership.objects.select_for_update(no_key=True).filter(clinic=actor.home, user_id=user_id)
     list(places.values_list("pk", flat=True))

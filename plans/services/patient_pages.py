@@ -252,7 +252,7 @@ def document_status(token: str) -> DocumentStatus:
     """Whether the printed page with this token is the one in force. Raises NotFound for an unknown token."""
     link = links.look(token, LinkPurpose.DOCUMENT)
     version = (
-        PlanVersion.objects.select_related("plan__patient", "plan__active_version", "clinic")
+        PlanVersion.objects.select_related("plan__patient", "plan__active_version", "plan__clinic")
         .filter(pk__in=[link.version_id])
         .first()
     )
@@ -265,7 +265,8 @@ def document_status(token: str) -> DocumentStatus:
     # A plan replaced by another one ended with its version still the latest.
     replaced = version.replaced_at or (version.plan.state_at if onward else None)
     return DocumentStatus(
-        clinic=card_of(version.clinic),
+        # Who looks after the patient now, whoever issued the version.
+        clinic=card_of(version.plan.clinic),
         help=help_for(patient.country, patient.language),
         country=patient.country,
         current=not over,

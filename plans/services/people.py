@@ -120,7 +120,7 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
     try:
         with transaction.atomic():
             _record_no_taken(clinic, data)
-            patient = _new(by, clinic, data, now)
+            patient = new_row(by, clinic, data, now)
             patient.owner_id = by.user_id if by.may(May.PLAN) else None
             patient.save(force_insert=True)
             audit.record(
@@ -139,8 +139,8 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
     return patient.pk
 
 
-def _new(by: Actor, clinic: Clinic, data: PatientData, now: datetime) -> Patient:
-    """The row of a new patient, whose address nobody has confirmed; not written yet."""
+def new_row(by: Actor, clinic: Clinic, data: PatientData, now: datetime) -> Patient:
+    """The row of a new patient, whose address nobody has confirmed; not written yet. For services."""
     return Patient(
         clinic=clinic,
         **columns_of(data),
@@ -164,7 +164,7 @@ def add_many(*, by: Actor, records: Sequence[PatientData], facts: Facts) -> list
         _check(clinic, data)
     try:
         with transaction.atomic():
-            patients = Patient.objects.bulk_create([_new(by, clinic, data, now) for data in records])
+            patients = Patient.objects.bulk_create([new_row(by, clinic, data, now) for data in records])
     except IntegrityError as clash:
         raise Refused(reason="record_no_taken", where="record_no", name="") from clash
     audit.record_all(

@@ -28,6 +28,7 @@ WORDS: Final[dict[str, MessageWords]] = {
     "checkin_invitation": MessageWords(_("Check-in invitation"), _("check-in invitation")),
     "checkin_reminder": MessageWords(_("Check-in reminder"), _("check-in reminder")),
     "opt_out_done": MessageWords(_("Messages stopped"), _("message saying that messages stop")),
+    "clinic_changed": MessageWords(_("New clinic"), _("message about the new clinic")),
     "item_alert": MessageWords(_("Alert"), _("alert")),
     "item_escalated": MessageWords(_("Alert, escalated"), _("alert to the next person")),
     "password_reset": MessageWords(_("Link for a new password"), _("link for a new password")),
@@ -104,6 +105,7 @@ REASONS: Final[dict[str, Promise]] = {
     "acknowledged": _("Somebody has claimed the item."),
     "resolved": _("The item is resolved."),
     "left_clinic": _("No longer works here."),
+    "moved": _("The patient has moved to another clinic."),
     "nobody": _("There is nobody to send it to."),
 }
 

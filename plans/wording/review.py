@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.json import Facts, JsonObject
+from plans.domain.taper.request import product_from_json
+from plans.wording.drugs import listed, product_words
 from plans.wording.plans import long_day, short_day
 from plans.wording.times import short_moment_words
 
@@ -75,6 +77,7 @@ OUTCOMES: Final[Mapping[str, Promise]] = {
     "plan_changed": _("Plan changed"),
     "review_set": _("Next review date set"),
     "plan_ended": _("The plan ended"),
+    "offer_answered": _("The offer was answered or taken back"),
     "nothing_to_do": _("Reviewed, no action needed"),
     "duplicate": _("Duplicate"),
     "data_error": _("Data error"),
@@ -126,6 +129,16 @@ _CODES: Final[Mapping[str, Promise]] = {
     ),
     "ask_ward": _("In hospital since %(since)s: ask the ward about the dose and the discharge date"),
     "died": _("Died on %(since)s: close by hand what is still open"),
+    "move_offered": _("%(clinic)s offers a patient: accept or decline"),
+    "move_not_answered": _("%(clinic)s offered a patient, and nobody here answered in time"),
+    "move_accepted": _("%(clinic)s has taken over the patient who was offered"),
+    "move_declined": _("%(clinic)s has declined the patient who was offered: read why"),
+    "move_lapsed": _("%(clinic)s did not answer the offer of this patient in time"),
+    "moved_in": _("Came from %(clinic)s: go through plan, pharmacy and messages with the patient"),
+    "moved_in_products": _(
+        "Came from %(clinic)s, and the plan needs what is not stocked here: %(products)s. Order it, or change the "
+        "products"
+    ),
     "pages_to_hand_over": _("The next calendar pages are ready: print them and hand them over"),
     "review_date_missing": _("Maintenance dose without a review date: set one"),
     "review_due": _("Maintenance dose: review due"),
@@ -153,6 +166,7 @@ _EVENTS: Final[Mapping[str, Promise]] = {
     "noted": _("Note"),
     "escalated": _("Escalated"),
     "passed": _("Reassigned to %(to)s"),
+    "moved": _("Moved to %(to)s with the patient"),
     "snoozed": _("Snoozed"),
     "woke": _("Due again"),
     "plan_changed": _("Plan changed to version %(version)s"),
@@ -182,11 +196,23 @@ def source_words(source: str, facts: Facts) -> str:
     """Why an item is there that no check-in rule raised."""
     if source == "supply" and facts.get("code"):
         return supply_words(facts)
+    if facts.get("clinic"):
+        return _move_words(facts)
     known = _CODES.get(str(facts.get("code", "")))
     since = str(facts.get("since", ""))
     if known and since:
         return str(known) % {"since": short_day(date.fromisoformat(since))}
     return str(known or _SOURCES[source])
+
+
+def _move_words(facts: Facts) -> str:
+    """The sentence of an item about a patient who moves between clinics."""
+    products = [
+        product_words(product_from_json(one, "products"), named=True, clinician=True)
+        for one in facts.get("products", ())
+    ]
+    code = f"{facts['code']}_products" if products else str(facts["code"])
+    return str(_CODES[code]) % {"clinic": facts["clinic"], "products": listed(products)}
 
 
 def event_words(kind: str, facts: Facts) -> str:

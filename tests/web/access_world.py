@@ -25,11 +25,11 @@ from plans.models import (
     User,
     Work,
 )
-from plans.services import imports, links, members, visits
+from plans.services import imports, links, members, moving, visits
 from plans.services.actors import Role
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.links import LinkPurpose, LinkView
-from tests.makers import ClinicMade, make_member
+from tests.makers import ClinicMade, make_clinic, make_member
 from tests.makers_checkins import START, a_question, answer_all, asked, on
 
 ACTORS = ("anonymous", "reader", "staff", "clinician", "lead", "foreign", "homeless", "patient", "stranger")
@@ -147,7 +147,9 @@ def make_world() -> World:
         name="",
         role=Role.READER,
     )
-    return World(a, b, gone.member_id, Invitation.objects.get(clinic_id=a.clinic.id).pk)
+    # To a clinic that is neither's: what is offered to b may be seen by b.
+    move = moving.offer(by=a.clinic.primary, patient_id=a.patient.pk, to_id=make_clinic().id)
+    return World(a, b, gone.member_id, Invitation.objects.get(clinic_id=a.clinic.id).pk, move)
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ class World:
     b: Side
     homeless: UUID
     invitation: UUID
+    move: UUID
 
     def client(self, actor: str, **more: Any) -> Client:
         """A browser of an actor."""
@@ -190,6 +193,7 @@ class World:
             "visit_id": self.a.visit_id,
             "question_id": self.a.question,
             "import_id": self.a.import_id,
+            "move_id": self.move,
             "invitation_id": self.invitation,
         }
         if missing:

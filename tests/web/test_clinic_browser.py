@@ -13,10 +13,11 @@ from plans.domain.checkins.clinic_questionnaires import Answer
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.lanes import LaneSet
 from plans.models import ReviewItem
-from plans.services import clock, imports, review
+from plans.services import clock, imports, moving, review
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.checkins.flag_store import keep
 from plans.services.plans import templates
+from tests.makers import make_clinic, make_patient
 from tests.makers_checkins import a_question, answer_all
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.present import present
@@ -63,10 +64,17 @@ def addresses(clinic, patient, plan, item):
     done = answer_all(sessions.by_phone(clinic.staff, patient.pk))
     file = imports.upload(by=clinic.lead, raw=b"name,record number\nOlive Import,R-901\n")
     templates.keep(by=clinic.lead, name="Ours: 8 % every 3 weeks", form={"percent": ["8"]})
+    elsewhere = make_clinic()
+    move = moving.offer(
+        by=elsewhere.primary,
+        patient_id=make_patient(elsewhere.primary).pk,
+        to_id=clinic.id,
+        note="Moves house.",
+    )
     keys = {
-        "import_id": file, "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk, "question_id": key,
-        "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en", "country": "us",
-        "name": "diazepam",
+        "move_id": move, "import_id": file, "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk,
+        "question_id": key, "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en",
+        "country": "us", "name": "diazepam",
     }  # fmt: skip
     pages = [one for one in routes() if one.name not in NO_PAGES and expected(one, "GET")["lead"] == "200"]
     found = [reverse(one.name, kwargs={name: keys[name] for name in one.arguments}) for one in pages]

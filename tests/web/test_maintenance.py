@@ -62,8 +62,9 @@ OF_THE_PATIENT = ("plan-page", "plan-page-calendar")
 
 
 def alone(side: Side) -> World:
-    """A world of one side, without an invitation: what its routes would name is nobody's."""
-    return World(side, side, side.clinic.lead.member_id, side.clinic.lead.member_id)
+    """A world of one side, without an invitation or an offer: what its routes would name is nobody's."""
+    nobody = side.clinic.lead.member_id
+    return World(side, side, nobody, nobody, nobody)
 
 
 @dataclass

@@ -19,6 +19,7 @@ class ReviewOutcome(StrEnum):
     PLAN_CHANGED = "plan_changed"
     REVIEW_SET = "review_set"
     PLAN_ENDED = "plan_ended"
+    OFFER_ANSWERED = "offer_answered"
     NOTHING_TO_DO = "nothing_to_do"
     DUPLICATE = "duplicate"
     DATA_ERROR = "data_error"
@@ -45,7 +46,9 @@ class Callee(StrEnum):
 
 
 # An outcome set by an act; nobody can choose it.
-_BY_AN_ACT: Final = frozenset({ReviewOutcome.REVIEW_SET, ReviewOutcome.PLAN_ENDED})
+_BY_AN_ACT: Final = frozenset(
+    {ReviewOutcome.REVIEW_SET, ReviewOutcome.PLAN_ENDED, ReviewOutcome.OFFER_ANSWERED}
+)
 # An urgent item cannot end with "nothing to do": somebody was called or sent for, or it was a mistake.
 _CHOSEN: Final = tuple(outcome for outcome in ReviewOutcome if outcome not in _BY_AN_ACT)
 OUTCOMES: Final[dict[Priority, tuple[ReviewOutcome, ...]]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -51,6 +51,19 @@ class Formulary:
         if found is None:
             found = catalogue.default_products(drug, country)
         return tuple(self._taken(product) for product in found if product.form not in self.without)
+
+    def not_stocked(self, products: Iterable[Product], country: str) -> tuple[Product, ...]:
+        """Those of a plan's products that are not stocked, or not split as finely as the plan splits them."""
+        return tuple(product for product in products if not self._has(product, country))
+
+    def _has(self, wanted: Product, country: str) -> bool:
+        if wanted.is_home_made:
+            return self.home_made
+        return any(
+            (one.form, one.strength) == (wanted.form, wanted.strength)
+            and (wanted.is_liquid or one.split >= wanted.split)
+            for one in self.stocked(wanted.drug, country)
+        )
 
     def _taken(self, product: Product) -> Product:
         return product if product.is_liquid else replace(product, split=min(product.split, self.most_split))

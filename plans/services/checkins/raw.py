@@ -217,7 +217,7 @@ def _tell(row: RawAnswer) -> None:
     now = clock.now()
     found = _findings(row.posted, _before(_session(row)))
     open_item(
-        clinic_id=row.clinic_id,
+        clinic_id=patient.clinic_id,
         patient=patient,
         plan=Plan.objects.filter(pk=row.plan_id).first() if row.plan_id else None,
         source="scoring",

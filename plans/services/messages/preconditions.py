@@ -142,6 +142,13 @@ def _invitation_is_open(work: Work, _context: MessageContext) -> WhyNot:
     return None if account_messages.invitation_is_open(work) else Skip("over")
 
 
+def _clinic_is_new(work: Work, _context: MessageContext) -> WhyNot:
+    if work.plan is None or work.plan.state not in LIVE_STATES:
+        return Skip("plan_over")
+    # Moved on since: the newer clinic says so itself.
+    return None if work.facts.get("clinic") == str(work.clinic_id) else Skip("replaced")
+
+
 PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyNot]]] = {
     Precondition.ADDRESS_IS_UNCONFIRMED: _address_is_unconfirmed,
     Precondition.VERSION_IS_CURRENT: _version_is_current,
@@ -151,6 +158,7 @@ PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyN
     Precondition.ITEM_NEEDS_SOMEBODY: _item_needs_somebody,
     Precondition.ACCOUNT_IS_ACTIVE: _account_is_active,
     Precondition.INVITATION_IS_OPEN: _invitation_is_open,
+    Precondition.CLINIC_IS_NEW: _clinic_is_new,
 }
 
 

@@ -79,6 +79,7 @@ def cancel_pending(
     patient: Patient | None = None,
     occasion: Occasion | None = None,
     document: Document | None = None,
+    item: ReviewItem | None = None,
     notices: Collection[str] | None = None,
     above_rung: int | None = None,
     why: str,
@@ -86,11 +87,11 @@ def cancel_pending(
 ) -> int:
     """Cancel entries that have certainly not been sent, because others replace them; returns how many.
 
-    A claimed row counts as unsent: its worker will find the claim gone. At least one of `plan`, `patient`, `occasion`
-    and `document` must be given (ValueError). `above_rung`: only later reminders of the ladder. Cancelled keys may be
-    put again.
+    A claimed row counts as unsent: its worker will find the claim gone. At least one of `plan`, `patient`, `occasion`,
+    `document` and `item` must be given (ValueError). `above_rung`: only later reminders of the ladder. Cancelled keys
+    may be put again.
     """
-    rows = _unsent(plan=plan, patient=patient, occasion=occasion, document=document)
+    rows = _unsent(plan=plan, patient=patient, occasion=occasion, document=document, item=item)
     if notices is not None:
         rows = rows.filter(notice__in=list(notices))
     if above_rung is not None:
@@ -121,7 +122,7 @@ def skip_pending(
     return _settle(rows.filter(notice__in=list(notices)), WorkState.SKIPPED, why, now)
 
 
-def _unsent(**subjects: Plan | Patient | Occasion | Document | None) -> QuerySet[Work]:
+def _unsent(**subjects: Plan | Patient | Occasion | Document | ReviewItem | None) -> QuerySet[Work]:
     which = Q(**{name: row for name, row in subjects.items() if row is not None})
     if not which:
         raise ValueError("say whose work is taken back")

@@ -26,6 +26,7 @@ from plans.models import CheckIn, Occasion, Plan, PlanVersion
 from plans.services import audit, clock
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
+from plans.services.plans import versions
 from plans.services.plans.history import full_schedule
 from plans.services.plans.taken import records_of
 
@@ -73,7 +74,7 @@ def export(*, by: Actor, plan_id: UUID, kind: ExportKind) -> Export:
     )
     name = f"{today.isoformat()}-{kind.value}"
     if kind is ExportKind.WHOLE:
-        text = json.dumps(_whole(plan, schedule), ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(everything(plan, schedule), ensure_ascii=False, indent=2) + "\n"
         return Export(name, "application/json", text)
     if kind is ExportKind.STEPS:
         # a column of its own if any dose is not taken every day
@@ -176,7 +177,7 @@ def _moment(at: datetime | None) -> str:
     return at.isoformat() if at is not None else ""
 
 
-def _whole(plan: Plan, schedule: Schedule) -> JsonObject:
+def everything(plan: Plan, schedule: Schedule) -> JsonObject:
     """The plan with every version as it was issued, what was valid on each step, doses really taken, and answers."""
     rows = PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("number")
     patient = plan.patient
@@ -192,7 +193,7 @@ def _whole(plan: Plan, schedule: Schedule) -> JsonObject:
                 "kind": row.kind,
                 "from_day": row.from_day.isoformat(),
                 "made_on": row.made_on.isoformat(),
-                "issued_by": row.issued_by.name,
+                "issued_by": versions.issuer(row),
                 "note": row.note,
                 "sha256": row.sha256,
                 "issued_text": json.loads(row.canonical),

@@ -247,7 +247,7 @@ def _version_row(row: PlanVersion) -> VersionRow:
         row,
         facts=said.extra.get("story", {}),
         dose=first.day if first is not None else DayDose(),
-        by=row.issued_by.name,
+        by=versions.issuer(row),
         last_dose=said.schedule.last_dose_day(),
         # later versions repeat the reasons of the first
         reasons=said.reasons if row.number == 1 else (),

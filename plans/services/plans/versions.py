@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
@@ -41,6 +41,11 @@ def read(version: PlanVersion) -> Snapshot:
     return found
 
 
+def issuer(version: PlanVersion) -> str:
+    """The name of whoever issued a version, as its text says: of one that came in a file, somebody elsewhere."""
+    return str(read(version).extra.get("by") or version.issued_by.name)
+
+
 def write(
     *,
     plan: Plan,
@@ -57,22 +62,31 @@ def write(
     item: ReviewItem | None = None,
 ) -> PlanVersion:
     """Store a version: the canonical text with its hash, and one row per step."""
-    text = snapshot.dump(taper, reasons=reasons, extra=extra)
-    version = PlanVersion.objects.create(
-        clinic_id=plan.clinic_id,
+    return store(
+        snapshot.dump(taper, reasons=reasons, extra=extra),
+        taper.schedule,
         plan=plan,
         number=number,
         kind=kind,
         note=note,
-        canonical=text,
-        schema=snapshot.SCHEMA,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
         from_day=from_day,
         made_on=made_on,
-        last_day=taper.schedule.last_dose_day() or taper.schedule.end,
         issued_at=now,
         issued_by_id=user_key(by),
         item=item,
+    )
+
+
+# Any: fields of the row, as the callers above and of files name them.
+def store(text: str, schedule: Schedule, **fields: Any) -> PlanVersion:
+    """Store a version of this text, which says this schedule."""
+    version = PlanVersion.objects.create(
+        clinic_id=fields["plan"].clinic_id,
+        canonical=text,
+        schema=snapshot.SCHEMA,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        last_day=schedule.last_dose_day() or schedule.end,
+        **fields,
     )
     PlanStep.objects.bulk_create(
         PlanStep(
@@ -81,9 +95,9 @@ def write(
             days=DateRange(step.start, step.end + timedelta(days=1)),
             kind=step.kind.value,
             doses=step.row_units,
-            changes=taper.schedule.changes(step),
+            changes=schedule.changes(step),
         )
-        for step in taper.schedule
+        for step in schedule
     )
     return version
 

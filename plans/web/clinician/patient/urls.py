@@ -7,6 +7,7 @@ from django.urls import path
 from plans.web.clinician.patient import (
     care,
     history,
+    moves,
     owner,
     phone_checkin,
     record,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/care/ask", care.care_ask, name="patient-care-ask"),
     path("patients/<uuid:patient_id>/care/correct", care.care_correct, name="patient-care-correct"),
     path("patients/<uuid:patient_id>/owner", owner.patient_owner, name="patient-owner"),
+    path("patients/<uuid:patient_id>/move", moves.patient_move, name="patient-move"),
     path("patients/<uuid:patient_id>/history", views.history_page, name="history"),
     path("patients/<uuid:patient_id>/checkins", history.checkins_page, name="patient-checkins"),
     path("patients/<uuid:patient_id>/reviews", history.items_page, name="patient-reviews"),
@@ -36,5 +38,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/thresholds", thresholds.patient_thresholds, name="patient-thresholds"),
     path("patients/<uuid:patient_id>/unlock", views.unlock, name="patient-unlock"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
+    path("moves", moves.moves_page, name="moves"),
+    path("moves/<uuid:move_id>", moves.move_page, name="move"),
     path("checkins/<uuid:checkin_id>", phone_checkin.response_page, name="response"),
 ]
