@@ -130,7 +130,7 @@ def _pages(row: Document, kind: DocumentKind, said: Snapshot) -> _Pages:
             made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
         whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
         schedule = schedule.through(whole if kind.tells_fills else row.pages_until)
-    return _Pages(schedule, made_on, before, fills_from)
+    return _Pages(schedule.each_once(), made_on, before, fills_from)
 
 
 def _facts(row: Document) -> DocumentFacts:
@@ -195,7 +195,7 @@ def _pharmacy(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Page
         **vars(shared),
         clinic_address=clinic.address,
         pharmacist_phone=clinic.pharmacist_phone,
-        previous=versions.read(before).schedule if before else None,
+        previous=versions.read(before).schedule.each_once() if before else None,
         previous_made_on=before.made_on if before else None,
         fill_days=said.request.dispense_days,
         instalment_days=said.request.instalment_days,

@@ -84,6 +84,14 @@ WEEKLY: Final[Mapping[str, Promise]] = {
     "typed": _("Typed rows end as they are typed: write the days of the week into their last rows."),
     "goal": _("Days of the week at the end are for a plan that ends at zero: leave them out, or the goal."),
 }
+METHODS: Final[Mapping[str, Promise]] = {
+    "typed": _(
+        "This plan was typed as rows, which do not say how another drug goes down. Stay at this dose first; then "
+        "choose the switch together with “Taper again from this dose”."
+    ),
+    "weekly": _("The days of this week differ. Go on from the same dose every day first; then switch."),
+    "taper_on": _("This plan was typed as rows. Enter the percent of each cut and the days between cuts."),
+}
 KINDS: Final[Mapping[str, Promise]] = {
     "object": _("an object"),
     "list": _("a list"),
@@ -104,7 +112,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "“%(raw)s” and “%(first)s” in one plan: use names of times of day or clock times, not both."
     ),
     "not_one_of": _("“%(raw)s” is not one of: %(allowed)s."),
-    "out_of_range": _("%(raw)s is outside the range from %(lowest)s to %(highest)s."),
+    "out_of_range": _("%(raw)s is outside the range: enter %(lowest)s to %(highest)s."),
     "too_many": _("There are %(count)s here; at most %(most)s are read."),
     "empty_list": _("The list is empty: give at least one."),
     "zero_amount": _("The amount is zero: it must be more than zero here."),
@@ -192,6 +200,7 @@ _BY_WHY: Final[Mapping[str, Mapping[str, Promise]]] = {
     "bad_product": PRODUCTS,
     "bad_syringe": SYRINGES,
     "bad_rows": ROWS,
+    "no_method_to_use": METHODS,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise, product
 
 import pytest
@@ -13,6 +13,7 @@ from plans.documents.readback.pdf import read_pages
 from plans.domain.amounts import Dose, Volume
 from plans.domain.documents.kinds import KINDS
 from plans.domain.documents.visit import Decided
+from plans.domain.taper.amendments import ChangeProducts, amend
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import after_last_day, calendar_words
@@ -36,6 +37,7 @@ from tests.documents.plans import (
     solid,
     two_bottles,
 )
+from tests.domain.taper.asking import built
 
 EVERY_LOOK = [
     {"paper": paper, "large": large, "language": language, "words": calendar_words(language)}
@@ -234,3 +236,23 @@ def test_the_dates_of_a_week_keep_clear_of_the_year_of_birth_over_a_single_visit
     visits = (date(2027, 4, 18), date(2027, 5, 1))
     given = facts(plan, large=True, paper="a4", language="es", words=calendar_words("es"), week_starts=6)
     assert_sound(replace(given, follow_up=visits))
+
+
+def test_a_tablet_that_is_broken_otherwise_from_a_day_on_has_one_sign_and_one_line():
+    """Other products for the same drug: the pharmacy's tablet can no longer be halved. Its calendar once never read
+    back, so that it was never offered."""
+    regimen = [{"time": "midday", "drug": "estazolam", "dose_mg": "5"}]
+    tablets = [{"drug": "estazolam", "form": "tablet", "strength_mg": mg, "split": 2} for mg in ("1", "2")]
+    taper = built(regimen=regimen, products=tablets)
+    day = taper.schedule.start + timedelta(days=20)
+    products = tuple(
+        replace(one, split=1 if one.strength.text == "2" else 2) for one in taper.schedule.products
+    )
+    changed = amend(taper.request, taper.schedule, [ChangeProducts(day, products=products)]).schedule
+    assert {take.product.split for step in changed for dose in step.doses for take in dose.take} == {1, 2}
+    shown = changed.each_once().as_of(day)
+    assert_sound(
+        facts(
+            shown, made_on=day, fills_from=day, previous=taper.schedule, previous_made_on=taper.schedule.start
+        )
+    )

@@ -261,6 +261,7 @@ def test_every_refusal_of_the_engine_has_a_sentence() -> None:
         "bad_syringe",
         "pair_not_covered",
         "not_makeable",
+        "no_method_to_use",
         "weekly_pattern",
     }
     # services have refusals of the same family, whose sentences are in plans.wording.plans

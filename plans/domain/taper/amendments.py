@@ -21,16 +21,18 @@ from typing import ClassVar, Final, NamedTuple
 from plans.domain.amounts import ZERO
 from plans.domain.json import JsonObject
 from plans.domain.taper import catalogue, maintenance, revisions
-from plans.domain.taper.crossover import Crossover
+from plans.domain.taper.crossover import Crossover, complete
 from plans.domain.taper.dose_records import pattern_on
 from plans.domain.taper.drug import Spread
 from plans.domain.taper.going_on import laid_out
 from plans.domain.taper.methods import AnyMethod
+from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.plan_states import PlanAct
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import (
     AlreadyTaken,
     HeldOpen,
+    NoMethodToUse,
     NotHeld,
     NothingLater,
     NotTaken,
@@ -39,7 +41,7 @@ from plans.domain.taper.refusals import (
 from plans.domain.taper.remaking import remade
 from plans.domain.taper.request import Intake, TaperRequest
 from plans.domain.taper.schedule import Schedule
-from plans.domain.taper.taken import Intakes
+from plans.domain.taper.taken import Intakes, is_weekly
 
 
 class Amended(NamedTuple):
@@ -316,13 +318,19 @@ class SwitchDrug(LayoutAmendment):
     products: tuple[Product, ...] = ()
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """Begin the first stage on the day."""
+        """Begin the first stage on the day. Raises NoMethodToUse."""
+        if isinstance(draft.request.method, Typed):
+            raise NoMethodToUse(where="to", why="typed")
+        if is_weekly(draft.regimen):
+            raise NoMethodToUse(where="to", why="weekly")
         to = self.crossover.to
         mine = tuple(product for product in self.products if product.drug == to)
         kept = tuple(product for product in draft.request.products or () if product.drug != to or not mine)
         if not mine and not any(product.drug == to for product in kept):
             mine = catalogue.default_products(to, draft.request.country)
-        request = replace(draft.request, crossover=self.crossover, products=(*kept, *mine))
+        order = complete(self.crossover.order, draft.request.falls_first)
+        crossover = replace(self.crossover, order=order)
+        request = replace(draft.request, crossover=crossover, products=(*kept, *mine))
         return draft._replace(request=request, first_days=0, stays=False)
 
     def facts(self) -> JsonObject:
@@ -374,8 +382,10 @@ class TaperOn(LayoutAmendment):
     method: AnyMethod | None = None
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """Keep the present regimen until the day, then apply the method down to zero."""
+        """Keep the present regimen until the day, then apply the method down to zero. Raises NoMethodToUse."""
         method = self.method or draft.request.method
+        if isinstance(method, Typed):
+            raise NoMethodToUse(where="on_percent", why="taper_on")
         request = replace(draft.request, method=method, goal=ZERO, goal_stated=False)
         return draft._replace(request=request, first_days=0, stays=False)
 

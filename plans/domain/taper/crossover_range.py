@@ -66,9 +66,10 @@ class _Published(NamedTuple):
 
 
 def crossover_range(taper: Taper) -> tuple[CrossoverEnd, ...]:
-    """The low end, the chosen table and the high end of a plan's switch; empty for a plan without one."""
+    """The low end, the chosen table and the high end of a plan's switch; empty for a plan without one, or changed so
+    that no stage is left."""
     request, crossover = taper.request, taper.request.crossover
-    if crossover is None:
+    if crossover is None or not any(step.kind is StepKind.CROSSOVER for step in taper.schedule):
         return ()
     old = _replaced(request, crossover)
     tables = [table for table in TABLES.values() if all(drug in table.rows for drug in (crossover.to, *old))]

@@ -152,15 +152,29 @@ def _staying(asked: TaperRequest, rows: list[TypedRow]) -> Schedule:
 def _rows(
     request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]
 ) -> list[TypedRow]:
-    """The dose taken, kept until the first later step below it, then the later steps on their own dates."""
+    """The dose taken, kept until the first later step below it, then the later steps on their own dates.
+
+    Rows know nothing of a drug that was begun meanwhile, and still name one that was ended: the first stays as it is
+    taken, the other is left out.
+    """
     drugs = tuple(dict.fromkeys((*schedule.drugs, *(intake.drug for intake in regimen))))
-    meter = measure(drugs, request.equivalence, weekly=schedule.weekly)
+    meter = measure(drugs, request.equivalence, weekly=schedule.weekly or is_weekly(regimen))
     taken = meter.of(regimen)
-    later = [step for step in schedule if step.start > from_day]
-    while later and meter.of(later[0].doses) >= taken:
+    present = schedule.step_at(from_day)
+    planned = {dose.drug for dose in present.doses} if present is not None else set()
+    coming = [step for step in schedule if step.start > from_day]
+    named = planned | {dose.drug for step in coming for dose in step.doses}
+    begun = [intake for intake in regimen if intake.drug not in named]
+    ended = planned - {intake.drug for intake in regimen}
+    later: list[tuple[Step, Intakes]] = [
+        (step, (*(dose for dose in step.doses if dose.drug not in ended), *begun)) for step in coming
+    ]
+    while later and meter.of(later[0][1]) >= taken:
         later.pop(0)
-    first = (later[0].start - from_day).days if later else max(1, (schedule.end - from_day).days + 1)
-    return [_row(first, regimen), *(_row(step.days, step.doses) for step in later)]
+    first = (later[0][0].start - from_day).days if later else max(1, (schedule.end - from_day).days + 1)
+    while len(later) > 1 and not later[-1][1] and not later[-2][1]:
+        later.pop()
+    return [_row(first, regimen), *(_row(step.days, doses) for step, doses in later)]
 
 
 def _row(days: int, doses: Intakes) -> TypedRow:

@@ -280,6 +280,17 @@ class HeldOpen(TaperError):
     code = "held_open"
 
 
+class NoMethodToUse(TaperError):
+    """A change that goes on by the plan's method, where the plan has none that can: fact `why`.
+
+    `typed`: a switch in a plan of typed rows, which name the old drug alone. `weekly`: a switch from a week whose days
+    differ. `taper_on`: tapering on from typed rows, by no method of its own.
+    """
+
+    code = "no_method_to_use"
+    shown = frozenset({"why"})
+
+
 class NotTaken(TaperError):
     """A drug that is not taken on that day: fact `drug`."""
 

@@ -325,6 +325,31 @@ class Schedule:
         listed = tuple(product for product in self.products if product in taken)
         return listed + tuple(sorted(taken - set(listed)))
 
+    def each_once(self) -> Schedule:
+        """The same schedule with each product once: itself unless a product differs from another in its pieces alone.
+
+        A change of products may say that a tablet is broken otherwise from then on, or a liquid drawn otherwise. To the
+        pharmacy and on paper it is the same tablet; here it is the one that makes the finest pieces.
+        """
+        finest: dict[tuple[str, bool], Product] = {}
+        every = dict.fromkeys((*self.products, *self.used))
+        for product in every:
+            key = (product.name, product.to_order)
+            if key not in finest or product.smallest < finest[key].smallest:
+                finest[key] = product
+        if len(finest) == len(every):
+            return self
+        one = {product: finest[product.name, product.to_order] for product in every}
+
+        def made(dose: TimedDose) -> TimedDose:
+            return replace(dose, take=tuple(replace(take, product=one[take.product]) for take in dose.take))
+
+        return replace(
+            self,
+            products=tuple(dict.fromkeys(one[product] for product in self.products)),
+            steps=tuple(replace(step, doses=tuple(map(made, step.doses))) for step in self.steps),
+        )
+
     @property
     def drugs_ended(self) -> tuple[tuple[str, date], ...]:
         """The drugs that `as_of` left out, each with its last day with a dose, earliest first."""

@@ -197,7 +197,7 @@ def in_packs(units: int, sizes: Iterable[int]) -> tuple[int, int, int]:
 
 def supplied(schedule: Schedule, products: Iterable[Product] | None = None) -> tuple[Product, ...]:
     """What the pharmacy dispenses for products of a schedule (None: all of them): tablets for what is made at home."""
-    found = schedule.products if products is None else products
+    found = schedule.each_once().products if products is None else products
     return tuple(dict.fromkeys(_supplied(schedule, product) for product in found))
 
 
@@ -258,11 +258,11 @@ def left_of(schedule: Schedule, stock: Stock, since: date, day: date) -> dict[Pr
 
     Fills handed out in the meantime are not known and not counted.
     """
-    left = dict(stock)
     needs = _Needs(schedule)
+    counted_then = needs.counted(stock)
+    left = dict(zip(needs.products, counted_then, strict=True))
     for at, need in needs.between(since, day - timedelta(days=1)):
-        product = needs.products[at]
-        left[product] = left.get(product, 0) - need
+        left[needs.products[at]] -= need
     return {product: parts for product, parts in left.items() if parts > 0}
 
 
@@ -280,10 +280,11 @@ def on_hand(
     the supply of a revised schedule.
     """
     needs = _Needs(schedule)
-    left = dict(zip(needs.products, needs.counted(stock or {}), strict=True))
+    handed: dict[Product, Parts] = {}
     for fill in supply.fills:
         if fill.first < day:
-            left[fill.product] += fill.whole_units * _whole(fill.product)
+            handed[fill.product] = handed.get(fill.product, 0) + fill.whole_units * _whole(fill.product)
+    left = dict(zip(needs.products, needs.counted(stock or {}, handed), strict=True))
     first = supply.fills[0].first if supply.fills else schedule.start
     for at, need in needs.between(first, day - timedelta(days=1)):
         left[needs.products[at]] -= need
@@ -324,7 +325,7 @@ class _Needs:
     """What a schedule needs, by index of product, so that products are compared once and not at every dose."""
 
     def __init__(self, schedule: Schedule) -> None:
-        self.schedule = schedule
+        self.schedule = schedule = schedule.each_once()
         self.products: list[Product] = list(supplied(schedule))
         places = {product: at for at, product in enumerate(self.products)}
         self.steps: list[tuple[date, date, dict[int, Parts]]] = []
@@ -346,13 +347,19 @@ class _Needs:
             daily[at] = parts
         return daily
 
-    def counted(self, stock: Stock) -> list[Parts]:
-        """A stock by index; products unknown to the schedule are added, and are left over at the end."""
-        for product in stock:
-            if product not in self.products:
+    def counted(self, *stocks: Stock) -> list[Parts]:
+        """Stocks by index, a product broken otherwise with its like; products unknown to the schedule are added, and
+        are left over at the end."""
+        places = {(product.name, product.to_order): at for at, product in enumerate(self.products)}
+        found = [0] * len(self.products)
+        for product, parts in (one for stock in stocks for one in stock.items()):
+            at = places.setdefault((product.name, product.to_order), len(self.products))
+            if at == len(self.products):
                 self.products.append(product)
                 self.whole.append(_whole(product))
-        return [stock.get(product, 0) for product in self.products]
+                found.append(0)
+            found[at] += parts
+        return found
 
     def last_dose_day(self) -> date | None:
         """The last day with anything to take; None if there is none."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -39,12 +41,15 @@ from plans.domain.taper.amendments import (
 )
 from plans.domain.taper.crossover import Crossover
 from plans.domain.taper.drug import Spread
+from plans.domain.taper.engine import Taper
 from plans.domain.taper.history import valid_days
+from plans.domain.taper.methods.percent_of_current import PercentOfCurrent
 from plans.domain.taper.plan_states import ACTS, REVISIONS, PlanAct
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.refusals import (
     AlreadyTaken,
     HeldOpen,
+    NoMethodToUse,
     NothingLater,
     NotLater,
     NotMakeable,
@@ -55,7 +60,7 @@ from plans.domain.taper.refusals import (
 from plans.domain.taper.request import Intake, TaperRequest
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from plans.domain.taper.snapshot import dump, load
-from tests.domain.taper.asking import built, diazepam
+from tests.domain.taper.asking import ZOLPIDEM, built, diazepam
 from tests.domain.taper.test_rises import TEN
 
 PLAN = built()
@@ -381,3 +386,76 @@ def test_a_version_is_named_by_its_change_by_several_or_as_a_correction() -> Non
     assert act_of([Hold(DAY, days=1)]) is PlanAct.HOLD
     assert act_of([StepBack(DAY), Pace(DAY, interval_days=21)]) is PlanAct.SEVERAL
     assert act_of([Hold(DAY, days=1)], correction=True) is PlanAct.CORRECT_ERROR
+
+
+# ── typed rows ───────────────────────────────────────────────────────────────────────────────────────────────
+
+_ROW = {"days": 14, "doses": [
+    {"time": "night", "drug": "lorazepam", "dose_mg": "1"}, {"time": "night", "drug": "zolpidem", "dose_mg": "5"},
+]}  # fmt: skip
+_FIVES = {"time": "night", "drug": "zolpidem", "dose_mg": "5"}
+_HALVES = {"time": "night", "drug": "lorazepam", "dose_mg": "0.5"}
+
+
+def typed(*rows: dict[str, Any]) -> Taper:
+    products = [
+        {"drug": "lorazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+        {"drug": "zolpidem", "form": "tablet", "strength_mg": "5", "split": 2},
+    ]
+    return built(
+        regimen=_ROW["doses"], products=products, method={"name": "typed", "rows": list(rows)},
+    )  # fmt: skip
+
+
+def test_a_drug_ended_in_a_plan_of_typed_rows_does_not_come_back_with_a_later_row() -> None:
+    plan = typed(
+        _ROW,
+        {"days": 14, "doses": [_HALVES, _FIVES]},
+        {"days": 14, "doses": [_FIVES]},
+        {"days": 1, "doses": []},
+    )
+    day = FIRST + 3 * ONE
+    made = amend(plan.request, plan.schedule, [EndDrug(day, drug="zolpidem")]).schedule
+    assert [mg(made, day), mg(made, FIRST + 14 * ONE), mg(made, FIRST + 28 * ONE)] == [
+        "lorazepam 1", "lorazepam 0.5", "",
+    ]  # fmt: skip
+    assert not any(dose.drug == "zolpidem" for step in made if step.start >= day for dose in step.doses)
+
+
+def test_a_drug_begun_in_a_plan_of_typed_rows_is_still_taken_in_later_rows() -> None:
+    alone = [{"days": 14, "doses": [_HALVES]}, {"days": 14, "doses": []}]
+    plan = typed({"days": 14, "doses": [{**_HALVES, "dose_mg": "1"}]}, *alone)
+    day = FIRST + 3 * ONE
+    begun = BeginDrug(day, doses=taking(("night", "diazepam", "5")))
+    made = amend(plan.request, plan.schedule, [begun]).schedule
+    assert mg(made, day) == "diazepam 5 + lorazepam 1"
+    assert mg(made, FIRST + 14 * ONE) == "diazepam 5 + lorazepam 0.5"
+    assert mg(made, FIRST + 400 * ONE) == "diazepam 5"
+
+
+def test_a_switch_in_a_plan_of_typed_rows_is_refused_and_made_with_a_method() -> None:
+    plan = typed({"days": 14, "doses": [{**_HALVES, "dose_mg": "1"}]}, {"days": 14, "doses": [_HALVES]})
+    day = FIRST + 20 * ONE
+    switch = SwitchDrug(day, crossover=Crossover("diazepam"))
+    with pytest.raises(NoMethodToUse):
+        amend(plan.request, plan.schedule, [switch])
+    with pytest.raises(NoMethodToUse):
+        amend(plan.request, plan.schedule, [TaperOn(day)])
+    down = TaperOn(day, method=PercentOfCurrent(percent=Fraction(10), interval_days=14))
+    made = amend(plan.request, plan.schedule, [down, switch]).schedule
+    assert mg(made, made.end - 3 * ONE).startswith("diazepam")
+    assert made.steps[-1].kind is StepKind.STOP
+
+
+def test_a_switch_from_days_of_the_week_is_refused() -> None:
+    week = [{"time": "night", "drug": "zolpidem", "dose_mg": "5", "days_of_week": ["monday", "friday"]}]
+    plan = built(
+        regimen=week,
+        products=ZOLPIDEM["products"],
+        method={"name": "typed", "rows": [{"days": 14, "doses": week}]},
+    )
+    own = TaperOn(FIRST + 7 * ONE, method=PercentOfCurrent(percent=Fraction(10), interval_days=14))
+    with pytest.raises(NoMethodToUse):
+        amend(
+            plan.request, plan.schedule, [own, SwitchDrug(FIRST + 7 * ONE, crossover=Crossover("diazepam"))]
+        )

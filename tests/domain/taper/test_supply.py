@@ -131,3 +131,17 @@ def test_nothing_dispensed_is_lost_and_no_day_goes_short(rows: list[tuple[int, i
         left.product: left.take.quarters for left in supply.leftovers
     }
     assert all(left.take.quarters < 4 for left in supply.leftovers)
+
+
+def test_a_tablet_that_is_broken_otherwise_from_a_day_on_is_still_the_same_tablet() -> None:
+    whole = tablet("clonazepam", "0.5", 1)
+    plan = laid_out("clonazepam", [(7, [pieces(HALF_MG, 2)]), (7, [pieces(whole, 4)])])
+    day = plan.steps[1].start
+    assert [one.split for one in plan.each_once().products] == [2]
+    assert {fill.product for fill in plan_supply(plan, 7).fills} == {HALF_MG}
+    at_home = on_hand(plan, plan_supply(plan, 14), day)
+    assert at_home == {HALF_MG: 30}
+    # What was dispensed in halves is used up whole.
+    alone = laid_out("clonazepam", [(7, [pieces(whole, 4)])], start=day)
+    assert [fill.whole_units for fill in plan_supply(alone, 7, stock=at_home).fills] == [0]
+    assert laid_out("clonazepam", [(7, [pieces(HALF_MG, 2)])]).each_once().products == (HALF_MG,)
