@@ -11,6 +11,7 @@ import time_machine
 
 from plans.domain.checkins.clinic_questionnaires import Answer, OwnItem
 from plans.domain.checkins.instrument import Kind, QuestionPage
+from plans.domain.checkins.occasions import due_at
 from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.models import CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links, reminders
@@ -108,6 +109,21 @@ def a_question(**changes: Any) -> OwnItem:
         "Did you go for a walk?", "¿Salió a caminar?", Answer.YES_NO, "medicines", "", taking=False
     )
     return replace(usual, **changes)
+
+
+def many_to_come(plan: Plan, count: int) -> None:
+    """Plan check-ins by hand, one a day, after those that the plan's cadence has."""
+    zone, at = plan.patient.zone, plan.patient.checkin_time
+    after = Occasion.objects.filter(plan=plan).latest("local_date").local_date
+    due = [(day, due_at(day, at, zone)) for day in (after + timedelta(days=n) for n in range(2, count + 2))]
+    Occasion.objects.bulk_create(
+        Occasion(
+            clinic_id=plan.clinic_id, patient_id=plan.patient_id, plan=plan, purpose="weekly", form="weekly",
+            local_date=day, local_time=at, zone=zone, due_at=moment, closes_at=moment + timedelta(days=3),
+            created_at=clock.now(),
+        )
+        for day, moment in due
+    )  # fmt: skip
 
 
 def checkin_of(occasion: Occasion) -> CheckIn:

@@ -190,6 +190,7 @@ OTHER: dict[str, str] = {
     "web/clinician/picture/stairs.py:_tread_words": "the height of a stair, only where the plan has one drug",
     "web/clinician/plan/asked.py:asked_facts": "the lowest dose asked for, of one drug that it names",
     "web/clinician/plan/forms.py:PlanForm.end_last": "the fields of a form",
+    "web/clinician/plan/change.py:_notes": "the doses of every drug of two days, named by per_day_words",
     "web/clinician/plan/change_form.py:ChangeForm.part_mg": "a field of a form",
     "web/clinician/plan/forms.py:PlanForm.rows": "the fields of a form",
     "web/clinician/plan/result.py:_option": "the last dose of every drug, named by day_dose_words",

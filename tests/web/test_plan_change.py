@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -17,12 +18,15 @@ from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import TimeOfDay
 from plans.models import Plan
 from plans.services import clock
+from plans.services.checkins import sessions
 from plans.services.plans import queries, revise
 from tests.clients import client_of
 from tests.makers import ClinicMade, make_patient
+from tests.makers_checkins import START, answer_all, asked, on
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.present import present
 from tests.web.markup import tight
+from tests.web.test_nothing_posted_is_lost import shown_back
 from tests.web.test_plan_pages import shown_in
 
 pytestmark = pytest.mark.django_db
@@ -44,9 +48,9 @@ def desk(clinic: ClinicMade) -> Client:
 def sent(desk: Client, plan: Plan, **form: Any) -> Any:
     """What is chosen, looked at and then done."""
     address = reverse("plan-change", args=[plan.pk])
-    asked = {"begins": "today", "note": "Agreed on the phone", "lock": plan_row(plan.pk).lock, **form}
-    shown = asked.pop("shown", None) or shown_in(desk.post(address, asked))
-    return desk.post(address, {**asked, "shown": shown, "do": "change"}, follow=True)
+    chosen = {"begins": "today", "note": "Agreed on the phone", "lock": plan_row(plan.pk).lock, **form}
+    shown = chosen.pop("shown", None) or shown_in(desk.post(address, chosen))
+    return desk.post(address, {**chosen, "shown": shown, "do": "change"}, follow=True)
 
 
 @pytest.mark.slow
@@ -168,6 +172,94 @@ def test_what_somebody_else_changed_is_shown_with_its_reason_and_what_was_chosen
     assert reverse("plan-compare", args=[plan.pk]) + "?one=1&amp;other=2" in page
     assert 'value="21"' in page
     assert 'value="step_back" checked' in page
+
+
+def test_a_button_pressed_twice_makes_one_version_and_says_so_both_times(
+    desk: Client, clinic: ClinicMade, plan: Plan
+) -> None:
+    address = reverse("plan-change", args=[plan.pk])
+    chosen = {"act": "hold", "days": "14", "begins": "today", "note": "Agreed", "lock": plan.lock}
+    sending = {**chosen, "shown": shown_in(desk.post(address, chosen)), "do": "change"}
+    for _press in (1, 2):
+        answer = desk.post(address, sending, follow=True)
+        assert "Version 2 is in force." in tight(answer.content.decode())
+    assert present(plan_row(plan.pk).active_version).number == 2
+    # Another change from the page as it was is another change, and whoever else sends the same is told who was first.
+    more = {**sending, "days": "21", "shown": "x"}
+    assert "changed this plan" in tight(desk.post(address, more).content.decode())
+    other = client_of(clinic.second).post(address, sending)
+    assert f"{clinic.primary.name} changed this plan" in tight(other.content.decode())
+
+
+def test_on_the_day_of_a_cut_a_hold_says_which_dose_it_keeps(clinic: ClinicMade, desk: Client) -> None:
+    patient = make_patient(clinic.primary)
+    cut = issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - 14 * ONE)
+    address = reverse("plan-change", args=[cut.pk])
+    page = tight(desk.get(f"{address}?act=hold").content.decode()).replace("\u00a0", " ")
+    assert (
+        "The dose changes on this day. The hold keeps clonazePAM 1.375 mg a day; "
+        "to stay at clonazePAM 1.5 mg a day, step back instead."
+    ) in page
+    later = desk.post(address, {"act": "hold", "days": "14", "begins": "tomorrow"}).content.decode()
+    assert "The dose changes on this day." not in later
+
+
+@pytest.mark.slow
+def test_answers_since_a_day_gone_by_are_counted_before_a_change_is_dated_back() -> None:
+    with on(START):
+        made = asked()
+    with on(made.occasion.due_at):
+        answer_all(sessions.for_link(made.link))
+        address = reverse("plan-change", args=[made.plan.pk])
+    with on(made.occasion.due_at + ONE):
+        desk = client_of(made.clinic.primary)
+        chosen = {"act": "hold", "days": "7", "begins": "yesterday"}
+        page = tight(desk.post(address, chosen).content.decode()).replace("\u00a0", " ")
+        today = desk.post(address, {**chosen, "begins": "today"}).content.decode()
+    assert (
+        "The patient has answered 1 check-in since 23 November 2026. "
+        "Those answers stay as they were given: read them before you date this change back."
+    ) in page
+    assert "Those answers stay" not in today
+
+
+@pytest.mark.slow
+def test_products_that_cannot_make_todays_dose_are_refused_with_the_nearest_and_stay_ticked(
+    desk: Client, plan: Plan
+) -> None:
+    twos = ["clonazepam tablet 2 mg"]
+    answer = sent(
+        desk,
+        plan,
+        act="change_products",
+        products=twos,
+        listed="clonazepam/US",
+        shown="not shown",
+        **{"split:" + twos[0]: "1"},
+    )
+    page = tight(answer.content.decode()).replace("\u00a0", " ")
+    assert answer.status_code == 422
+    assert re.search(r"cannot be made.*nearest", page)
+    assert re.search(r'value="clonazepam tablet 2 mg"\s+checked', page)
+    assert present(plan_row(plan.pk).active_version).number == 1
+
+
+@pytest.mark.slow
+def test_a_session_that_ends_while_a_change_is_typed_gives_everything_back(desk: Client, plan: Plan) -> None:
+    typed = {
+        "act": ["step_back", "slow_down"], "back_days": "21", "slow_days": "28", "begins": "other",
+        "from_day": "2026-12-24", "note": "She said: not before Christmas.",
+    }  # fmt: skip
+    assert desk.get(reverse("plan-change", args=[plan.pk])).status_code == 200
+    with time_machine.travel(clock.real_now() + timedelta(minutes=16)):
+        answer = desk.post(
+            reverse("plan-change", args=[plan.pk]), {**typed, "lock": plan.lock, "shown": "x", "do": "change"}
+        )
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "Sign in, open the page again and enter it there" in page
+    assert shown_back(answer) == {**typed, "act": "step_back\nslow_down"}
+    assert present(plan_row(plan.pk).active_version).number == 1
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.snapshot import Snapshot
 from plans.domain.taper.taken import Recorded
-from plans.models import Patient, Plan, PlanVersion, Work
+from plans.models import CheckIn, Patient, Plan, PlanVersion, Work
 from plans.services import clock
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
@@ -90,7 +90,7 @@ class Consequences:
     identifies the result, and making the change sends it back. `country` is that of the products;
     `at_home` are whole units that should be there on the day, `comes_back` those that the changed plan takes none of.
     `to_sign` and `to_confirm` are what whoever makes the change has to answer for; `refused`: it goes past a limit that
-    nobody can sign for, and cannot be made.
+    nobody can sign for, and cannot be made. `answered_since`: check-ins answered since the first day, if that is past.
     """
 
     act: str
@@ -116,14 +116,16 @@ class Consequences:
     refused: bool = False
     to_sign: tuple[Caution, ...] = ()
     to_confirm: tuple[str, ...] = ()
+    answered_since: int = 0
 
     @property
     def comes_back(self) -> tuple[tuple[Product, int], ...]:
         """What should be at home and is taken no more."""
         last = self.schedule.steps[-1]
         later = [step for step in self.schedule if step.end >= self.from_day] or [last]
-        taken_of = {take.product for step in later for dose in step.doses for take in dose.take}
-        return tuple((product, units) for product, units in self.at_home if product not in taken_of)
+        # By name: a tablet that is broken otherwise from now on is still the same tablet.
+        taken_of = {take.product.name for step in later for dose in step.doses for take in dose.take}
+        return tuple((product, units) for product, units in self.at_home if product.name not in taken_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,18 @@ class Changed:
     @property
     def digest(self) -> str:
         """What names it: shown with it, and carried back by whoever confirms it."""
-        told = json.dumps([self.act.value, self.state.value, self.story], sort_keys=True)
-        return digest_of_change(told, 0, self.day, self.schedule)
+        return _named(self.act.value, self.state.value, self.story, self.day, self.schedule)
+
+
+def _named(act: str, state: str, story: Facts, day: date, schedule: Schedule) -> str:
+    return digest_of_change(json.dumps([act, state, story], sort_keys=True), 0, day, schedule)
+
+
+def digest_of_version(plan: Plan) -> str:
+    """The digest that was shown for the change that made the active version, while the plan's state is still that."""
+    version = active_version(plan)
+    said = versions.read(version)
+    return _named(version.kind, plan.state, said.extra.get("story", {}), version.from_day, said.schedule)
 
 
 def plain_change(plan: Plan, act: str, params: Facts, today: date) -> tuple[Amendment, ...]:
@@ -342,7 +354,15 @@ def preview_changes(
         refused=made.refused,
         to_sign=made.to_sign,
         to_confirm=made.to_confirm,
+        answered_since=_answered_since(plan, made.day),
     )
+
+
+def _answered_since(plan: Plan, day: date) -> int:
+    """Check-ins with answers since the first day of a change that is dated back; 0 for any other change."""
+    if day >= clock.today(plan.patient.zone):
+        return 0
+    return CheckIn.objects.filter(plan=plan, local_date__gte=day).exclude(answers={}).count()
 
 
 def of(
@@ -483,19 +503,22 @@ def _to_dispense(
     """
     at_hand, dispense_days = _at_hand(before, request, day, stock), request.dispense_days
 
-    def units(schedule: Schedule) -> dict[Product, int]:
+    def units(schedule: Schedule) -> dict[str, tuple[Product, int]]:
         # One whole fill beyond the last day, so that the last one is not cut short.
         reach = schedule if by is None else schedule.through(by + timedelta(days=dispense_days))
         planned = supply.plan_supply(reach, dispense_days, from_day=day, stock=at_hand)
-        found: dict[Product, int] = {}
+        found: dict[str, tuple[Product, int]] = {}
         for fill in planned.fills:
             if by is None or fill.first <= by:
-                found[fill.product] = found.get(fill.product, 0) + fill.whole_units
+                _, so_far = found.get(fill.product.name, (fill.product, 0))
+                found[fill.product.name] = fill.product, so_far + fill.whole_units
         return found
 
     was, now = units(before), units(later)
+    nothing = (None, 0)
     return tuple(
-        (product, was.get(product, 0), now.get(product, 0)) for product in dict.fromkeys((*was, *now))
+        (product, was.get(name, nothing)[1], now.get(name, nothing)[1])
+        for name, (product, _) in (was | now).items()
     )
 
 

@@ -24,17 +24,19 @@ from plans.services.plans.consequences import (
     Outlook,
     active_version,
     changed,
+    digest_of_version,
     plain_change,
     preview_changes,
     preview_revision,
 )
-from plans.services.plans.locking import patient_and_plan
+from plans.services.plans.locking import patient_and_plan, user_key
 
 __all__ = [
     "DEFAULT_DAYS",
     "Consequences",
     "Outlook",
     "change",
+    "made_as_shown",
     "preview_changes",
     "preview_revision",
     "revise",
@@ -138,6 +140,17 @@ def change(
     review_dates.settle(plan, by, now, but=item)
     plan_effects.audit(plan, made.act, by, version=version.number, facts=_audited(made, item, version.sha256))
     return version.pk
+
+
+def made_as_shown(actor: Actor, *, plan_id: UUID, shown: str) -> int | None:
+    """The number of the version in force if this person made it, just as it was shown: a button pressed twice.
+
+    None otherwise. Raises NotFound.
+    """
+    plan = get_plan_for(actor, plan_id, May.PLAN)
+    version = active_version(plan)
+    mine = version.issued_by_id == user_key(actor)
+    return version.number if mine and digest_of_version(plan) == shown else None
 
 
 def _check_seen(plan: Plan, seen_lock: int) -> None:

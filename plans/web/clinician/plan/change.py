@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Stale, TaperplanError
@@ -119,15 +119,23 @@ def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ChangeForm) ->
             )
         else:
             _change(actor, plan, form, lock=lock, shown=shown, item_id=item_id)
-            number = gettext("Version {n} is in force.").format(n=plan.version + 1)
-            more = gettext("The new calendar is being drawn; the old one is marked replaced.")
-            layout_context.say(request, number, more)
+            _say_version(request, plan.version + 1)
     except TaperplanError as refusal:
+        again = isinstance(refusal, Stale) and refusal.facts.get("what") == "plan" and not form.ends
+        number = revise.made_as_shown(actor, plan_id=plan.id, shown=shown) if again else None
+        if number is not None:
+            _say_version(request, number)
+            return redirect("item", item_id) if item_id else redirect("plan", plan.id)
         field = refusal.where if refusal.where in form.fields else None
         form.add_error(field, plans.problem(refusal))
         now = queries.plan_page(actor, plan.id)
         return _show(request, actor, now, form, refused=True, status=422)
     return redirect("item", item_id) if item_id else redirect("plan", plan.id)
+
+
+def _say_version(request: HttpRequest, number: int) -> None:
+    more = gettext("The new calendar is being drawn; the old one is marked replaced.")
+    layout_context.say(request, gettext("Version {n} is in force.").format(n=number), more)
 
 
 def _change(
@@ -200,6 +208,7 @@ def _show(
         "rows": rows,
         "compared": {"one": plan.version, "other": plan.version + 1},
         "findings": _findings(seen) if seen else [],
+        "notes": _notes(plan, form, seen) if seen else [],
         "to_sign": _to_sign(seen, form) if seen else [],
         "to_confirm": [(name, name in form.ticked("confirmed")) for name in seen.to_confirm] if seen else [],
         "button": _button(form.chosen, seen),
@@ -246,6 +255,32 @@ def _findings(seen: Consequences) -> list[tuple[str, bool]]:
         for found in seen.findings
         for verdict in found.verdicts[:2]
     ]
+
+
+def _notes(plan: PlanPage, form: ChangeForm, seen: Consequences) -> list[str]:
+    """What to know of the first day of a change before it is made."""
+    notes = []
+    if seen.answered_since:
+        answered = ngettext(
+            "The patient has answered {n} check-in since {day}.",
+            "The patient has answered {n} check-ins since {day}.",
+            seen.answered_since,
+        ).format(n=seen.answered_since, day=plans.long_day(seen.from_day))
+        more = gettext("Those answers stay as they were given: read them before you date this change back.")
+        notes.append(f"{answered} {more}")
+    step = seen.present.step_on(seen.from_day)
+    if PlanAct.HOLD in form.chosen and step is not None and step.start == seen.from_day:
+        before = seen.present.step_on(seen.from_day - timedelta(days=1))
+        if before is not None and seen.present.changes(step):
+            notes.append(
+                gettext(
+                    "The dose changes on this day. The hold keeps {dose}; to stay at {before}, step back instead."
+                ).format(
+                    dose=per_day_words(step.day, clinician=True),
+                    before=per_day_words(before.day, clinician=True),
+                )
+            )
+    return notes
 
 
 def _to_sign(seen: Consequences, form: ChangeForm) -> list[CautionNote]:
