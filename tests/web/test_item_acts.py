@@ -10,6 +10,7 @@ import pytest
 from plans.services import clock, review
 from tests.clients import client_of
 from tests.makers import make_clinic
+from tests.services.review_help import raiser
 from tests.web.item_help import act, again, lock_in, text
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,19 @@ def test_ending_it_with_both_says_how_it_ended(clinic, client, item):
     assert f"Resolved by {clinic.primary.name}" in page
     assert "Spoke with her." in page
     assert "End this item" not in page
+
+
+def test_an_item_is_ended_and_the_next_one_claimed_with_one_press(clinic, client, patient):
+    first, second = (raiser(clinic, patient)("high", key=key) for key in ("one", "two"))
+    client.post(f"/items/{first.pk}/claim", {"seen_lock": "1"})
+    sent = {"end-outcome": "nothing_to_do", "end-note": "", "do": "next"}
+    response = act(client, first, "resolve", **sent)
+    assert response.headers["Location"] == f"/items/{second.pk}"
+    assert (again(first).state, again(second).state) == ("resolved", "claimed")
+    assert "The next item is yours." in text(client.get(f"/items/{second.pk}"))
+    last = act(client, second, "resolve", **sent)
+    assert last.headers["Location"] == "/queue"
+    assert "All open items are assigned." in text(client.get("/queue"))
 
 
 @pytest.mark.slow

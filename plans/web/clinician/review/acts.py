@@ -29,6 +29,7 @@ from plans.wording.plans import problem
 from plans.wording.review import CALL_OUTCOMES, OUTCOMES, review_refusal, review_stale
 
 Do = Callable[[StaffRequest, ItemPage, ItemForm], str]
+Then = Callable[[StaffRequest, UUID, str], HttpResponse]
 REFUSED, CONFLICT = 422, 409
 
 
@@ -38,7 +39,25 @@ def _stale_words(request: StaffRequest, item: ItemPage, stale: Stale) -> str:
     return problem(stale)
 
 
-def act(name: str, may: May) -> Callable[[Do], View]:
+def _stay(request: StaffRequest, item_id: UUID, said: str) -> HttpResponse:
+    """Say what changed on the item's page."""
+    say(request, said)
+    return redirect("item", item_id)
+
+
+def _next_or_stay(request: StaffRequest, item_id: UUID, said: str) -> HttpResponse:
+    """Go on with the next item if that was asked for: it is claimed."""
+    if request.POST.get("do") != "next":
+        return _stay(request, item_id, said)
+    following = review.claim_next(request.actor)
+    if following is None:
+        say(request, said, _("All open items are assigned."))
+        return redirect("queue")
+    say(request, said, _("The next item is yours."))
+    return redirect("item", following)
+
+
+def act(name: str, may: May, then: Then = _stay) -> Callable[[Do], View]:
     """Decorate an act: read the form `name`, do the act and say what changed; or show the item with the problem."""
 
     def wrap(do: Do) -> View:
@@ -46,23 +65,21 @@ def act(name: str, may: May) -> Callable[[Do], View]:
         @staff_page(may)
         @wraps(do)
         def view(request: StaffRequest, item_id: UUID) -> HttpResponse:
-            return _act(request, item_id, name, do)
+            return _act(request, item_id, name, do, then)
 
         return view
 
     return wrap
 
 
-def _act(request: StaffRequest, item_id: UUID, name: str, do: Do) -> HttpResponse:
+def _act(request: StaffRequest, item_id: UUID, name: str, do: Do, then: Then) -> HttpResponse:
     if duplicated(request):
         return HttpResponseBadRequest(_("A value came twice. Go back and send the form once."))
     item = item_page(request.actor, item_id)
     form = bind(name, request.POST, item)
     try:
         if form.is_valid():
-            said = do(request, item, form)
-            say(request, said)
-            return redirect("item", item_id)
+            return then(request, item_id, do(request, item, form))
     except Stale as stale:
         now = item_page(request.actor, item_id)
         words = _stale_words(request, now, stale)
@@ -200,7 +217,7 @@ def snooze(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     return _("Snoozed")
 
 
-@act("end", May.REVIEW)
+@act("end", May.REVIEW, _next_or_stay)
 def resolve(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     """End an item."""
     data = form.cleaned_data
