@@ -41,7 +41,7 @@ test: check ## all checks and all tests
 	@$(COMPILED) $(PY) -m pytest -n auto --maxprocesses 8 --dist worksteal -q --durations 15
 
 test-fast: environment-dev ## the tests for between two thoughts, under a minute
-	@$(COMPILED) $(PY) -m pytest -n 2 -q --durations 5 --ignore tests/e2e --ignore tests/faults \
+	@$(COMPILED) $(PY) -m pytest -n auto --maxprocesses 8 -q --durations 5 --ignore tests/e2e --ignore tests/faults \
 		-m "not slow and not browser and not faults"
 
 # Moments (UTC) that tests must not depend on: a Sunday night, a leap day, and two minutes before the hour that summer

@@ -61,6 +61,11 @@ def _is_controller() -> bool:
     return "PYTEST_XDIST_WORKER" not in os.environ
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than processors: in a quarter of their time the tests wait for servers and browsers."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before pytest-django reads the settings, which it does last in this same hook."""
