@@ -6,6 +6,7 @@ docs/taper-json.md: fractions for amounts, and a loop over days.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ WHOLE = ("capsule", "film", "mr_tablet", "mr_capsule")
 NAME = re.compile(r"(?P<drug>[a-z]+) (?P<form>[a-z_]+) (?P<mg>[0-9.]+) mg(?P<liquid>/mL)?$")
 ONE_DAY = timedelta(days=1)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@functools.cache
+def number(text: str) -> Fraction:
+    """A number of the JSON; the same few stand in every day."""
+    return Fraction(text)
 
 
 class Checker:
@@ -61,11 +68,8 @@ class Checker:
 
     def regimen(self, doses: list[Json], weekday: int = 0) -> Day:
         """The doses of a day of the week by time and drug; zeros left out."""
-        return {
-            (one["time"], one["drug"]): Fraction(one["dose_mg"])
-            for one in self.on(doses, weekday)
-            if Fraction(one["dose_mg"])
-        }
+        found = ((one["time"], one["drug"], number(one["dose_mg"])) for one in self.on(doses, weekday))
+        return {(time, drug): dose for time, drug, dose in found if dose}
 
     def week(self, doses: list[Json]) -> Fraction:
         """What seven days on doses of one drug add up to."""
@@ -73,9 +77,10 @@ class Checker:
 
     def _days(self) -> Iterator[tuple[date, Json, Day]]:
         for step in self.steps:
-            day = date.fromisoformat(step["start"])
-            while day <= date.fromisoformat(step["end"]):
-                yield day, step, self.regimen(step["doses"], day.weekday())
+            day, last = date.fromisoformat(step["start"]), date.fromisoformat(step["end"])
+            week = [self.regimen(step["doses"], weekday) for weekday in range(7)]
+            while day <= last:
+                yield day, step, week[day.weekday()]
                 day += ONE_DAY
 
     # ── what must hold ──────────────────────────────────────────────────────────────────────────────────────
@@ -104,17 +109,17 @@ class Checker:
                     product = self.products[take["product"]]
                     if "ml" in take:
                         assert product["form"] in LIQUID
-                        assert (Fraction(take["ml"]) / Fraction(product["step_ml"])).denominator == 1
-                        made += Fraction(take["ml"]) * Fraction(product["mg_per_ml"])
+                        assert (number(take["ml"]) / number(product["step_ml"])).denominator == 1
+                        made += number(take["ml"]) * number(product["mg_per_ml"])
                         things += 1
                     else:
-                        pieces = Fraction(take["pieces"])
+                        pieces = number(take["pieces"])
                         assert (pieces * product.get("split", 1)).denominator == 1, (step["n"], take)
                         assert product["form"] not in WHOLE or pieces.denominator == 1
-                        made += pieces * Fraction(product["strength_mg"])
+                        made += pieces * number(product["strength_mg"])
                         rest = pieces % 1
                         things += pieces.__floor__() + {0: 0, 1: 1, 2: 1, 3: 2}[int(rest * 4)]
-                assert made == Fraction(dose["dose_mg"]) > 0, (step["n"], dose)
+                assert made == number(dose["dose_mg"]) > 0, (step["n"], dose)
                 assert things <= self.answer["request"]["max_pieces"]
 
     def totals_add_up(self) -> None:
@@ -180,7 +185,7 @@ class Checker:
                 case "fixed_amount":
                     level -= Fraction(method["amount_mg"])
                 case "bands":
-                    bands = [one for one in method["bands"] if Fraction(one["above_mg"]) < level]
+                    bands = [one for one in method["bands"] if number(one["above_mg"]) < level]
                     level -= Fraction(bands[0]["amount_mg"]) if bands else level
                 case "two_rates":
                     rate = method["first"] if level >= Fraction(method["below_mg"]) else method["then"]
@@ -211,14 +216,11 @@ class Checker:
         if "crossover" in self.request or len({one["drug"] for one in self.request["regimen"]}) > 1:
             return
         taken = [self.week(self.request["regimen"])] * 14
-        n = 0
-        for _, step, _day in self.days:
+        for step in self.steps:
             now = self.week(step["doses"])
-            if step["n"] != n:
-                n = step["n"]
-                assert step["change_percent"] == self.percent(taken[-1], now), n
-                assert step["change_percent_14d"] == self.percent(max(taken[-14:]), now), n
-            taken.append(now)
+            assert step["change_percent"] == self.percent(taken[-1], now), step["n"]
+            assert step["change_percent_14d"] == self.percent(max(taken[-14:]), now), step["n"]
+            taken += [now] * step["days"]
 
     @staticmethod
     def percent(before: Fraction, now: Fraction) -> str:
@@ -243,9 +245,9 @@ class Checker:
                 handed[fill["product"]] += fill["whole_units"]
             for dose in self.on(step["doses"], day.weekday()):
                 for take in dose["take"]:
-                    taken[take["product"]] += Fraction(take.get("pieces", take.get("ml", "0")))
+                    taken[take["product"]] += number(take.get("pieces", take.get("ml", "0")))
             assert all(taken[name] <= handed[name] for name in taken), (day, dict(taken), dict(handed))
         left = {
-            one["product"]: Fraction(one.get("pieces", one.get("ml", "0"))) for one in self.answer["leftover"]
+            one["product"]: number(one.get("pieces", one.get("ml", "0"))) for one in self.answer["leftover"]
         }
         assert {name: handed[name] - taken[name] for name in handed if handed[name] != taken[name]} == left
