@@ -104,6 +104,9 @@ _CODES: Final[Mapping[str, Promise]] = {
     "birth_year_locked": _(
         "The year of birth was given wrongly five times: the dose pages are closed for a day"
     ),
+    "caseload_differed": _(
+        "The caseload showed this patient wrongly; it has been put right. Check what was due since yesterday"
+    ),
     "complained": _("The patient’s mail provider reported our messages: they have stopped"),
     "document_failed": _("A calendar could not be drawn"),
     "doses_marked": _("Something other than planned was ticked on the patient’s page"),
@@ -154,6 +157,7 @@ _SOURCES: Final[Mapping[str, Promise]] = {
     "access": _("A patient’s page needs attention"),
     "care": _("Check where the patient is being treated"),
     "plan": _("A plan needs review"),
+    "caseload_row": _("The caseload showed this patient wrongly"),
 }
 _EVENTS: Final[Mapping[str, Promise]] = {
     "opened": _("Opened"),

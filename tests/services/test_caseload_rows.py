@@ -507,7 +507,7 @@ def test_a_row_as_another_release_writes_it_is_read_from_the_truth(clinic: Clini
 
 @pytest.mark.slow
 @in_a_test_transaction
-def test_the_nightly_round_says_in_the_heartbeat_that_a_row_differed_until_the_next_one(
+def test_the_nightly_round_says_that_a_row_differed_in_the_heartbeat_and_by_a_review_item(
     clinic: ClinicMade,
 ) -> None:
     with on(START):
@@ -521,9 +521,12 @@ def test_the_nightly_round_says_in_the_heartbeat_that_a_row_differed_until_the_n
         projection.tick(clock.now())
         assert "caseload_differed" in heartbeat.pulse().faults
         as_computed()
+        item = ReviewItem.objects.get()
+        assert (item.patient_id, item.facts["code"]) == (patient.pk, "caseload_differed")
     with on(START + timedelta(days=2)):
         projection.tick(clock.now())
         assert "caseload_differed" not in heartbeat.pulse().faults
+        assert ReviewItem.objects.count() == 1
 
 
 @pytest.mark.slow

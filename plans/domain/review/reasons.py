@@ -21,6 +21,7 @@ class Source(StrEnum):
     ACCESS = "access"
     CARE = "care"
     PLAN = "plan"
+    CASELOAD = "caseload_row"
 
 
 class Reason(StrEnum):
@@ -36,7 +37,7 @@ class Reason(StrEnum):
 SOURCES_OF: Final[dict[Reason, frozenset[Source]]] = {
     Reason.SAFETY: frozenset({Source.SCORING}),
     Reason.MOOD: frozenset(),
-    Reason.DOSES: frozenset({Source.SUPPLY, Source.PLAN}),
+    Reason.DOSES: frozenset({Source.SUPPLY, Source.PLAN, Source.CASELOAD}),
     Reason.MISSED: frozenset({Source.MISSED}),
     Reason.MAIL: frozenset({Source.MAIL, Source.DOCUMENT, Source.ACCESS}),
 }

@@ -28,12 +28,24 @@ from django.db.models import Count
 from psycopg.errors import UndefinedTable
 
 from plans.domain.json import JsonObject
+from plans.domain.review.item_states import Priority
+from plans.domain.review.reasons import Source
 from plans.domain.text import fold
-from plans.models import CaseloadCount, CaseloadEntry, CaseloadMark, CaseloadRow, Heartbeat, Patient
+from plans.models import (
+    LIVE_STATES,
+    CaseloadCount,
+    CaseloadEntry,
+    CaseloadMark,
+    CaseloadRow,
+    Heartbeat,
+    Patient,
+    Plan,
+)
 from plans.services import clock, heartbeat
 from plans.services.caseload import standing
 from plans.services.caseload.facts import facts_of
 from plans.services.caseload.standing import Places
+from plans.services.review.review_items import open_item
 from plans.services.rows import RowsFailed
 
 log = logging.getLogger(__name__)
@@ -378,6 +390,22 @@ def recount() -> int:
     return len(wrong)
 
 
+def _have_them_looked_at(patients: Collection[UUID], now: datetime) -> None:
+    """Somebody may have acted, or not acted, on what the caseload showed of these patients."""
+    for patient in Patient.objects.filter(pk__in=patients).order_by("pk"):
+        with transaction.atomic():
+            open_item(
+                clinic_id=patient.clinic_id,
+                patient=patient,
+                plan=Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first(),
+                source=Source.CASELOAD.value,
+                source_key=f"caseload:{patient.pk}",
+                priority=Priority.ROUTINE.value,
+                facts={"code": "caseload_differed"},
+                now=now,
+            )
+
+
 def _compare_a_page(now: datetime) -> None:
     """A page of the nightly round over all rows and then the counts; what differed stands in the heartbeat until the
     next round."""
@@ -390,7 +418,9 @@ def _compare_a_page(now: datetime) -> None:
         after = ""
     rows = Patient.objects.filter(pk__gt=after) if after else Patient.objects.all()
     keys = list(rows.order_by("pk").values_list("pk", flat=True)[:PAGE])
-    differing = len(compare(keys, now).differing)
+    found = compare(keys, now).differing
+    _have_them_looked_at(found, now)
+    differing = len(found)
     ended = len(keys) < PAGE
     if ended:
         differing += recount()

@@ -37,9 +37,9 @@ def open_item(
 ) -> ReviewItem:
     """Open an item, or add to the open one about the same thing.
 
-    `source` is checkin, missed, mail, document, supply, scoring, access or plan; `source_key` names the thing, such as
-    "checkin:<id>". Priority and clocks only ever tighten. An urgent report alerts the on-call clinician every time,
-    even if somebody has the item already, and everybody in `also`. Raises RuntimeError outside a transaction.
+    `source` is one of `plans.domain.review.reasons.Source`; `source_key` names the thing, such as "checkin:<id>".
+    Priority and clocks only ever tighten. An urgent report alerts the on-call clinician every time, even if somebody
+    has the item already, and everybody in `also`. Raises RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("open_item needs the transaction of the fact it speaks of")
