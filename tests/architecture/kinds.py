@@ -45,7 +45,7 @@ from plans.domain.review.reasons import Reason
 from plans.domain.taper import cautions, limit_rules, plan_states
 from plans.domain.taper.methods import METHODS
 from plans.jobs.schedule import BEAT
-from plans.management import published_document, rules_document
+from plans.management import catalogue_document, published_document, rules_document
 from plans.management.catalogue import LOCALE, read_po
 from plans.models.base import privacy_of
 from plans.services.actors import May
@@ -645,6 +645,7 @@ _WRITTEN: Final = {
     "docs/states.md": diagrams.document,
     "docs/rules.md": rules_document.document,
     "docs/published-schedules.md": published_document.document,
+    "docs/catalogue.md": catalogue_document.document,
 }
 
 WRITTEN: Final = Kind(

@@ -174,6 +174,7 @@ OTHER: dict[str, str] = {
     "management/commands/taper.py:_supply": "what the sizes to order hold together, each with its drug",
     "management/commands/taper.py:_both_ends": "an equivalent, of all drugs together",
     "management/commands/taper.py:_measured": "how one dose of one drug is made, which it names",
+    "management/catalogue_document.py:_LEFT_OUT": "products that are not in the catalogue, and why",
     "management/published_document.py:_LEFT_OUT": "published schedules that are not made, and why",
     "templates/clinic/import_new.html": "how many patients a file holds",
     "templates/clinic/import_run.html": "how many patients a file holds",

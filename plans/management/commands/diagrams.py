@@ -1,4 +1,4 @@
-"""`manage.py diagrams`: write the documents that come from code: states, rules, published schedules."""
+"""`manage.py diagrams`: write the documents that come from code: states, rules, published schedules, catalogue."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from plans.domain import diagrams
-from plans.management import published_document, rules_document
+from plans.management import catalogue_document, published_document, rules_document
 
 
 class Command(BaseCommand):
     """Write the documents; with --check only say whether they are up to date."""
 
-    help = "Writes docs/states.md, docs/rules.md and docs/published-schedules.md from the code."
+    help = "Writes docs/states.md, rules.md, published-schedules.md and catalogue.md from the code."
     requires_system_checks: list[str] = []  # Django's own type
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             ("states.md", diagrams.document()),
             ("rules.md", rules_document.document()),
             ("published-schedules.md", published_document.document()),
+            ("catalogue.md", catalogue_document.document()),
         ):
             path = Path(settings.BASE_DIR) / "docs" / name
             if path.exists() and path.read_text(encoding="utf-8") == wanted:

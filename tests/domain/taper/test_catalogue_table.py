@@ -13,7 +13,9 @@ from django.core.management import CommandError, call_command
 from plans.domain.taper import catalogue, catalogue_table
 from plans.domain.taper.catalogue_table import Gap, Missing, known, missing, review_digest, tally
 from plans.domain.taper.drug import Drug, SourceMark
+from plans.management import catalogue_document
 from plans.wording import catalogue as wording
+from plans.wording.plans import COUNTRY_NAMES
 
 
 @pytest.fixture(params=list(catalogue.names()))
@@ -112,6 +114,15 @@ def test_the_command_prints_every_drug_as_csv() -> None:
     rows = list(csv.DictReader(io.StringIO(printed("--format", "csv"))))
     assert {row["drug"] for row in rows} == set(catalogue.names())
     assert all(row["mark"] and row["digest"] == review_digest(row["drug"]) for row in rows)
+
+
+def test_the_document_counts_every_country_and_every_drug() -> None:
+    text = catalogue_document.document()
+    assert all(f"| {name} |" in text for name in (*catalogue.names(), *map(str, COUNTRY_NAMES.values())))
+    spain = next(line for line in text.splitlines() if line.startswith("| Spain |"))
+    entries = [entry for drug in catalogue.drugs() for entry in drug.products("ES")]
+    assert f"| {len(entries)} |" in spain
+    assert "Psychopax" in text
 
 
 def test_the_command_refuses_a_drug_it_does_not_know() -> None:

@@ -73,12 +73,115 @@ def test_a_maximum_of_a_country_is_used_there_alone() -> None:
     bromazepam = catalogue.drug("bromazepam")
     assert (bromazepam.maximum("DE").value.text, bromazepam.maximum("DE").mark) == ("12", SourceMark.VERIFIED)
     assert bromazepam.maximum("FR") == bromazepam.max_daily
+    assert catalogue.drug("alprazolam").maximum("CH").value.text == "4"
+    assert catalogue.drug("zopiclone").maximum("ES").mark is SourceMark.VERIFIED
 
 
 def test_the_australian_liquid_of_clonazepam_is_counted_in_drops_of_a_tenth_of_a_milligram() -> None:
     found = {entry.product.name: entry for entry in catalogue.drug("clonazepam").products("AU")}
     drops = found["clonazepam drops 0.1 mg/drop"]
     assert (drops.product.drops_per_ml, drops.split.mark) == (25, SourceMark.VERIFIED)
+
+
+# What registers and labels of four countries were read to hold, as form and mg (drops: mg in one).
+READ = {
+    "ES": """
+alprazolam tablet 0.25 0.5 1 2
+bromazepam capsule 1.5 3
+clobazam tablet 10 20
+clonazepam tablet 0.5 2, drops 0.1
+clorazepate capsule 5 10 15, tablet 50
+diazepam tablet 2 2.5 5 10 25
+flurazepam capsule 30
+lorazepam tablet 1 5
+lormetazepam tablet 1 2
+triazolam tablet 0.125
+zolpidem tablet 10
+zopiclone tablet 7.5
+""",
+    "NZ": """
+diazepam tablet 2 5
+lorazepam tablet 0.5 1 2.5
+temazepam tablet 10
+triazolam tablet 0.125
+zopiclone tablet 3.75 7.5
+""",
+    "IE": """
+alprazolam tablet 0.25 0.5 1
+chlordiazepoxide capsule 5 10
+clonazepam tablet 0.5 2
+diazepam tablet 2 5 10
+flunitrazepam tablet 1
+flurazepam capsule 15
+lorazepam tablet 1
+lormetazepam tablet 1
+prazepam tablet 10
+temazepam tablet 10 20
+triazolam tablet 0.25
+zolpidem tablet 5 10
+zopiclone tablet 3.75 7.5
+""",
+    "CH": """
+alprazolam tablet 0.25 0.5 1 2, mr_tablet 0.5 1 2 3
+bromazepam tablet 1.5 3 6
+clonazepam tablet 0.5 2, drops 0.1
+diazepam tablet 5 10
+lorazepam tablet 1 2.5, odt 1 2.5
+lormetazepam tablet 2
+oxazepam tablet 15
+prazepam tablet 10 20
+temazepam capsule 10 20
+triazolam tablet 0.125
+zolpidem tablet 10
+""",
+}
+
+
+@pytest.mark.parametrize("country", READ)
+def test_a_country_has_the_strengths_that_were_read_and_no_other(country: str) -> None:
+    expected = {
+        (line.split()[0], form, mg)
+        for line in READ[country].strip().split("\n")
+        for form, *strengths in (part.split() for part in line.partition(" ")[2].split(","))
+        for mg in strengths
+    }
+    found = [
+        (drug.name, entry.product.form.value, entry.product.strength.text)
+        for drug in catalogue.drugs()
+        for entry in drug.products(country)
+    ]
+    assert set(found) == expected
+    assert len(found) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("drug", "country", "name", "parts"),
+    [("clobazam", "ES", "clobazam tablet 10 mg", 2), ("clobazam", "ES", "clobazam tablet 20 mg", 1),
+     ("alprazolam", "ES", "alprazolam tablet 1 mg", 2), ("alprazolam", "ES", "alprazolam tablet 2 mg", 1),
+     ("alprazolam", "CH", "alprazolam tablet 0.25 mg", 1), ("alprazolam", "CH", "alprazolam tablet 2 mg", 4),
+     ("temazepam", "NZ", "temazepam tablet 10 mg", 1), ("zolpidem", "US", "zolpidem tablet 10 mg", 1),
+     ("zolpidem", "ES", "zolpidem tablet 10 mg", 2), ("quazepam", "US", "quazepam tablet 15 mg", 2)],
+)  # fmt: skip
+def test_a_tablet_is_split_as_the_labels_of_its_country_say(
+    drug: str, country: str, name: str, parts: int
+) -> None:
+    entry = next(one for one in catalogue.drug(drug).products(country) if one.product.name == name)
+    assert entry.split.value == parts
+    assert entry.split.mark is not SourceMark.UNVERIFIED
+
+
+def test_packs_are_those_a_patient_can_be_given() -> None:
+    sold = {
+        (drug.name, country, entry.product.name): entry.packs.value
+        for drug in catalogue.drugs()
+        for country in ("ES", "NZ", "IE", "CH", "DE", "US", "AU")
+        for entry in drug.products(country)
+        if entry.packs is not None
+    }
+    assert sold[("zopiclone", "IE", "zopiclone tablet 7.5 mg")] == (28,)
+    assert sold[("triazolam", "US", "triazolam tablet 0.25 mg")] == (10,)
+    assert sold[("alprazolam", "ES", "alprazolam tablet 2 mg")] == (30, 50)
+    assert len(sold) == 23
 
 
 def test_drops_of_one_strength_and_two_sizes_are_never_taken_unasked() -> None:

@@ -110,7 +110,7 @@ def test_daily_cuts_name_only_the_first_closed_day() -> None:
 
 
 def test_a_strength_without_a_source_asks_for_a_confirmation() -> None:
-    listed = laid_out("zaleplon", [(14, [pieces(tablet("zaleplon", "5", form=Form.CAPSULE), 4)])])
+    listed = laid_out("zolpidem", [(14, [pieces(tablet("zolpidem", "7.5", form=Form.CAPSULE), 4)])])
     unheard = laid_out("diazepam", [(14, [pieces(tablet("diazepam", "7"), 4)])])
     verified = laid_out("diazepam", [(14, [pieces(tablet("diazepam", "5"), 4)])])
     assert found(listed, "unverified_product") == [(1, LimitLevel.NEEDS_REASON)]
@@ -119,8 +119,8 @@ def test_a_strength_without_a_source_asks_for_a_confirmation() -> None:
 
 
 def test_a_product_the_clinic_confirmed_asks_for_nothing() -> None:
-    product = tablet("zaleplon", "5", form=Form.CAPSULE)
-    schedule = laid_out("zaleplon", [(14, [pieces(product, 4)])])
+    product = tablet("zolpidem", "7.5", form=Form.CAPSULE)
+    schedule = laid_out("zolpidem", [(14, [pieces(product, 4)])])
     assert found(schedule, "unverified_product", confirmed=frozenset({product})) == []
 
 

@@ -57,6 +57,8 @@ def row(days: int, *on: str, dose_mg: str = "5") -> dict[str, Any]:
 
 
 STOP = {"days": 1, "total_mg": "0"}
+# The label calls the tablet not scored: halves are asked for.
+HALVES = [{"drug": "zolpidem", "form": "tablet", "strength_mg": "5", "split": 2}]
 # Nights off as four and then two nights a week.
 NIGHTS = zolpidem(row(7, *FOUR), row(14, "monday", "friday"), STOP)
 # Diazepam down to 1 mg, then five and three nights a week.
@@ -147,7 +149,7 @@ def test_two_doses_on_different_nights_are_two_doses_of_one_time_of_day() -> Non
             },
         ],
     }
-    taper = built(zolpidem(rows, STOP))
+    taper = built(zolpidem(rows, STOP, products=HALVES))
     step = taper.schedule.steps[0]
     assert step.week("zolpidem") == Dose.parse("25")
     assert (step.total("zolpidem"), step.at(NIGHT, "zolpidem")) == (Dose.parse("5"), Dose.parse("5"))
@@ -441,7 +443,7 @@ def test_laws_of_a_pattern(asked: dict[str, Any]) -> None:
 
 
 def test_a_plan_without_days_of_the_week_has_none_in_another_process_either() -> None:
-    every_day = zolpidem({"days": 14, "total_mg": "2.5"}, STOP)
+    every_day = zolpidem({"days": 14, "total_mg": "2.5"}, STOP, products=HALVES)
     there = pickle.loads(pickle.dumps(built(every_day).schedule))
     assert not any(step.weekly for step in there)
     assert pickle.loads(pickle.dumps(EVERY_DAY)) is copy.deepcopy(EVERY_DAY) is EVERY_DAY
