@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from plans.domain.taper import catalogue
 from plans.domain.taper.schedule import Step
-from plans.wording.drugs import drug_words, listed, measured_lines, when_words
+from plans.wording.drugs import drug_words, listed, measured_lines, when_in_week_words, when_words
 
 
 def sig(step: Step, drug: str) -> str:
@@ -55,10 +55,11 @@ def sig(step: Step, drug: str) -> str:
 
 def step_words(step: Step, *, clinician: bool = False) -> str:
     """The doses of a step on one line: "clonazepam 0.5 mg in the morning and 1 mg at night", "zolpidem 5 mg at night on
-    Monday and Friday"; "no dose" at zero."""
+    Monday and Friday"; "no dose" at zero. Beside days off, "every day" is said."""
     lines, last = [], ""
+    when = when_in_week_words if step.weekly else when_words
     for timed in step.doses:
-        words = f"{timed.dose.mg} {when_words(timed.time, timed.weekdays)}"
+        words = f"{timed.dose.mg} {when(timed.time, timed.weekdays)}"
         name = drug_words(timed.drug, clinician=clinician)
         lines.append(words if name == last else f"{name} {words}")
         last = name

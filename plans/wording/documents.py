@@ -292,6 +292,8 @@ def _pharmacy() -> dict[str, str]:
         "take_at": gettext("{pieces} {time}"),
         # Translators: a time of day and the days of the week: "at night on Monday, Wednesday and Friday".
         "on_weekdays": gettext("{time} on {days}"),
+        # Translators: a time of day: "at night every day", beside doses of some days of the week.
+        "every_day": gettext("{time} every day"),
         "weekly_step": gettext("{dates}: {doses}."),
         "days_off": gettext("No dose on {days}."),
         "of_seven_days": gettext("{amount}, {days} of 7 days"),

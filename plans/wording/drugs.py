@@ -77,6 +77,12 @@ def when_words(time: TimeOfDay, weekdays: Weekdays = EVERY_DAY) -> str:
     return gettext("{time} on {days}").format(time=said, days=weekdays_words(weekdays))
 
 
+def when_in_week_words(time: TimeOfDay, weekdays: Weekdays) -> str:
+    """The same beside doses that are not taken every day: "at night every day"."""
+    said = when_words(time, weekdays)
+    return gettext("{time} every day").format(time=said) if weekdays.every else said
+
+
 def weekdays_words(weekdays: Weekdays) -> str:
     """Days of the week: "Monday, Wednesday and Friday"."""
     return listed([str(WEEKDAY_NAMES[day]) for day in weekdays.days])

@@ -143,7 +143,7 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "web/clinician/review_lines.py:dose_words": ("queue", "item"),
     "web/clinician/review_lines.py:item_line": ("queue", "item"),
     "web/patient/plan/feed.py:_file": ("feed",),
-    "web/patient/plan/today.py:context_of": ("patient's page, next change",),
+    "web/patient/plan/today.py:_taken_in": ("patient's page, next change",),
     "web/patient/plan/today.py:doses_of": ("patient's page",),
     "wording/directions.py:sig": ("label",),
     "wording/directions.py:step_words": ("plan, times of today",),

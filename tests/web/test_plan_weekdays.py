@@ -159,6 +159,55 @@ def test_a_patient_reads_a_day_off_as_one_and_when_the_next_dose_is(standing_clo
     assert "No dose on Monday, Wednesday, Friday, Saturday and Sunday." in calendar
 
 
+def beside_days_off(on: list[str]) -> dict[str, Any]:
+    """Diazepam every night and zolpidem on some of them, both less after two weeks, then none."""
+
+    def row(mg: str, nights: list[str]) -> dict[str, Any]:
+        daily = {"time": "night", "drug": "diazepam", "dose_mg": mg}
+        return {"days": 14, "doses": [daily, {**sleep, "days_of_week": nights}]}
+
+    sleep = {"time": "bedtime", "drug": "zolpidem", "dose_mg": "5"}
+    return story_request(
+        FIRST_DAY,
+        regimen=[{"time": "night", "drug": "diazepam", "dose_mg": "5"}, sleep],
+        products=[
+            {"drug": "diazepam", "form": "tablet", "strength_mg": "1", "split": 1},
+            {"drug": "zolpidem", "form": "tablet", "strength_mg": "5", "split": 1},
+        ],
+        max_pieces=8,
+        method={"name": "typed", "rows": [row("5", on), row("4", ["monday"]), {"days": 1, "doses": []}]},
+    )
+
+
+def test_a_day_off_of_one_of_two_drugs_is_said_and_the_next_change_names_days_and_not_milligrams_a_week(
+    standing_clock, client
+) -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.primary)
+    plan = issue_plan(clinic.primary, patient, beside_days_off(["tuesday", "friday"]))
+    client.get(f"/p/{token_for(patient, plan)}")
+    give(client, str(patient.born.year))
+    said = words(client.get("/p/"))
+    assert "No zolpidem today. It is a day off in your plan." in said
+    assert "Your next dose of it is on Tuesday 24 November." in said
+    assert "No diazepam today" not in said
+    assert "diazepam 4 mg at night every day and zolpidem 5 mg at bedtime on Monday" in said
+    assert "a week" not in said
+    calendar = words(client.get("/p/calendar"))
+    assert "diazepam 5 mg at night every day and zolpidem 5 mg at bedtime on Tuesday and Friday." in calendar
+
+
+def test_where_both_of_two_drugs_are_taken_today_nothing_is_said_of_a_day_off(standing_clock, client) -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.primary)
+    plan = issue_plan(clinic.primary, patient, beside_days_off(["monday", "friday"]))
+    client.get(f"/p/{token_for(patient, plan)}")
+    give(client, str(patient.born.year))
+    said = words(client.get("/p/"))
+    assert "5 mg" in said
+    assert "day off" not in said
+
+
 def test_a_calendar_program_names_the_days_of_the_week() -> None:
     step = build(TaperRequest.from_json(nights_off(["tuesday", "thursday"]))).schedule.steps[0]
     assert event_title(step, calendar_words("en"), doses=True) == (

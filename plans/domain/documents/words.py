@@ -134,6 +134,11 @@ class Words:
             return text
         return self.say("on_weekdays", time=text, days=self._named(weekdays.days))
 
+    def _when_in_week(self, time: TimeOfDay, weekdays: Weekdays) -> str:
+        """The same beside doses that are not taken every day: "at night every day"."""
+        said = self.when(time, weekdays)
+        return self.say("every_day", time=said) if weekdays.every else said
+
     def _named(self, weekdays: Iterable[int]) -> str:
         return self.listed([self.weekdays[day] for day in weekdays])
 
@@ -299,7 +304,7 @@ class Words:
                 pieces=self.say("drug_named", drug=dose.drug, product=self.mg(dose.dose))
                 if many
                 else self.mg(dose.dose),
-                time=self.when(dose.time, dose.weekdays),
+                time=self._when_in_week(dose.time, dose.weekdays),
             )
             for dose in step.doses
         ]

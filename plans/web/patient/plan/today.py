@@ -14,6 +14,7 @@ from plans.domain.taper.weekdays import DAYS_A_WEEK
 from plans.domain.which import which
 from plans.services.patient_pages import PatientPlan
 from plans.wording import taper
+from plans.wording.directions import step_words
 from plans.wording.doses import per_day_words
 from plans.wording.times import hour_words
 
@@ -98,10 +99,25 @@ def doses_of(step: Step, country: str) -> tuple[DoseWords, ...]:
         )
 
 
-def _next_dose_day(plan: PatientPlan) -> date | None:
-    """The first day after a day off on which something is taken."""
+def _next_dose_day(plan: PatientPlan, drug: str | None = None) -> date | None:
+    """The first day after a day off on which something is taken, or one drug."""
     days = (plan.day + timedelta(days=n) for n in range(1, DAYS_A_WEEK + 1))
-    return next((day for day in days if (step := plan.schedule.step_on(day)) and step.doses), None)
+    taken = ((day, step.day.drugs) for day in days if (step := plan.schedule.step_on(day)))
+    return next((day for day, drugs in taken if (drug in drugs if drug else drugs)), None)
+
+
+def _off_today(plan: PatientPlan, today: Step | None, whole: Step | None) -> list[tuple[str, date | None]]:
+    """Of several drugs those that have their day off while another is taken, each with the day of its next dose."""
+    if today is None or whole is None or not today.doses:
+        return []
+    off = [drug for drug in whole.day.drugs if drug not in today.day.drugs]
+    return [(taper.drug_words(drug), _next_dose_day(plan, drug)) for drug in off]
+
+
+def _taken_in(step: Step) -> str:
+    """What is taken in a step, in a sentence: "diazepam 5 mg a day"; with days off each dose with its days, because a
+    week's milligrams of a drug are no dose."""
+    return step_words(step) if step.weekly else per_day_words(step.day)
 
 
 def context_of(plan: PatientPlan) -> dict[str, object]:
@@ -112,7 +128,7 @@ def context_of(plan: PatientPlan) -> dict[str, object]:
         following = NextWords(
             day=change.start,
             days=(change.start - plan.day).days,
-            mg=per_day_words(change.day),
+            mg=_taken_in(change),
             zero=not change.doses,
             rises=change.kind in (StepKind.RISE, StepKind.STEP_BACK),
         )
@@ -126,7 +142,8 @@ def context_of(plan: PatientPlan) -> dict[str, object]:
         if plan.today
         else "",
         "several": len(plan.schedule.drugs) > 1,
-        "stays_at": per_day_words(whole.day) if plan.today and whole is not None else "",
+        "off_today": _off_today(plan, plan.today, whole),
+        "stays_at": _taken_in(whole) if plan.today and whole is not None else "",
         "next_change": following,
         "visits": [
             (one.on, hour_words(one.at, plan.holder.country) if one.at else "", one.with_whom)
