@@ -109,6 +109,8 @@ class Life:
         for one in changes:
             state = after(state, one.told_as)
         day = min(one.from_day for one in changes)
+        if day > self.schedule.end and not self.schedule.maintenance:
+            raise Refused(reason="plan_over")
         until = self.held_until if self.state is PlanState.HELD else None
         waiting = self.waiting if self.made.held_open else None
         made = amend(self.made.request, self.schedule, changes, Standing(until, waiting, taken))
@@ -152,7 +154,7 @@ class At:
     def taken(self) -> tuple[Intake, ...]:
         """What the plan says of the day."""
         step = self.life.schedule.step_at(self.day)
-        return tuple(Intake(one.time, one.drug, one.dose) for one in step.doses) if step else ()
+        return tuple(Intake(one.time, one.drug, one.dose, one.weekdays) for one in step.doses) if step else ()
 
     @property
     def length(self) -> int:
@@ -234,7 +236,8 @@ def drawn_dose(draw: Any, taken: tuple[Intake, ...]) -> tuple[Intake, ...]:
         if units and draw(st.integers(0, 7)):
             found.append(replace(one, dose=Dose(units)))
     if not found or draw(st.integers(0, 9)) == 0:
-        found += drawn_begun(draw, tuple(found))
+        there = {one.drug for one in found}
+        found += [one for one in drawn_begun(draw, tuple(found)) if one.drug not in there]
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from plans.domain.documents.facts import DoesNotFit
 from plans.domain.errors import TaperError, TaperplanError
 from plans.domain.taper import engine, supply
 from plans.domain.taper.amendments import Amendment
@@ -173,17 +174,22 @@ def the_documents_agree(life: Life) -> None:
         earlier = {"previous": life.versions[-2][1].each_once(), "previous_made_on": day}
     made = max(day, schedule.start)
     number = len(life.versions)
-    assert_sound(
-        facts(
-            schedule.through(max(schedule.end, made)).each_once().as_of(made),
-            made_on=made,
-            fills_from=made,
-            fill_days=life.made.request.dispense_days,
-            version=number,
-            replaces=number - 1 or None,
-            **earlier,
-        )
+    given = facts(
+        schedule.through(max(schedule.end, made)).each_once().as_of(made),
+        made_on=made,
+        fills_from=made,
+        fill_days=life.made.request.dispense_days,
+        version=number,
+        replaces=number - 1 or None,
+        **earlier,
     )
+    try:
+        assert_sound(given)
+    except DoesNotFit:
+        # Four times a day of many pieces: reported to the clinic, never clipped.
+        made_and_refused["documents too large"] += 1
+        return
+    made_and_refused["documents"] += 1
 
 
 def changed_or_refused(
@@ -244,6 +250,5 @@ def test_any_chain_of_changes_keeps_every_law(asked: dict[str, Any], data: st.Da
         kept_and_read_back(engine.assess(life.made.request, life.schedule))
     the_day_adds_up(engine.assess(life.made.request, life.schedule))
     each_day_is_that_of_its_version(life)
-    if made_and_refused["chain"] % DOCUMENTS == 0:
-        made_and_refused["documents"] += 1
+    if data.draw(st.integers(1, DOCUMENTS)) == 1:
         the_documents_agree(life)
