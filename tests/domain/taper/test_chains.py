@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from plans.domain.documents.facts import DoesNotFit
 from plans.domain.errors import TaperError, TaperplanError
 from plans.domain.taper import engine, supply
-from plans.domain.taper.amendments import Amendment
+from plans.domain.taper.amendments import KINDS, Amendment
 from plans.domain.taper.answer import answer
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.history import valid_days
@@ -30,7 +30,7 @@ from plans.domain.taper.snapshot import dump, load
 from plans.wording.plans import problem
 from plans.wording.taper import says
 from tests.documents.plans import assert_sound, facts
-from tests.domain.taper.chains import At, Life, drawn_changes, drawn_dose, requests
+from tests.domain.taper.chains import CHANGES, At, Life, drawn_changes, drawn_dose, requests
 from tests.domain.taper.checker import Checker
 
 # `CHAINS=10000 pytest --hypothesis-seed=1 tests/domain/taper/test_chains.py` draws more than there is time for in every
@@ -214,6 +214,10 @@ def _tallied() -> Iterator[None]:
             file.write(json.dumps(made_and_refused) + "\n")
 
 
+def test_every_kind_of_change_is_drawn() -> None:
+    assert set(CHANGES) == set(KINDS)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(0 if COUNT > 1000 else 300)
 @settings(max_examples=COUNT, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
@@ -224,7 +228,6 @@ def test_any_chain_of_changes_keeps_every_law(asked: dict[str, Any], data: st.Da
     except TaperError:
         made_and_refused["no plan"] += 1
         return
-    made_and_refused["chain"] += 1
     for _change in range(data.draw(st.integers(1, 8))):
         if not life.passes(data.draw(st.sampled_from([0, 0, 1, 3, 7, 14, 30]))):
             break
@@ -250,5 +253,6 @@ def test_any_chain_of_changes_keeps_every_law(asked: dict[str, Any], data: st.Da
         kept_and_read_back(engine.assess(life.made.request, life.schedule))
     the_day_adds_up(engine.assess(life.made.request, life.schedule))
     each_day_is_that_of_its_version(life)
+    made_and_refused["chain"] += 1
     if data.draw(st.integers(1, DOCUMENTS)) == 1:
         the_documents_agree(life)
