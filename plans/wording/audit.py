@@ -148,6 +148,15 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
             "answers.csv": _("exported the answers of the check-ins"),
         },
     ),
+    "plan.option_chosen": _ByFact(
+        "preparation",
+        _("chose with the patient what the plan is made of"),
+        {
+            "tablets": _("chose with the patient: tablets only"),
+            "tablets_then_liquid": _("chose with the patient: tablets, then one liquid"),
+            "liquid": _("chose with the patient: one liquid"),
+        },
+    ),
     "plan.as_planned_again": _(
         "recorded that the dose is taken as planned again from %(from_day)s. %(note)s"
     ),

@@ -124,7 +124,7 @@ def _percent(text: object) -> str:
     return f"{number.rstrip('0').rstrip('.') if '.' in number else number}{NBSP}%"
 
 
-def _change(text: object) -> str:
+def change_words(text: object) -> str:
     """A signed percentage in words: "20 % less"."""
     words = gettext("%(percent)s less") if str(text).startswith("-") else gettext("%(percent)s more")
     return words % {"percent": _percent(text)}
@@ -147,7 +147,7 @@ def _figures(facts: Facts) -> JsonObject:
         "after": after,
         "before_per": _per(before, facts),
         "after_per": _per(after, facts),
-        "change": _change(facts["change_percent"]),
+        "change": change_words(facts["change_percent"]),
         "limit": f"{facts.get('limit', '')}{NBSP}%",
         "pace": f"10{NBSP}%",
         "window": facts.get("window_days", ""),

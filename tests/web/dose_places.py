@@ -16,6 +16,8 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from plans.documents.kinds import draw, read_back
+from plans.domain.taper.options import TaperOption
+from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.schedule import Step
 from plans.services import clock, documents, drawing
 from plans.services.plans import pictures
@@ -23,7 +25,9 @@ from plans.services.plans.compare import compare
 from plans.services.plans.picture_data import PictureData, stairs_of
 from plans.web.clinician.picture import drawing as picture
 from plans.web.clinician.plan.steps import step_rows
+from plans.wording import options
 from plans.wording.directions import sig
+from plans.wording.options import OptionWords
 from tests.documents.reading import text_of
 from tests.makers_plans import story_request
 from tests.web.lives import Life
@@ -81,6 +85,17 @@ def _draft_steps(life: Life) -> str:
     assert taper is not None
     page = render_to_string("clinic/plan_steps.html", {"rows": step_rows(taper)})
     return piece(r'<td class="n doses"><b>(.*?)</b>', page)
+
+
+def _option(life: Life) -> OptionWords:
+    """The plan as one to choose from with the patient."""
+    assert life.preview.taper is not None
+    return options.option_words(TaperOption(PreparationName.TABLETS, life.preview.taper, chosen=True))
+
+
+def _begins(life: Life) -> str:
+    assert life.preview.taper is not None
+    return said(options.from_to(life.preview.taper))
 
 
 def _moves(life: Life) -> str:
@@ -229,6 +244,10 @@ PLACES: dict[str, Place] = {
     "compare": Place(_compared),
     "draft, picture": Place(_draft, of="first"),
     "draft, steps": Place(_draft_steps, of="first"),
+    "options, begin": Place(_begins, of="first"),
+    "options, picture": Place(
+        lambda life: piece(r"from (.*?) to no dose", _option(life).picture), of="first"
+    ),
     "calendar to print": Place(
         lambda life: row_of(
             life.get(f"/plans/{life.plan.pk}/calendar"),

@@ -12,6 +12,9 @@ from plans.services import clock
 from plans.services.actors import Actor
 
 TABLET, ODT = "clonazepam tablet 0.5 mg", "clonazepam odt 0.125 mg"
+DIAZEPAM = [
+    "diazepam tablet 2 mg", "diazepam tablet 5 mg", "diazepam tablet 10 mg", "diazepam solution 1 mg/mL",
+]  # fmt: skip
 
 
 def as_member(client: Client, actor: Actor) -> Client:
@@ -31,6 +34,19 @@ def typed(patient: Patient, **changes: Any) -> dict[str, Any]:
         "checkin_day": "0", "checkin_time": "10:00", "cross_days": "7", "cross_first": "night",
     }  # fmt: skip
     return {**form, **changes}
+
+
+def diazepam(patient: Patient, **changes: Any) -> dict[str, Any]:
+    """Ten milligrams of diazepam at night, of the country's tablets and solution: to be made in more ways than one."""
+    halves = {f"split:{name}": "2" for name in DIAZEPAM[:3]}
+    form = {
+        "drug_a": "diazepam",
+        "a_morning": "",
+        "a_night": "10",
+        "products": DIAZEPAM,
+        "listed": ["diazepam/US"],
+    }
+    return typed(patient, **(form | halves | changes))
 
 
 def form_page(patient: Patient) -> str:

@@ -6,31 +6,14 @@ import re
 
 import pytest
 
-from tests.web.plan_form_help import as_member, preview_page, typed
+from tests.web.plan_form_help import DIAZEPAM, as_member, diazepam, preview_page
 
 pytestmark = pytest.mark.django_db
-
-DIAZEPAM = [
-    "diazepam tablet 2 mg", "diazepam tablet 5 mg", "diazepam tablet 10 mg", "diazepam solution 1 mg/mL",
-]  # fmt: skip
 
 
 @pytest.fixture
 def signed_in(client, clinic):
     return as_member(client, clinic.primary)
-
-
-def diazepam(patient, **changes):
-    """Ten milligrams of diazepam at night, of the country's tablets and solution."""
-    halves = {f"split:{name}": "2" for name in DIAZEPAM[:3]}
-    form = {
-        "drug_a": "diazepam",
-        "a_morning": "",
-        "a_night": "10",
-        "products": DIAZEPAM,
-        "listed": ["diazepam/US"],
-    }
-    return typed(patient, **(form | halves | changes))
 
 
 def chosen(page: str) -> list[str]:

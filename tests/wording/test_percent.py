@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plans.wording.verdicts import _change, _percent
+from plans.wording.verdicts import _percent, change_words
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from plans.wording.verdicts import _change, _percent
     ],
 )
 def test_a_change_is_said_in_words(given, said):
-    assert _change(given) == said
+    assert change_words(given) == said
 
 
 @pytest.mark.parametrize(

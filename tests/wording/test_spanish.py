@@ -27,6 +27,7 @@ CODE = [
     PLANS / "wording" / "dangers.py",
     PLANS / "wording" / "doses.py",
     PLANS / "wording" / "drugs.py",
+    PLANS / "wording" / "options.py",
     # The visit summary is the patient's as well.
     PLANS / "wording" / "visit_summary.py",
     PLANS / "wording" / "flags.py",

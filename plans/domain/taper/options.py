@@ -20,6 +20,7 @@ from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.schedule import Step
 
 OFFERED = (
     PreparationName.TABLETS,
@@ -51,16 +52,24 @@ class TaperOption:
         return max(step.days for step in self.taper.schedule)
 
     @property
-    def largest_cut(self) -> str:
-        """The largest cut before the last dose, in percent of the day; by diazepam equivalent with several drugs."""
+    def largest_fall(self) -> tuple[Step, Step, str] | None:
+        """The steps around the largest cut before the last dose, and that cut in percent of the day (see
+        `change_percent`): by diazepam equivalent with several drugs. None if no dose is cut before the last one.
+        """
         schedule = self.taper.schedule
         meter = measure(schedule.drugs, self.taper.equivalence, weekly=schedule.weekly)
-        days = [meter.of(step.doses) for step in schedule if step.doses]
-        cuts = [(was, now) for was, now in pairwise(days) if now < was]
+        days = [(step, meter.of(step.doses)) for step in schedule if step.doses]
+        cuts = [(was, now) for was, now in pairwise(days) if now[1] < was[1]]
         if not cuts:
-            return ""
-        was, now = max(cuts, key=lambda cut: Fraction(cut[0] - cut[1], cut[0]))
-        return change_percent(was, now)
+            return None
+        was, now = max(cuts, key=lambda cut: Fraction(cut[0][1] - cut[1][1], cut[0][1]))
+        return was[0], now[0], change_percent(was[1], now[1])
+
+    @property
+    def largest_cut(self) -> str:
+        """The same in percent alone; "" without a cut."""
+        fall = self.largest_fall
+        return fall[2] if fall is not None else ""
 
     @property
     def changes(self) -> int:
@@ -76,6 +85,17 @@ class TaperOption:
         """The most things to take at one time of day."""
         return max(
             (sum(take.things for take in dose.take) for step in self.taper.schedule for dose in step.doses),
+            default=0,
+        )
+
+    @property
+    def most_a_day(self) -> int:
+        """The most things to take on one day, of all drugs."""
+        return max(
+            (
+                sum(take.things for dose in step.doses for take in dose.take)
+                for step in self.taper.schedule.spans
+            ),
             default=0,
         )
 

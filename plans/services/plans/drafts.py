@@ -12,6 +12,7 @@ from django.db import transaction
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.taper.plan_states import ACTS, PlanAct, PlanState, after
+from plans.domain.taper.preparation import PreparationName
 from plans.models import Patient, Plan
 from plans.services import clock
 from plans.services.access import get_patient_for
@@ -95,6 +96,35 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
     if changes_hands:
         plan_effects.audit(plan, PlanAct.SAVE_DRAFT, by)
     return Draft(plan.pk, plan.lock, plan.draft, now, by.name)
+
+
+@transaction.atomic
+def choose_option(
+    *, by: Actor, patient_id: UUID, preparation: PreparationName, seen_lock: int | None
+) -> Draft:
+    """Choose with the patient what the draft's plan is made of; everything else that was typed stays.
+
+    Raises what `save` raises, and Refused("draft_gone") if there is no draft any more.
+    """
+    standing = load(by, patient_id=patient_id)
+    if standing is None:
+        raise Refused(reason="draft_gone", where="draft")
+    form = {**standing.form, "preparation": [preparation.value]}
+    draft = save(by=by, patient_id=patient_id, form=form, seen_lock=seen_lock)
+    record_all(
+        [
+            Event(
+                by=by,
+                act="plan.option_chosen",
+                subject_kind="plan",
+                subject_id=draft.plan_id,
+                patient_id=patient_id,
+                plan_id=draft.plan_id,
+                facts={"preparation": preparation.value},
+            )
+        ]
+    )
+    return draft
 
 
 def begin_many(*, by: Actor, forms: Sequence[tuple[Patient, Form]]) -> None:

@@ -13,7 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from plans.services.plans.picture_data import PictureData
+from plans.domain.amounts import Dose
+from plans.services.plans.picture_data import PictureData, Stairs
 from plans.web.clinician.picture.lanes import (
     BOTTOM_ROWS,
     LANE_STEP,
@@ -49,7 +50,9 @@ from plans.wording import plans
 from plans.wording.doses import day_dose_words, drugs_words, per_day_words, stairs_words
 
 _SCALE_HIGH = 14
-__all__ = ["beside", "change", "draft", "taken_words", "whole"]
+# The width of "13 Jun 2027" on the plain picture.
+_DAY_WIDTH = 100
+__all__ = ["beside", "change", "draft", "plain", "taken_words", "whole"]
 
 
 def draft(data: PictureData) -> SafeString:
@@ -59,6 +62,39 @@ def draft(data: PictureData) -> SafeString:
     frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 4), 48, 730, 26, 192)
     body = _stairs(data, frame)
     return _svg(data, frame, 740, 216, body, "draft", "")
+
+
+def plain(stairs: Stairs, *, last: date, peak: Dose, key: str, title: str, said: str) -> SafeString:
+    """The stairs alone, large, on the scale that several plans share: to the day `last`, up to the height `peak`.
+
+    The first dose and the day of the last change are written, `title` and `said` are for whoever does not see it.
+    """
+    first = stairs.treads[0]
+    frame = Frame(first.start, last + timedelta(days=1), max(1, peak.units), 4, 344, 40, 160)
+    treads = seen(stairs.treads, frame)
+    line, end = path(treads, frame), treads[-1]
+    # Of several drugs, and of a week whose days differ, the height is no dose that anybody takes.
+    height = first.dose.mg if len(stairs.drugs) == 1 and not first.day.weekly else ""
+    x = frame.x(end.start)
+    near = x > frame.right - _DAY_WIDTH
+    return format_html(
+        '<svg viewBox="0 0 350 188" role="img" aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{}</title>'
+        '<desc id="{key}-d">{}</desc><path class="area" d="{line}V{base}H{left}z"/><path class="line" d="{line}"/>'
+        '<path class="base" d="M{left} {base}H{right}"/><text class="strong" x="{left}" y="30">{}</text>'
+        '<path class="base" d="M{x} {base}v6"/><text class="strong{}" x="{}" y="182">{}</text></svg>',
+        title,
+        said,
+        height,
+        " end" if near else " mid",
+        frame.right if near else max(x, frame.left + _DAY_WIDTH / 2),
+        plans.short_day_year(end.start),
+        key=key,
+        line=line,
+        base=frame.base,
+        left=frame.left,
+        right=frame.right,
+        x=x,
+    )
 
 
 def change(data: PictureData) -> SafeString:

@@ -80,10 +80,9 @@ def _lock(request: HttpRequest) -> int | None:
 
 
 def _form_of(actor: Actor, draft: Draft | None, patient: PatientSummary) -> PlanForm:
-    found = formulary.formulary(actor)
     if draft is not None and draft.form:
-        kept_form = MultiValueDict({name: list(values) for name, values in draft.form.items()})
-        return PlanForm(kept_form, formulary=found)
+        return form_of_draft(actor, draft)
+    found = formulary.formulary(actor)
     start = starting_values(
         country=patient.country,
         checkins=(patient.checkin_weekday, patient.checkin_time),
@@ -93,6 +92,12 @@ def _form_of(actor: Actor, draft: Draft | None, patient: PatientSummary) -> Plan
     if (usual := plan_templates.usual(actor)) is not None:
         templates.fill(start, usual)
     return PlanForm(start, bare=True, formulary=found)
+
+
+def form_of_draft(actor: Actor, draft: Draft) -> PlanForm:
+    """The form as the draft keeps it."""
+    kept_form = MultiValueDict({name: list(values) for name, values in draft.form.items()})
+    return PlanForm(kept_form, formulary=formulary.formulary(actor))
 
 
 def _typed(actor: Actor, data: MultiValueDict[str, object], *, bare: bool = False) -> PlanForm:
@@ -193,15 +198,7 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     do = str(data.get("do") or "show")
     if do == "throw":
         return _discard(request, actor, patient)
-    kind, _sep, rest = do.partition("|")
-    if kind in ("split", "add"):
-        _fix(data, kind, rest)
-    if do == "published":
-        fill(data, data.get("published_pick"))
-    if do == "template":
-        templates.choose(actor, data, data.get("template_pick"))
-    if do == "rows":
-        _to_rows(actor, patient, data)
+    _fill(actor, patient, data, do)
     try:
         draft = drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
     except TaperplanError as refusal:
@@ -209,6 +206,8 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     form = _typed(actor, data)
     if do == "issue":
         return _issue(request, actor, patient, form, draft)
+    if do == "together":
+        return redirect("plan-options", patient.id)
     if do == "keep_template":
         return _keep_template(request, actor, patient, form, draft)
     result = _result(actor, patient, form)
@@ -222,6 +221,19 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
         "clinic/plan_new.html",
         _context(actor, patient, form, result, draft, refused=bool(form.errors)),
     )
+
+
+def _fill(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, object], do: str) -> None:
+    """Fill the form as sent with what a button brings; nothing for a button that brings nothing."""
+    kind, _sep, rest = do.partition("|")
+    if kind in ("split", "add"):
+        _fix(data, kind, rest)
+    elif do == "published":
+        fill(data, data.get("published_pick"))
+    elif do == "template":
+        templates.choose(actor, data, data.get("template_pick"))
+    elif do == "rows":
+        _to_rows(actor, patient, data)
 
 
 def _keep_template(

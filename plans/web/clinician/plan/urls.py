@@ -14,12 +14,14 @@ from plans.web.clinician.plan import (
     record,
     review_date,
     taken_dose,
+    together,
     views,
 )
 
 urlpatterns = [
     path("patients/<uuid:patient_id>/plan/new", draft.plan_new, name="plan-new"),
     path("patients/<uuid:patient_id>/plan/preview", draft.plan_preview, name="plan-preview"),
+    path("patients/<uuid:patient_id>/plan/options", together.plan_options, name="plan-options"),
     path("plans/<uuid:plan_id>", views.plan_page, name="plan"),
     path("plans/<uuid:plan_id>/taken", taken_dose.taken_dose, name="plan-taken"),
     path("plans/<uuid:plan_id>/taken/again", taken_dose.taken_again, name="plan-taken-again"),
