@@ -93,6 +93,8 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("visit.cancelled", AuditPart.RECORD, ("on",)),
             *(EventSpec(act.audit, AuditPart.PLAN, act.facts) for act in plan_states.ACTS.values()),
             EventSpec("plan.exported", AuditPart.PLAN),
+            EventSpec("plan.begun_from_pattern", AuditPart.PLAN),
+            EventSpec("plan.used_as_pattern", AuditPart.PLAN),
             EventSpec("plan.option_chosen", AuditPart.PLAN, ("preparation",)),
             EventSpec("plan.review_set", AuditPart.PLAN, ("on",)),
             EventSpec("plan.pages_drawn", AuditPart.PLAN, ("on",)),

@@ -148,6 +148,8 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
             "answers.csv": _("exported the answers of the check-ins"),
         },
     ),
+    "plan.begun_from_pattern": _("filled in a draft with another patient’s plan as a pattern"),
+    "plan.used_as_pattern": _("used this plan as a pattern for another patient’s"),
     "plan.option_chosen": _ByFact(
         "preparation",
         _("chose with the patient what the plan is made of"),

@@ -91,6 +91,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "text_too_long": _("This text is longer than 2,000 characters. Shorten it."),
     "template_name_missing": _("Give the template a name."),
     "too_many_templates": _("The clinic has 50 templates already. Remove one in the settings first."),
+    "pattern_gone": _("This plan cannot be used as a pattern. Find one again, and choose it."),
     "not_in_this_state": _("The plan’s state does not allow this. Look at the plan again."),
     "plan_over": _("The plan has ended: there is no dose to change."),
     "review_missing": _("Enter the date of the next review."),

@@ -17,14 +17,15 @@ from plans.domain.amounts import ZERO
 from plans.domain.errors import Refused, Stale, TaperError, TaperplanError
 from plans.domain.people import EmailState
 from plans.domain.taper.methods.typed import TypedRow
-from plans.services import formulary
+from plans.services import formulary, patterns
 from plans.services.actors import Actor, May
 from plans.services.plans import drafts, issue, preview, queries
 from plans.services.plans import templates as plan_templates
 from plans.services.plans.drafts import Draft
 from plans.services.plans.queries import PatientSummary
 from plans.web import layout_context
-from plans.web.clinician.plan import templates
+from plans.web.clinician import patient_search
+from plans.web.clinician.plan import pattern, templates
 from plans.web.clinician.plan.dose_times import times_rows
 from plans.web.clinician.plan.forms import LENGTHENING, METHOD_FIELDS, PlanForm
 from plans.web.clinician.plan.pauses import LINES, pause_lines
@@ -48,6 +49,7 @@ def kept(data: MultiValueDict[str, object]) -> dict[str, list[str]]:
     """The part of a posted form that is kept as the draft: everything typed, no hidden fields."""
     machinery = (
         "csrfmiddlewaretoken", "do", "lock", "shown", "draft", "published_pick", "template_pick", "template_name",
+        "pattern_q", "pattern_pick", "pattern_doses",
     )  # fmt: skip
     return {
         _storable(name)[:200]: [_storable(value) for value in data.getlist(name)]
@@ -198,9 +200,9 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     do = str(data.get("do") or "show")
     if do == "throw":
         return _discard(request, actor, patient)
-    _fill(actor, patient, data, do)
     try:
-        draft = drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
+        _fill(actor, patient, data, do)
+        draft = _save(request, actor, patient, data, do)
     except TaperplanError as refusal:
         return _refuse(request, actor, patient, _typed(actor, data), refusal)
     form = _typed(actor, data)
@@ -211,6 +213,7 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     if do == "keep_template":
         return _keep_template(request, actor, patient, form, draft)
     result = _result(actor, patient, form)
+    more = _searched(actor, patient, data, do)
     if do == "save":
         layout_context.say(
             request, gettext("The draft is saved."), gettext("Nothing was sent to the patient.")
@@ -219,8 +222,19 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     return layout_context.page(
         request,
         "clinic/plan_new.html",
-        _context(actor, patient, form, result, draft, refused=bool(form.errors)),
+        _context(actor, patient, form, result, draft, refused=bool(form.errors) and not more, **more),
     )
+
+
+def _searched(
+    actor: Actor, patient: PatientSummary, data: MultiValueDict[str, object], do: str
+) -> dict[str, object]:
+    """The plans of other patients that were searched for; nothing unless they were."""
+    q = patient_search.clean(str(data.get("pattern_q") or ""))
+    # The key Enter in the field presses the form's first button.
+    if do not in ("pattern_find", "show") or (do == "show" and not q):
+        return {}
+    return {"pattern_q": q, "patterns": pattern.lines(actor, q, patient.id), "pattern_searched": True}
 
 
 def _fill(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, object], do: str) -> None:
@@ -232,8 +246,26 @@ def _fill(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, objec
         fill(data, data.get("published_pick"))
     elif do == "template":
         templates.choose(actor, data, data.get("template_pick"))
+    elif do == "pattern":
+        asked = patterns.pattern(actor, pattern.key_of(data), patient_id=patient.id)
+        pattern.fill(data, asked, doses=bool(data.get("pattern_doses")))
     elif do == "rows":
         _to_rows(actor, patient, data)
+
+
+def _save(
+    request: HttpRequest, actor: Actor, patient: PatientSummary, data: MultiValueDict[str, object], do: str
+) -> Draft:
+    """Save the form as sent; what was filled from another patient's plan is told to both trails."""
+    if do == "pattern":
+        return patterns.save(
+            by=actor,
+            patient_id=patient.id,
+            form=kept(data),
+            seen_lock=_lock(request),
+            plan_id=pattern.key_of(data),
+        )
+    return drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
 
 
 def _keep_template(
