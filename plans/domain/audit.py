@@ -45,6 +45,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("clinic.catalogue_reviewed", AuditPart.CLINIC, ("medicine", "who")),
             EventSpec("clinic.facts_set", AuditPart.CLINIC),
             EventSpec("clinic.formulary_set", AuditPart.CLINIC),
+            EventSpec("clinic.defaults_set", AuditPart.CLINIC),
             EventSpec("clinic.template_kept", AuditPart.CLINIC, ("name",)),
             EventSpec("clinic.template_removed", AuditPart.CLINIC, ("name",)),
             EventSpec("clinic.template_usual", AuditPart.CLINIC, ("name",)),

@@ -63,6 +63,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "clinic.catalogue_reviewed": _("signed that %(who)s reviewed the catalogue of %(medicine)s"),
     "clinic.facts_set": _("changed the clinic’s details"),
     "clinic.formulary_set": _("changed the formulary: what is stocked here"),
+    "clinic.defaults_set": _("changed with what new plans begin"),
     "clinic.template_kept": _("kept the plan template “%(name)s”"),
     "clinic.template_removed": _("removed the plan template “%(name)s”"),
     "clinic.template_usual": _ByFact(

@@ -65,12 +65,9 @@ def fill_on(first: date, days: int, day: date) -> date:
     return first + timedelta(days=-(-max(0, (day - first).days) // days) * days)
 
 
-def usual_review(goal: date, today: date) -> date:
-    """The default review date, Monday to Friday.
-
-    It is counted from the day the dose is reached, and never from a past day.
-    """
-    day = max(goal, today) + timedelta(weeks=REVIEW_WEEKS)
+def usual_review(goal: date, today: date, weeks: int = REVIEW_WEEKS) -> date:
+    """The default review date, Monday to Friday: so many weeks after the dose is reached, never after a past day."""
+    day = max(goal, today) + timedelta(weeks=weeks)
     return day + timedelta(days=7 - day.weekday() if day.weekday() > _FRIDAY else 0)
 
 

@@ -16,6 +16,7 @@ from plans.domain.taper.plan_states import PlanAct
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.snapshot import AcceptedReason, Snapshot
 from plans.models import Plan, PlanStep, PlanVersion, ReviewItem
+from plans.services import plan_defaults
 from plans.services.actors import Actor
 from plans.services.plans.locking import user_key
 
@@ -149,7 +150,7 @@ def _review_on(plan: Plan, today: date) -> date | None:
         return None
     if plan.review_on is not None and plan.review_on > today:
         return plan.review_on
-    return maintenance.usual_review(plan.goal_on, today)
+    return maintenance.usual_review(plan.goal_on, today, plan_defaults.of_clinic(plan.clinic).review_weeks)
 
 
 def on_paper_before(version: PlanVersion) -> PlanVersion | None:

@@ -11,16 +11,21 @@ from plans.domain.caseload_file.patients import FileDose, FilePatient, FileStep
 from plans.domain.syringes import SYRINGES
 from plans.domain.taper.drug import COUNTRIES
 from plans.domain.taper.formulary import Formulary
+from plans.domain.taper.plan_defaults import PlanDefaults
 from plans.domain.taper.request import Intake, default_start
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
-from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
 from plans.services.plans.drafts import Form
 
 
 def starting_values(
-    *, country: str, checkins: tuple[int, time], today: date, formulary: Formulary
+    *,
+    country: str,
+    checkins: tuple[int, time],
+    today: date,
+    formulary: Formulary,
+    defaults: PlanDefaults,
 ) -> MultiValueDict[str, object]:
-    """The initial values of a new plan: stated defaults, and what the record and the formulary say.
+    """The initial values of a new plan: the clinic's defaults, and what the record and the formulary say.
 
     `checkins`: the day of the week and the time of the patient's check-ins.
     """
@@ -28,16 +33,19 @@ def starting_values(
     values: dict[str, str] = {
         "start": default_start(today).isoformat(),
         "country": country if country in COUNTRIES else "US",
-        "method": "percent_of_current",
-        "percent": "10",
-        "interval": "14",
+        "method": defaults.method,
+        "percent": defaults.percent,
+        "interval": str(defaults.interval_days),
+        "lengthen": str(defaults.lengthen_days or ""),
+        "spread": defaults.spread,
         "goal": "zero",
         "falls_first": DAY_ORDER[0].value,
         "cross_days": "7",
         "cross_first": TimeOfDay.NIGHT.value,
-        "equivalence": "ashton_2002",
-        "max_pieces": str(DEFAULT_MAX_PIECES),
-        "dispense_days": "28",
+        "equivalence": defaults.equivalence,
+        "max_pieces": str(defaults.max_pieces),
+        "dispense_days": str(defaults.dispense_days),
+        "instalment_days": str(defaults.instalment_days or ""),
         "checkin_day": str(weekday),
         "checkin_time": at.strftime("%H:%M"),
     }
@@ -59,7 +67,7 @@ def times_initial(row: str, regimen: Iterable[Intake]) -> dict[str, str]:
     return found
 
 
-def file_form(one: FilePatient, *, today: date, formulary: Formulary) -> Form:
+def file_form(one: FilePatient, *, today: date, formulary: Formulary, defaults: PlanDefaults) -> Form:
     """The form of a plan as somebody would have typed what the file says: what is taken now, and steps as typed rows.
 
     A clinician opens it, completes it and issues it.
@@ -72,6 +80,7 @@ def file_form(one: FilePatient, *, today: date, formulary: Formulary) -> Form:
         checkins=(data.checkin_weekday, data.checkin_time),
         today=today,
         formulary=formulary,
+        defaults=defaults,
     )
     drugs = tuple(dict.fromkeys(dose.drug for dose in one.regimen)) or tuple(filter(None, [one.drug]))
     for row, drug in zip(("a", "b"), drugs, strict=False):

@@ -22,7 +22,7 @@ from plans.domain.caseload_file.problems import BadFile
 from plans.domain.caseload_file.table import MOST_BYTES, MOST_ROWS, FileTable
 from plans.domain.caseload_file.values import DayOrder
 from plans.domain.errors import Refused, Stale
-from plans.services import clock, formulary, imports
+from plans.services import clock, formulary, imports, plan_defaults
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.services.imports import ImportDryRun, ImportFile
@@ -231,9 +231,10 @@ def _discard(request: StaffRequest, import_id: UUID) -> HttpResponse:
 def _forms(actor: Actor) -> FormOf:
     """Makes the draft of each patient's plan."""
     stocked, today = formulary.formulary(actor), clock.today(clinic_card(actor).zone)
+    defaults = plan_defaults.plan_defaults(actor)
 
     def form_of(one: FilePatient) -> Form:
-        return file_form(one, today=today, formulary=stocked)
+        return file_form(one, today=today, formulary=stocked, defaults=defaults)
 
     return form_of
 

@@ -21,7 +21,7 @@ from plans.domain.taper.maintenance import usual_review
 from plans.domain.taper.plan_states import PlanAct, PlanActor, allowed
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
-from plans.services import formulary, item_page
+from plans.services import formulary, item_page, plan_defaults
 from plans.services.actors import Actor, May
 from plans.services.plans import queries, revise, states
 from plans.services.plans.compare import stretches
@@ -79,7 +79,8 @@ def plan_change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     if request.method in ("GET", "HEAD"):
         wanted = request.GET.getlist("act")
         acts = [act.value for act in possible if act.value in wanted]
-        review = usual_review(plan.patient.today, plan.patient.today)
+        weeks = plan_defaults.plan_defaults(actor).review_weeks
+        review = usual_review(plan.patient.today, plan.patient.today, weeks)
         form = ChangeForm(
             plan=plan, possible=possible, formulary=stocked, initial=first_values(plan, acts, review)
         )

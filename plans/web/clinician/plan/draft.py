@@ -17,7 +17,7 @@ from plans.domain.amounts import ZERO
 from plans.domain.errors import Refused, Stale, TaperError, TaperplanError
 from plans.domain.people import EmailState
 from plans.domain.taper.methods.typed import TypedRow
-from plans.services import formulary, patterns
+from plans.services import formulary, patterns, plan_defaults
 from plans.services.actors import Actor, May
 from plans.services.plans import drafts, issue, preview, queries
 from plans.services.plans import templates as plan_templates
@@ -90,6 +90,7 @@ def _form_of(actor: Actor, draft: Draft | None, patient: PatientSummary) -> Plan
         checkins=(patient.checkin_weekday, patient.checkin_time),
         today=patient.today,
         formulary=found,
+        defaults=plan_defaults.plan_defaults(actor),
     )
     if (usual := plan_templates.usual(actor)) is not None:
         templates.fill(start, usual)

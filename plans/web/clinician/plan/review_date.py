@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from plans.domain import text
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.maintenance import usual_review
+from plans.services import plan_defaults
 from plans.services.actors import May
 from plans.services.plans import queries, review_dates
 from plans.web import layout_context
@@ -42,7 +43,8 @@ def review_date(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Set or change the review date of a maintenance dose."""
     actor = cast(StaffRequest, request).actor
     plan = queries.plan_page(actor, plan_id)
-    usual = plan.review_on or usual_review(plan.patient.today, plan.patient.today)
+    weeks = plan_defaults.plan_defaults(actor).review_weeks
+    usual = plan.review_on or usual_review(plan.patient.today, plan.patient.today, weeks)
     form = ReviewDateForm(initial={"review_on": usual.isoformat()})
     status = 200
     if request.method == "POST":
