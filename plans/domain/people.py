@@ -59,6 +59,22 @@ class MailState(StrEnum):
     SUSPENDED = "suspended"
 
 
+class StillToAsk(StrEnum):
+    """What may be asked after a patient was added; each is named as its field of the record."""
+
+    INDICATION = "indication"
+    DURATION = "duration_months"
+    CONDITIONS = "conditions"
+    SUBSTANCES = "substances"
+    MEDICINES = "medicines"
+    PERSON = "person_to_call"
+    CRISIS_PLAN = "crisis_plan"
+    PHARMACY = "pharmacy"
+
+
+BEFORE_ISSUING: Final = frozenset(StillToAsk) - {StillToAsk.CRISIS_PLAN, StillToAsk.PHARMACY}
+"""What a plan's cautions are screened by, and whom to call: asked before a plan is issued."""
+
 LANGUAGES: Final = ("en", "es")
 # Versions of the consent text, whose texts are in plans.wording.people. A published version is never edited.
 CONSENT_VERSIONS: Final = ("1",)
@@ -90,7 +106,7 @@ class PatientData:
     zone: str
     country: str
     indication: str
-    duration_months: int
+    duration_months: int | None
     preferred_name: str = ""
     email: str = ""
     phone: str = ""
@@ -109,6 +125,8 @@ class PatientData:
     checkin_weekday: int = 0
     checkin_time: time = time(9)
     close_watch: bool = False
+    to_ask: tuple[str, ...] = ()
+    """What nobody has asked yet (StillToAsk). `duration_months` is None only while it is among them."""
 
 
 def check_whole(data: PatientData, today: date) -> None:
@@ -134,5 +152,5 @@ def check_whole(data: PatientData, today: date) -> None:
     if (today.year - data.born.year, today.month, today.day) < (ADULT_FROM, data.born.month, data.born.day):
         raise Refused(reason="not_an_adult", where="born")
     lived = (today.year - data.born.year) * 12 + today.month - data.born.month + 1
-    if data.duration_months > lived:
+    if data.duration_months is not None and data.duration_months > lived:
         raise Refused(reason="used_longer_than_life", where="duration_months")

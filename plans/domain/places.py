@@ -43,6 +43,16 @@ def countries() -> dict[str, str]:
     return {pair[0]: pair[1] for pair in pairs}
 
 
+def _typed(raw: str) -> str | None:
+    """The zone that somebody meant who typed it in any case and with spaces, or its place alone; None if it is not one.
+
+    "new york" is America/New_York.
+    """
+    wanted = "_".join(raw.split()).casefold()
+    found = {zone for zone in zones() if wanted in (zone.casefold(), zone.rpartition("/")[2].casefold())}
+    return found.pop() if len(found) == 1 else None
+
+
 def clean_zone(raw: str, *, where: str = "") -> str:
     """A canonical zone. Raises BadText."""
     if not raw:
@@ -51,6 +61,8 @@ def clean_zone(raw: str, *, where: str = "") -> str:
         return raw
     if raw in _older_names():
         return _older_names()[raw]
+    if (found := _typed(raw)) is not None:
+        return found
     raise BadText(where=where, why="not_zone")
 
 

@@ -103,7 +103,10 @@ class Patient(Row):
     conditions = clinical(models.JSONField(default=list))
     substances = clinical(models.JSONField(default=list))
     medicines = clinical(models.JSONField(default=list))
-    duration_months = clinical(models.PositiveSmallIntegerField())
+    # Empty while nobody has asked.
+    duration_months = clinical(models.PositiveSmallIntegerField(null=True, blank=True))
+    # plans.domain.people.StillToAsk
+    to_ask = operational(models.JSONField(default=list, db_default=[]))
     notes = clinical(models.TextField(blank=True))
     consent_version = operational(models.CharField(max_length=20, blank=True))
     consent_on = operational(models.DateField(null=True, blank=True))

@@ -46,7 +46,8 @@ class PatientCard:
     conditions: tuple[str, ...]
     substances: tuple[str, ...]
     medicines: tuple[str, ...]
-    duration_months: int
+    duration_months: int | None
+    to_ask: tuple[str, ...]
     notes: str
     consent_version: str
     consent_on: date | None
@@ -114,6 +115,7 @@ def card_of(patient: Patient) -> PatientCard:
         conditions=tuple(patient.conditions),
         substances=tuple(patient.substances),
         medicines=tuple(patient.medicines),
+        to_ask=tuple(patient.to_ask),
         consent_by=patient.consent_by.name if patient.consent_by else "",
         mail_state=patient.mail_state,
         mail_state_at=patient.mail_state_at,

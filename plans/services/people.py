@@ -93,6 +93,7 @@ def columns_of(data: PatientData) -> dict[str, object]:
         "conditions": list(data.conditions),
         "substances": list(data.substances),
         "medicines": list(data.medicines),
+        "to_ask": list(data.to_ask),
     }
 
 

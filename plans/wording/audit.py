@@ -39,6 +39,7 @@ _FIELDS: Final[Mapping[str, Promise]] = {
     "medicines": _("medicines"),
     "duration_months": _("how long it was taken"),
     "notes": _("notes"),
+    "to_ask": _("what is still to ask"),
     "consent_version": _("consent text"),
     "consent_on": _("day of consent"),
     "checkin_weekday": _("day of check-ins"),

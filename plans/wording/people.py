@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
 from plans.domain.json import JsonObject
-from plans.domain.people import CareState
+from plans.domain.people import CareState, StillToAsk
 
 CONTACT_HOW: Final[Mapping[str, Promise]] = {
     "email": _("by e-mail"),
@@ -67,6 +67,23 @@ _MAIL_AT_REST: Final[Mapping[CareState, Promise]] = {
 def mail_words(mail_state: str, care_state: str) -> str:
     """Whether check-in messages are sent to a patient: only to one in care here, and then as the patient chose."""
     return str(_MAIL_AT_REST.get(CareState(care_state), MAIL_STATES[mail_state]))
+
+
+STILL_TO_ASK: Final[Mapping[str, Promise]] = {
+    StillToAsk.INDICATION: _("reason for the medicine"),
+    StillToAsk.DURATION: _("how long taken"),
+    StillToAsk.CONDITIONS: _("conditions"),
+    StillToAsk.SUBSTANCES: _("substances"),
+    StillToAsk.MEDICINES: _("medicines that matter here"),
+    StillToAsk.PERSON: _("emergency contact"),
+    StillToAsk.CRISIS_PLAN: _("crisis plan"),
+    StillToAsk.PHARMACY: _("pharmacy"),
+}
+
+
+def still_to_ask_words(codes: Iterable[str]) -> str:
+    """What nobody has asked yet, on one line; "" where nothing is left."""
+    return ", ".join(str(STILL_TO_ASK[code]) for code in STILL_TO_ASK if code in set(codes))
 
 
 LANGUAGES: Final[Mapping[str, Promise]] = {

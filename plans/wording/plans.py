@@ -78,6 +78,10 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "no_consent": _(
         "No consent is on record for this patient. Record it with its date, then issue the plan."
     ),
+    "still_to_ask": _(
+        "Something about this patient is still to ask. Enter it in the record, or say there that it was asked, then "
+        "issue the plan."
+    ),
     "not_in_care": _("This patient is no longer in care here, so no plan can be issued."),
     "live_plan": _(
         "This patient has a plan that is running. Change that plan, or stop it before issuing a new one."

@@ -29,6 +29,7 @@ def add_the_patient(clinician: Person, today: date) -> None:
     clinician.follow(page.get_by_role("button", name=re.compile("Add|Save")).first)
     page.wait_for_selector(".errors")
     clinician.look()
+    page.click("summary:has-text('Ask the rest now')")
     for field, text in {
         "name": "Wren Story",
         "preferred_name": "Wren",
@@ -46,13 +47,15 @@ def add_the_patient(clinician: Person, today: date) -> None:
         "pharmacy": "Invented Row Pharmacy, 555-0177",
         "duration_months": "60",
         "consent_on": today.isoformat(),
+        "zone": "new york",
     }.items():
         page.fill(f"#id_{field}", text)
+    for box in page.locator("input[name=to_ask]").all():
+        box.uncheck()
     page.check("#id_contact_how_0")
     page.check("input[name=substances][value=alcohol]")
     page.check("input[name=conditions][value=sleep_apnoea]")
     for field, value in {
-        "zone": "America/New_York",
         "country": "US",
         "checkin_weekday": str(today.weekday()),
         "indication": "panic",

@@ -13,7 +13,7 @@ from django.db import transaction
 from plans.domain.errors import Refused, Stale, TaperError
 from plans.domain.json import Facts, JsonObject
 from plans.domain.notices import OF_A_VERSION
-from plans.domain.people import CareState
+from plans.domain.people import BEFORE_ISSUING, CareState
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
@@ -128,6 +128,8 @@ def _check_ready(clinic: Clinic, patient: Patient) -> None:
         raise Refused(reason="no_on_call")
     if patient.consent_on is None:
         raise Refused(reason="no_consent")
+    if BEFORE_ISSUING & set(patient.to_ask):
+        raise Refused(reason="still_to_ask")
     if patient.care_state != CareState.IN_CARE:
         raise Refused(reason="not_in_care")
     if Plan.objects.filter(patient=patient, state__in=_NOT_REPLACED).exists():

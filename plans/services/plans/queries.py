@@ -71,7 +71,8 @@ class PatientSummary:
     conditions: tuple[str, ...]
     substances: tuple[str, ...]
     medicines: tuple[str, ...]
-    duration_months: int
+    duration_months: int | None
+    to_ask: tuple[str, ...]
     live_plan_id: UUID | None
     after_cut_days: int
     live_plan_gives_way: bool
@@ -171,6 +172,7 @@ def _subject(patient: Patient) -> PatientSummary:
         conditions=tuple(patient.conditions),
         substances=tuple(patient.substances),
         medicines=tuple(str(medicine) for medicine in patient.medicines),
+        to_ask=tuple(patient.to_ask),
         live_plan_id=live.pk if live else None,
         live_plan_gives_way=live is not None and (PlanState(live.state), PlanAct.REPLACE) in TRANSITIONS,
         after_cut_days=occasions.cadence_for(patient).after_cut_days,

@@ -2,6 +2,8 @@
 //
 // data-key="n"        a single key that clicks a link or button, or focuses a field ("/")
 // data-copy="id"      a button, shown only with scripts, that copies the text of a field and says so (data-copied)
+// data-filter="id"    a field, shown only with scripts, that leaves those options of a list that hold what is typed, and
+//                     those that are ticked
 // data-rows           a table whose rows J and K walk through, Enter opens, C takes
 // Single keys are off in fields, with modifiers, and when switched off on the settings page (localStorage "keys" = "off").
 
@@ -131,6 +133,20 @@
     });
   }
 
+  function filters() {
+    document.querySelectorAll("input[data-filter]").forEach(function (input) {
+      var list = document.getElementById(input.dataset.filter);
+      input.hidden = !list;
+      input.addEventListener("input", function () {
+        var wanted = input.value.trim().toLowerCase();
+        list.querySelectorAll("label").forEach(function (label) {
+          var ticked = label.querySelector("input").checked;
+          label.hidden = !ticked && label.textContent.toLowerCase().indexOf(wanted) < 0;
+        });
+      });
+    });
+  }
+
   function copyButtons() {
     document.querySelectorAll("[data-copy]").forEach(function (button) {
       var field = document.getElementById(button.dataset.copy);
@@ -150,6 +166,7 @@
   document.addEventListener("DOMContentLoaded", function () {
     showToday();
     settingOfKeys();
+    filters();
     copyButtons();
   });
 })();

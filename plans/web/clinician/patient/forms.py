@@ -14,12 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain import people as domain
 from plans.domain import places, text
+from plans.domain.taper import catalogue
 from plans.domain.taper.patient_facts import MEDICINES
 from plans.domain.text import BadText
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.untyped import Options, Posted, Values
 from plans.wording import patient_facts as labels
 from plans.wording import people
+from plans.wording.drugs import drug_words
 from plans.wording.text import text_words
 
 _CHECKS: Final = forms.CheckboxSelectMultiple
@@ -41,6 +43,11 @@ def _long(rows: int = 3, **more: object) -> ParsedField:
 
 def _date_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d")
+
+
+def _months(raw: str) -> int | None:
+    """Months of use; None for an empty field."""
+    return text.clean_whole(raw, least=0, most=domain.DURATION_MOST) if raw.strip(" ") else None
 
 
 class PatientForm(EdgeForm):
@@ -76,7 +83,12 @@ class PatientForm(EdgeForm):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     contact_when = _text(label=_("Best time to call"), help_text=_("Such as: after 4 pm, not Fridays"))
-    zone = ParsedField(places.clean_zone, label=_("Time zone"), widget=forms.Select)
+    zone = ParsedField(
+        places.clean_zone,
+        label=_("Time zone"),
+        help_text=_("A place, such as New York; part of a name lists those that fit"),
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
+    )
     country = ParsedField(
         places.clean_country,
         label=_("Country"),
@@ -109,10 +121,13 @@ class PatientForm(EdgeForm):
     pharmacy = _text(300, label=_("Pharmacy"), help_text=_("Name and phone"))
 
     indication = forms.ChoiceField(
-        label=_("Reason for the medicine"), choices=choices(labels.INDICATIONS, _("Choose"))
+        label=_("Reason for the medicine"),
+        choices=choices(labels.INDICATIONS, _("Choose")),
+        required=False,
     )
     duration_months = ParsedField(
-        partial(text.clean_whole, least=0, most=domain.DURATION_MOST),
+        _months,
+        required=False,
         label=_("How long taken"),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input num", "autocomplete": "off"}),
     )
@@ -140,6 +155,22 @@ class PatientForm(EdgeForm):
         label=_("Close watch: a missed check-in is reviewed within a day"), required=False
     )
 
+    to_ask = forms.MultipleChoiceField(
+        label=_("Still to ask"),
+        help_text=_(
+            "Ticked: nobody has asked yet. Untick what was asked, also where the answer was none. What is filled in "
+            "counts as asked."
+        ),
+        choices=choices(people.STILL_TO_ASK),
+        widget=_CHECKS,
+        required=False,
+    )
+    drug = forms.ChoiceField(
+        label=_("Drug to taper"),
+        help_text=_("Begins the draft of a plan with it"),
+        required=False,
+    )
+
     consent_version = forms.ChoiceField(
         label=_("Consent"),
         choices=[
@@ -150,22 +181,31 @@ class PatientForm(EdgeForm):
     )
     consent_on = ParsedField(str, required=False, label=_("Consent given on"), widget=_date_input())
 
-    def __init__(self, data: Posted | None = None, *, today: date, **more: Options) -> None:
+    def __init__(
+        self, data: Posted | None = None, *, today: date, new: bool = False, **more: Options
+    ) -> None:
+        """`new`: of a patient who is not here yet, for whom a plan may be drafted at once."""
         super().__init__(data, **more)
         self.today = today
+        self.new = new
+        if new:
+            drugs = [(one.name, drug_words(one.name, clinician=True)) for one in catalogue.drugs()]
+            self.fields["drug"].choices = [("", _("None yet")), *drugs]  # type: ignore[attr-defined]  # a ChoiceField
+        else:
+            del self.fields["drug"]
         self.fields["born"].parse = partial(text.clean_date, earliest=domain.OLDEST_BIRTH, latest=today)  # type: ignore[attr-defined]  # a ParsedField
         self.fields["consent_on"].parse = partial(  # type: ignore[attr-defined]  # a ParsedField
             text.clean_date, earliest=date(2000, 1, 1), latest=today, required=False
         )
-        self.fields["zone"].widget.choices = [
-            ("", _("Choose")),
-            *((z, z.replace("_", " ")) for z in places.zones()),
-        ]
         self.fields["country"].widget.choices = choices(places.countries(), _("Choose"))
 
     def clean(self) -> Values:
-        """The two e-mail addresses must be the same."""
+        """The two e-mail addresses must be the same, and what is not marked as still to ask must be answered."""
         cleaned = super().clean()
+        for name in ("indication", "duration_months"):
+            asked = name not in cleaned.get("to_ask", ())
+            if asked and name not in self.errors and cleaned[name] in ("", None):
+                self.add_error(name, text_words(BadText(where=name, why="missing")))
         if "email" in cleaned and "email_again" in cleaned and cleaned["email"] != cleaned["email_again"]:
             self.add_error("email_again", text_words(BadText(where="email_again", why="emails_differ")))
         return cleaned
@@ -187,14 +227,39 @@ class PatientForm(EdgeForm):
             conditions=tuple(sorted(c["conditions"])),
             substances=tuple(sorted(c["substances"])),
             medicines=(*sorted(c["medicines"]), *c["medicines_other"]),
+            indication=c["indication"] or _UNKNOWN,
+            to_ask=self._to_ask(),
         )
 
+    def _to_ask(self) -> tuple[str, ...]:
+        """What is ticked and was not answered all the same."""
+        c = self.cleaned_data
+        answers = {
+            **c,
+            "medicines": c["medicines"] or c["medicines_other"],
+            "person_to_call": c["person_name"],
+            # Months of use may be none at all.
+            "duration_months": c["duration_months"] is not None,
+        }
+        return tuple(code.value for code in domain.StillToAsk if code in c["to_ask"] and not answers[code])
+
     def groups(self) -> list[Group]:
-        """The fields as the page shows them."""
-        return [Group(title, [self[name] for name in names]) for title, names in _GROUPS]
+        """The fields as the page shows them, those that are needed first."""
+        return [
+            Group(title, [self[name] for name in names if name in self.fields])
+            for title, names in _GROUPS
+            if title != _STILL or self.new or self["to_ask"].value()
+        ]
+
+    @property
+    def first(self) -> int:
+        """How many groups are asked first of a new patient; the others are folded unless one has an error."""
+        return _FIRST
 
 
-_SHAPED: Final = frozenset({"contact_how", "conditions", "substances", "medicines"})
+_SHAPED: Final = frozenset({"contact_how", "conditions", "substances", "medicines", "indication", "to_ask"})
+# What is stored while nobody has asked for the reason.
+_UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +270,17 @@ class Group:
     fields: list[BoundField]
 
 
+_STILL: Final = _("Still to ask")
+_FIRST: Final = 3
 _GROUPS: Final = (
-    (_("Who"), ("name", "preferred_name", "record_no", "born")),
+    (_("Who"), ("name", "record_no", "born")),
+    (_("How to reach the patient"), ("contact_how", "email", "email_again", "phone")),
+    (_("The plan"), ("drug",)),
+    (_STILL, ("to_ask",)),
     (
-        _("How and when to reach the patient"),
+        _("Name, place and times"),
         (
-            "contact_how", "email", "email_again", "phone", "contact_when", "zone", "country", "language",
-            "checkin_weekday", "checkin_time",
+            "preferred_name", "contact_when", "zone", "country", "language", "checkin_weekday", "checkin_time",
         ),
     ),
     (
@@ -233,6 +302,8 @@ def initial_of(data: domain.PatientData) -> dict[str, object]:
         **{name: getattr(data, name) for name in data.__dataclass_fields__},
         "email_again": data.email,
         "contact_how": data.contact_how.value,
+        "indication": "" if domain.StillToAsk.INDICATION in data.to_ask else data.indication,
+        "to_ask": list(data.to_ask),
         "checkin_time": data.checkin_time.isoformat("minutes"),
         "person_name": person.name,
         "person_relation": person.relation,

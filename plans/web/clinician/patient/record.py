@@ -12,15 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Refused, Stale
-from plans.domain.people import PatientData
-from plans.services import clock, people
+from plans.domain.people import PatientData, StillToAsk
+from plans.domain.places import zones
+from plans.services import clock, formulary, new_patients, people, plan_defaults
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
+from plans.services.plans.drafts import Form
 from plans.web.clinician.patient.forms import PatientForm, initial_of
+from plans.web.clinician.plan_start import starting_values
 from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
-from plans.web.untyped import Context
+from plans.web.untyped import Context, Options, Posted
 from plans.wording.people import CONSENT, people_refusal
 
 _LOOKED = "looked"
@@ -31,7 +34,17 @@ def _today(request: StaffRequest) -> date:
 
 
 def _form_page(request: StaffRequest, form: PatientForm, more: Context, status: int = 200) -> HttpResponse:
-    context = {"form": form, "groups": form.groups(), "consent": CONSENT, **more}
+    groups = form.groups()
+    first, rest = (groups[: form.first], groups[form.first :]) if form.new else (groups, [])
+    context = {
+        "form": form,
+        "groups": first,
+        "rest": rest,
+        "rest_open": any(field.errors for group in rest for field in group.fields),
+        "consent": CONSENT,
+        "zones": [zone.replace("_", " ") for zone in zones()],
+        **more,
+    }
     return page(request, "clinic/patient_form.html", context, status=status)
 
 
@@ -54,12 +67,12 @@ def patient_new(request: StaffRequest) -> HttpResponse:
             "country": clinic.country,
             "language": clinic.language,
             "contact_how": "email",
+            "checkin_time": "09:00",
+            "may_be_told": "nothing",
+            "to_ask": list(StillToAsk),
         }
-        form = PatientForm(
-            today=_today(request), initial={**start, "checkin_time": "09:00", "may_be_told": "nothing"}
-        )
-        return _form_page(request, form, more)
-    form = PatientForm(request.POST, today=_today(request))
+        return _form_page(request, _new_form(request, initial=start), more)
+    form = _new_form(request, request.POST)
     if not form.is_valid():
         return _form_page(request, form, more, 422)
     data = form.to_data()
@@ -67,13 +80,39 @@ def patient_new(request: StaffRequest) -> HttpResponse:
     if alike:
         return _form_page(request, form, {**more, "alike": alike}, 422)
     try:
-        patient_id = people.create_patient(by=request.actor, data=data)
+        patient_id = new_patients.add(
+            by=request.actor, data=data, form=_draft(request, data, form.cleaned_data.get("drug", ""))
+        )
     except Refused as refusal:
         form.refuse(refusal, people_refusal(refusal))
         return _form_page(request, form, more, 422)
     message = _("An e-mail asks the patient to confirm the address.") if data.email else ""
     say(request, _("%(name)s was added") % {"name": data.name}, message)
     return redirect("patient", patient_id)
+
+
+def _new_form(request: StaffRequest, data: Posted | None = None, **more: Options) -> PatientForm:
+    """The form of a new patient; a drug is asked for by whoever may plan."""
+    form = PatientForm(data, today=_today(request), new=True, **more)
+    if not request.actor.may(May.PLAN):
+        del form.fields["drug"]
+    return form
+
+
+def _draft(request: StaffRequest, data: PatientData, drug: str) -> Form | None:
+    """The draft of a plan that begins with a drug; None without one."""
+    if not drug:
+        return None
+    actor = request.actor
+    start = starting_values(
+        country=data.country,
+        checkins=(data.checkin_weekday, data.checkin_time),
+        today=clock.today(data.zone),
+        formulary=formulary.formulary(actor),
+        defaults=plan_defaults.plan_defaults(actor),
+    )
+    start["drug_a"] = drug
+    return {name: [str(value) for value in start.getlist(name)] for name in start}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -37,6 +37,7 @@ from plans.wording.people import (
     MAY_BE_TOLD,
     WEEKDAYS,
     mail_words,
+    still_to_ask_words,
 )
 from plans.wording.plans import STATE_NAMES
 from plans.wording.times import zone_words
@@ -91,6 +92,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "translation": translation_text(found) if (found := translations().get(card.language)) else "",
         "zone": zone_words(card.zone),
         "language": LANGUAGES.get(card.language, card.language),
+        "still_to_ask": still_to_ask_words(card.to_ask),
         "indication": labels.INDICATIONS.get(card.indication, card.indication),
         "conditions": _labels(card.conditions, dict(labels.CONDITIONS)),
         "substances": _labels(card.substances, dict(labels.SUBSTANCES)),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from plans.domain.amounts import ZERO
 from plans.domain.errors import Refused, Stale, TaperError, TaperplanError
-from plans.domain.people import EmailState
+from plans.domain.people import BEFORE_ISSUING, EmailState
 from plans.domain.taper.methods.typed import TypedRow
 from plans.services import formulary, patterns, plan_defaults
 from plans.services.actors import Actor, May
@@ -38,6 +38,7 @@ from plans.web.clinician.plan_start import starting_values
 from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
+from plans.wording.people import still_to_ask_words
 from plans.wording.taper import forms_as_in
 from plans.wording.times import zone_words
 
@@ -154,6 +155,7 @@ def _context(
         "schedules": schedule_groups(str(form.typed.get("drug_a") or "")),
         "bands": [(form[f"band_above_{n}"], form[f"band_cut_{n}"]) for n in (1, 2, 3, 4)],
         "zone": zone_words(patient.zone),
+        "still_to_ask": still_to_ask_words(BEFORE_ISSUING & set(patient.to_ask)),
         **more,
     }
 
@@ -406,6 +408,8 @@ def _where_it_is_put_right(actor: Actor, patient: PatientSummary, refusal: Taper
     reason = refusal.facts.get("reason")
     if reason == "no_on_call" and actor.may(May.MANAGE):
         return f"{reverse('settings')}#h-call"
+    if reason == "still_to_ask" and actor.may(May.EDIT_PATIENT):
+        return f"{reverse('patient-edit', args=[patient.id])}#id_to_ask"
     if reason == "no_consent" and actor.may(May.EDIT_PATIENT):
         return f"{reverse('patient-edit', args=[patient.id])}#id_consent_version"
     return "#plan-form"

@@ -54,6 +54,7 @@ from plans.wording.flags import flag_sentence
 from plans.wording.lanes import lane_name, lane_scale, severity_name
 from plans.wording.levels import level_missing, level_notes, level_range, set_name
 from plans.wording.patient_facts import fact_words
+from plans.wording.people import still_to_ask_words
 from plans.wording.taper import (
     condition_words,
     forms_as_in,
@@ -113,6 +114,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "state": plans.state_words(plan.state, plan.since),
         "state_name": plans.STATE_NAMES[plan.state],
         "facts": facts_of(plan),
+        "still_to_ask": still_to_ask_words(plan.patient.to_ask),
         "reviews": reviews(actor, plan.schedule.drugs),
         "build_up": _build_up(taper, plan.patient.today),
         "figures": shown,
@@ -181,8 +183,12 @@ def facts_of(plan: PlanPage) -> tuple[tuple[str, str], ...]:
     who = plan.patient
     none = gettext("none on record")
     found = [(gettext("For"), indication_words(who.indication))]
-    found.append((gettext("Conditions"), listed([condition_words(code) for code in who.conditions]) or none))
-    found.append((gettext("Substances"), listed([substance_words(code) for code in who.substances]) or none))
+    open_, left = set(who.to_ask), gettext("still to ask")
+    for code, name, words in (
+        ("conditions", gettext("Conditions"), [condition_words(one) for one in who.conditions]),
+        ("substances", gettext("Substances"), [substance_words(one) for one in who.substances]),
+    ):
+        found.append((name, listed(words) or (left if code in open_ else none)))
     also = listed([fact_words(code) for code in who.medicines])
     if also:
         found.append((gettext("Also takes"), also))
