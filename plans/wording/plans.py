@@ -41,6 +41,14 @@ def state_words(state: PlanState, since: date) -> str:
     return str(STATE_NAMES[state])
 
 
+def in_force_words(version: int, day: DayDose | None) -> str:
+    """Which version is in force, and what is taken now: "version 2 is in force, clonazePAM 1.5 mg a day"."""
+    if day is None:
+        return gettext("version {n} is in force").format(n=version)
+    dose = per_day_words(day, clinician=True)
+    return gettext("version {n} is in force, {dose}").format(n=version, dose=dose)
+
+
 END_REASONS: Final[Mapping[str, Promise]] = {
     EndReason.COMPLETED: _("Completed as planned"),
     EndReason.BY_PATIENT: _("The patient stopped it"),

@@ -214,7 +214,7 @@ def _show(
         "to_confirm": [(name, name in form.ticked("confirmed")) for name in seen.to_confirm] if seen else [],
         "button": _button(form.chosen, seen),
         "stops": ends,
-        "dose": f", {per_day_words(plan.step.day, clinician=True)}" if plan.step else "",
+        "in_force": plans.in_force_words(plan.version, plan.step.day if plan.step else None),
         "shown": seen.digest if seen and not seen.refused else _ending(form) if ends else "",
         "version": plan.version,
         "live": live,
