@@ -24,6 +24,10 @@ class CaseloadImport(Row):
     # Whether somebody has looked at the patients who may be the same person or share a mailbox.
     looked = operational(models.BooleanField(default=False))
     state = operational(models.CharField(max_length=20, default=ImportState.BEING_CHECKED.value))
+    # Whose the patients are to be for whom the file says nothing; empty: nobody's yet.
+    owner = models.ForeignKey(
+        User, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
     # Patients to make when it began; made so far; drafts among them; patients who were known; rows with problems.
     total = operational(models.PositiveIntegerField(default=0))
     made = operational(models.PositiveIntegerField(default=0))

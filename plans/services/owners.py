@@ -3,11 +3,13 @@ handed over when somebody leaves."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from plans.domain.errors import Refused
 from plans.models import Membership, Patient
@@ -41,11 +43,32 @@ def _seen(patient: Patient) -> Ownership:
 
 def candidates(actor: Actor, *, but: UUID | None = None) -> tuple[tuple[UUID, str], ...]:
     """The members who can own patients, as (key, name), by name."""
-    rows = Membership.objects.filter(
+    found = _places(actor).order_by("user__name", "user_id").values_list("user_id", "user__name")
+    return tuple((key, name) for key, name in found if key != but)
+
+
+def by_address(actor: Actor) -> dict[str, tuple[UUID, str]]:
+    """The members who can own patients, as (key, name), by the address they sign in with, in lower case."""
+    rows = _places(actor).values_list("user__email", "user_id", "user__name")
+    return {email.lower(): (key, name) for email, key, name in rows}
+
+
+def hold(actor: Actor, user_ids: Iterable[UUID]) -> None:
+    """Make sure that members own patients until the transaction ends; for services, before any patient is locked.
+
+    Raises Refused("not_a_candidate") for somebody who does not plan in this clinic, or no longer does.
+    """
+    wanted = sorted(set(user_ids))
+    for user_id in wanted:
+        hold_place(actor, user_id)
+    if set(wanted) - {key for key, _ in candidates(actor)}:
+        raise Refused(reason="not_a_candidate", where="owner")
+
+
+def _places(actor: Actor) -> QuerySet[Membership]:
+    return Membership.objects.filter(
         clinic=get_clinic_for(actor), is_active=True, user__is_active=True, role__in=OWNING
     )
-    found = rows.order_by("user__name", "user_id").values_list("user_id", "user__name")
-    return tuple((key, name) for key, name in found if key != but)
 
 
 def owned(actor: Actor, user_id: UUID) -> int:

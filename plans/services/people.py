@@ -152,20 +152,25 @@ def new_row(by: Actor, clinic: Clinic, data: PatientData, now: datetime) -> Pati
     )
 
 
-def add_many(*, by: Actor, records: Sequence[PatientData], facts: Facts) -> list[Patient]:
+def add_many(*, by: Actor, records: Sequence[tuple[PatientData, UUID | None]], facts: Facts) -> list[Patient]:
     """Add patients in the caller's transaction, in three statements however many; no message goes out.
 
-    They have no owner: whoever brings a caseload over looks after none of it by that. An address is asked for when the
-    first plan is issued. `facts` are added to each patient's event. Raises Refused("record_no_taken") if a number was
-    given meanwhile, and what `check_whole` raises.
+    Each comes with the key of its owner, whose place the caller holds (`owners.hold`), or None: whoever brings a
+    caseload over looks after none of it by that. An address is asked for when the first plan is issued. `facts` are
+    added to each patient's event. Raises Refused("record_no_taken") if a number was given meanwhile, and what
+    `check_whole` raises.
     """
     clinic = get_clinic_for(by, May.MANAGE)
     now = clock.now()
-    for data in records:
+    rows = []
+    for data, owner_id in records:
         _check(clinic, data)
+        row = new_row(by, clinic, data, now)
+        row.owner_id = owner_id
+        rows.append(row)
     try:
         with transaction.atomic():
-            patients = Patient.objects.bulk_create([new_row(by, clinic, data, now) for data in records])
+            patients = Patient.objects.bulk_create(rows)
     except IntegrityError as clash:
         raise Refused(reason="record_no_taken", where="record_no", name="") from clash
     audit.record_all(
@@ -175,7 +180,7 @@ def add_many(*, by: Actor, records: Sequence[PatientData], facts: Facts) -> list
             subject_kind="patient",
             subject_id=patient.pk,
             patient_id=patient.pk,
-            facts=facts,
+            facts={**facts, "owner": str(patient.owner_id)} if patient.owner_id else facts,
             at=now,
         )
         for patient in patients

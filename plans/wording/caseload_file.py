@@ -51,6 +51,7 @@ USES: Final[Mapping[str, Promise]] = {
     "conditions": _("Conditions"),
     "substances": _("Substances"),
     "medicines": _("Medicines"),
+    "owner": _("Owner: the e-mail address of a member"),
     "notes": _("Notes"),
     "drug": _("Drug taken now"),
     **{time.value: name for time, name in TIME_NAMES.items()},
@@ -158,6 +159,10 @@ _ROW: Final[Mapping[str, Promise]] = {
     "shared_mailbox_in_file": _(
         "Line %(line)s has the same e-mail address: whoever reads that mailbox sees both patients’ messages."
     ),
+    "owner_unknown": _(
+        "Nobody with the address “%(raw)s” plans here. Write the address that a member signs in with, or leave it "
+        "empty."
+    ),
 }
 FILE_WHYS: Final = frozenset(_FILE)
 ROW_WHYS: Final = frozenset(_ROW)
@@ -201,6 +206,9 @@ def needed_words(codes: Iterable[str]) -> str:
 _REFUSALS: Final[Mapping[str, Promise]] = {
     "has_errors": _(
         "Some rows have problems: correct the file and choose it again, or import the rows without."
+    ),
+    "not_a_candidate": _(
+        "This member does not plan in the clinic any more. Choose another owner, or nobody."
     ),
     "import_begun": _("Somebody has begun this import meanwhile. This is how far it is."),
     "not_begun": _("This import has not begun. Look at what would be made, then begin."),

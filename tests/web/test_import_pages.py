@@ -279,3 +279,20 @@ def test_a_spanish_file_of_excel_is_read_as_it_is(lead: Client) -> None:
     draft = Plan.objects.get().draft
     assert (draft["a_morning"], draft["a_night"], draft["rows"]) == (["0.5"], ["1"], ["14: 1.375"])
     assert Patient.objects.get().language == "es"
+
+
+def test_the_owner_of_all_is_chosen_on_the_page_and_shown_before_anything_is_made(
+    lead: Client, clinic: ClinicMade
+) -> None:
+    address = sent(lead, text_of(line(1)))
+    page = lead.get(address).content.decode()
+    assert clinic.staff.name not in re.findall(r'<select name="owner".*?</select>', page, re.DOTALL)[0]
+    assert "nobody yet" in words(lead.get(address))
+    form = form_on(lead, address, owner=str(clinic.primary.member_id))
+    lead.post(address, form | {"do": "check"})
+    first = re.findall(r"<tbody>.*?</tbody>", lead.get(address).content.decode(), re.DOTALL)
+    assert any(f"<td>{clinic.primary.name}</td>" in rows for rows in first)
+    lead.post(address, form_on(lead, address, owner=str(clinic.primary.member_id), do="all"))
+    assert Patient.objects.get().owner_id == clinic.primary.member_id
+    answer = lead.post(sent(lead, text_of(line(2))), form | {"do": "check", "owner": "nobody"})
+    assert answer.status_code == 422

@@ -87,6 +87,8 @@ _USES: Final = (
     _patient("conditions", _MAY, "conditions", "diagnoses", "condiciones", "diagnosticos", "enfermedades"),
     _patient("substances", _MAY, "substances", "sustancias"),
     _patient("medicines", _MAY, "medicines", "other medicines", "medications", "medicamentos", "otros medicamentos"),
+    _patient("owner", _MAY, "owner", "owner e mail", "owner email", "clinician", "clinician e mail", "clinician email",
+             "prescriber e mail", "prescriber email", "medico", "responsable", "correo del responsable"),
     _patient("notes", _MAY, "notes", "note", "comments", "notas", "observaciones"),
     ColumnUse("drug", Part.TAKEN, _MAY, ("drug", "current drug", "benzodiazepine", "farmaco", "benzodiacepina")),
     *(

@@ -80,7 +80,8 @@ class FileStep:
 class FilePatient:
     """A patient of the file. `data` is None if the record has problems; `given`: the fields that the file names.
 
-    `drug`: the drug of the steps, if what is taken now is not said.
+    `drug`: the drug of the steps, if what is taken now is not said. `owner`: the e-mail address of the member whose
+    patient it is to be, in lower case, as the file says it.
 
     `start` is the first day of the plan, if the file says it; `left_out`: how many steps were over already.
     """
@@ -92,6 +93,7 @@ class FilePatient:
     regimen: tuple[FileDose, ...] = ()
     steps: tuple[FileStep, ...] = ()
     drug: str = ""
+    owner: str = ""
     start: date | None = None
     left_out: int = 0
     problems: tuple[RowProblem, ...] = ()
@@ -174,6 +176,7 @@ def _patient(rows: list[_Cells], reading: Reading, signs: DecimalSigns) -> FileP
     merged = _merged(steps)
     drug = _drug_of_totals(merged, taken, reading)
     plan, start, left_out = _plan(merged, reading.today) if not _wrong(rows) else ((), None, 0)
+    owner = first.read("owner", text.clean_email, "").lower()
     wrong = _wrong(rows)
     return FilePatient(
         line=first.line,
@@ -183,6 +186,7 @@ def _patient(rows: list[_Cells], reading: Reading, signs: DecimalSigns) -> FileP
         regimen=_in_order(taken),
         steps=plan,
         drug=drug,
+        owner=owner,
         start=start,
         left_out=left_out,
         problems=wrong,

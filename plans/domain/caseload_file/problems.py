@@ -16,7 +16,7 @@ ROW_WHYS: Final = (
     "too_many_drugs", "too_many_times", "mixed_times", "plan_drug_missing", "totals_of_two_drugs",
     "step_when_missing", "step_dose_missing", "step_days_missing", "step_days_differ", "step_order",
     "step_start_first", "too_many_steps", "plan_over", "changed_here", "same_person", "shared_mailbox",
-    "same_person_in_file", "shared_mailbox_in_file",
+    "same_person_in_file", "shared_mailbox_in_file", "owner_unknown",
 )  # fmt: skip
 
 

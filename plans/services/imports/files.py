@@ -18,7 +18,7 @@ from plans.domain.caseload_file.values import DayOrder
 from plans.domain.errors import Refused
 from plans.domain.which import which
 from plans.models import CaseloadImport
-from plans.services import audit, clock
+from plans.services import audit, clock, owners
 from plans.services.access import get_clinic_for, get_import_for
 from plans.services.actors import SYSTEM, Actor, May
 
@@ -35,6 +35,7 @@ class ImportFile:
     columns: tuple[str, ...]
     order: DayOrder
     looked: bool
+    owner_id: UUID | None
     total: int
     made: int
     drafts: int
@@ -82,6 +83,7 @@ def seen(row: CaseloadImport, table: FileTable | None = None) -> ImportFile:
         columns=tuple(row.columns),
         order=DayOrder(row.day_order),
         looked=row.looked,
+        owner_id=row.owner_id,
         total=row.total,
         made=row.made,
         drafts=row.drafts,
@@ -101,13 +103,25 @@ def unfinished(actor: Actor) -> tuple[ImportFile, ...]:
 
 
 @transaction.atomic
-def set_columns(*, by: Actor, import_id: UUID, columns: Sequence[str], order: DayOrder, looked: bool) -> bool:
-    """Say what each column holds and how dates are read; False if that is what was said already.
+def set_columns(
+    *,
+    by: Actor,
+    import_id: UUID,
+    columns: Sequence[str],
+    order: DayOrder,
+    looked: bool,
+    owner_id: UUID | None = None,
+) -> bool:
+    """Say what each column holds, how dates are read, and whose the patients are for whom the file says nothing (None:
+    nobody's yet); False if that is what was said already.
 
-    Raises Refused("import_begun") once patients have been made: what was shown then is what goes on.
+    Raises Refused("import_begun") once patients have been made: what was shown then is what goes on; and
+    Refused("not_a_candidate") for an owner who does not plan in this clinic.
     """
     row = get_import_for(by, import_id, lock=True)
-    new = {"columns": list(columns), "day_order": order.value, "looked": looked}
+    if owner_id is not None and owner_id not in dict(owners.candidates(by)):
+        raise Refused(reason="not_a_candidate", where="owner")
+    new = {"columns": list(columns), "day_order": order.value, "looked": looked, "owner_id": owner_id}
     if all(getattr(row, name) == value for name, value in new.items()):
         return False
     if row.state != ImportState.BEING_CHECKED.value:

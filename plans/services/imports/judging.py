@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -23,7 +23,7 @@ from plans.domain.caseload_file.table import FileTable, read_table
 from plans.domain.caseload_file.values import DayOrder
 from plans.domain.people import PatientData
 from plans.models import CaseloadImport, Patient
-from plans.services import clock
+from plans.services import clock, owners
 from plans.services.access import get_import_for
 from plans.services.actors import Actor
 from plans.services.patient_cards import sort_key
@@ -33,6 +33,8 @@ from plans.wording import caseload_file as wording
 _ALIKE: Final = frozenset({"same_person", "shared_mailbox", "same_person_in_file", "shared_mailbox_in_file"})
 # By which a patient is found, whatever its case.
 _NUMBER: Final = "record_no"
+# Who is here keeps their owner, who may have handed them over since.
+_NOT_COMPARED: Final = frozenset({_NUMBER, "owner"})
 # What the file calls the parts of the emergency contact, which is one field of a patient's row.
 _PERSON: Final = {
     "person_name": "name",
@@ -47,7 +49,9 @@ class ImportDryRun:
     """What importing a file would do now. `missing` and `twice`: codes of columns that must be said first.
 
     `new` patients would be made, `known` are here with the same entries, `bad_patients` have a problem; `alike`: some
-    only because they may be somebody who is here. `digest` names all of it: what is made is what was shown.
+    only because they may be somebody who is here. `digest` names all of it: what is made is what was shown. `owners`
+    are the members whom the file may name, as (key, name) by address; `owner`: whose those are for whom it says
+    nothing.
     """
 
     new: tuple[FilePatient, ...] = ()
@@ -58,6 +62,8 @@ class ImportDryRun:
     missing: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
     digest: str = ""
+    owners: Mapping[str, tuple[UUID, str]] = field(default_factory=dict)
+    owner: tuple[UUID, str] | None = None
 
     @property
     def readable(self) -> bool:
@@ -69,6 +75,11 @@ class ImportDryRun:
         """How many drafts of plans would be made."""
         return sum(one.planned for one in self.new)
 
+    def owner_of(self, one: FilePatient) -> UUID | None:
+        """Whose a patient of the file is to be; None: nobody's yet."""
+        found = self.owners.get(one.owner) if one.owner else self.owner
+        return found[0] if found is not None else None
+
     @property
     def over_steps(self) -> int:
         """How many steps are over and would be left out."""
@@ -78,10 +89,10 @@ class ImportDryRun:
 def dry_run(actor: Actor, import_id: UUID) -> ImportDryRun:
     """What importing a file would do now; empty for one that is finished. Raises NotFound."""
     row = get_import_for(actor, import_id)
-    return ImportDryRun() if row.state == ImportState.FINISHED.value else judge(row)
+    return ImportDryRun() if row.state == ImportState.FINISHED.value else judge(actor, row)
 
 
-def judge(row: CaseloadImport) -> ImportDryRun:
+def judge(actor: Actor, row: CaseloadImport) -> ImportDryRun:
     """The dry run of an import's row, whose file is still there; for services."""
     missing, twice = uses.missing(row.columns), uses.twice(row.columns)
     if missing or twice:
@@ -90,7 +101,11 @@ def judge(row: CaseloadImport) -> ImportDryRun:
     reading = _reading(row)
     found = list(file_patients(table, reading))
     here = _here(row, found)
-    judged = [_compared(one, here.get(one.record_no.lower()), reading, table) for one in found]
+    members = owners.by_address(actor)
+    judged = [
+        _owned(_compared(one, here.get(one.record_no.lower()), reading, table), members, reading, table)
+        for one in found
+    ]
     fresh = [one for one in judged if not one.problems and one.record_no.lower() not in here]
     if not row.looked:
         refused = _alike(row, fresh, reading, table)
@@ -105,6 +120,8 @@ def judge(row: CaseloadImport) -> ImportDryRun:
         bad_patients=bad,
         alike=any(str(one.error.facts.get("why")) in _ALIKE for one in problems),
         digest=_digest(row, fresh, problems),
+        owners=members,
+        owner=next((one for one in members.values() if one[0] == row.owner_id), None),
     )
 
 
@@ -131,11 +148,20 @@ def _compared(one: FilePatient, here: Patient | None, reading: Reading, table: F
     if here is None or one.data is None:
         return one
     differing = [
-        code for code in uses.USES if code in one.given - {_NUMBER} and _differs(code, one.data, here)
+        code for code in uses.USES if code in one.given - _NOT_COMPARED and _differs(code, one.data, here)
     ]
     if not differing:
         return one
     return _refused(one, _NUMBER, BadRow(why="changed_here", fields=differing), reading, table)
+
+
+def _owned(
+    one: FilePatient, members: Mapping[str, object], reading: Reading, table: FileTable
+) -> FilePatient:
+    """The patient, refused if the file gives them an owner who does not plan here."""
+    if not one.owner or one.owner in members:
+        return one
+    return _refused(one, "owner", BadRow(why="owner_unknown", raw=one.owner), reading, table)
 
 
 def _differs(code: str, data: PatientData, here: Patient) -> bool:
@@ -195,7 +221,8 @@ def _refused(one: FilePatient, code: str, error: BadRow, reading: Reading, table
 
 def _digest(row: CaseloadImport, fresh: Iterable[FilePatient], problems: Iterable[RowProblem]) -> str:
     told = [
-        row.digest, row.columns, row.day_order, row.looked, [one.record_no for one in fresh],
+        row.digest, row.columns, row.day_order, row.looked, str(row.owner_id),
+        [(one.record_no, one.owner) for one in fresh],
         [(one.line, one.column, one.error.code, str(one.error.facts)) for one in problems],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -12,7 +12,7 @@ from plans.domain.caseload_file.patients import FilePatient
 from plans.domain.caseload_file.states import ImportState
 from plans.domain.errors import Refused, Stale
 from plans.models import CaseloadImport
-from plans.services import people
+from plans.services import owners, people
 from plans.services.access import get_import_for
 from plans.services.actors import Actor
 from plans.services.imports.files import record
@@ -34,10 +34,10 @@ def make_all(*, by: Actor, import_id: UUID, shown: str, form_of: FormOf) -> int:
     ("record_no_taken") if somebody gave one of the numbers at the same moment.
     """
     row = get_import_for(by, import_id, lock=True)
-    found = _as_shown(row, shown)
+    found = _as_shown(by, row, shown)
     if found.problems:
         raise Refused(reason="has_errors")
-    _make(by, row, found.new, form_of)
+    _make(by, row, found, found.new, form_of)
     _finish(by, row, found)
     return row.made
 
@@ -46,7 +46,7 @@ def make_all(*, by: Actor, import_id: UUID, shown: str, form_of: FormOf) -> int:
 def begin(*, by: Actor, import_id: UUID, shown: str) -> None:
     """Begin to make the patients without problems; `go_on` makes them. Raises as `make_all`."""
     row = get_import_for(by, import_id, lock=True)
-    found = _as_shown(row, shown)
+    found = _as_shown(by, row, shown)
     row.state, row.total = ImportState.UNDER_WAY.value, len(found.new)
     row.save(update_fields=["state", "total"])
 
@@ -62,8 +62,8 @@ def go_on(*, by: Actor, import_id: UUID, form_of: FormOf) -> bool:
         raise Refused(reason="not_begun")
     if row.state == ImportState.FINISHED.value:
         return False
-    found = judge(row)
-    _make(by, row, found.new[:BATCH], form_of)
+    found = judge(by, row)
+    _make(by, row, found, found.new[:BATCH], form_of)
     if len(found.new) > BATCH:
         row.save(update_fields=["made", "drafts"])
         return True
@@ -71,20 +71,26 @@ def go_on(*, by: Actor, import_id: UUID, form_of: FormOf) -> bool:
     return False
 
 
-def _as_shown(row: CaseloadImport, shown: str) -> ImportDryRun:
+def _as_shown(by: Actor, row: CaseloadImport, shown: str) -> ImportDryRun:
     """The dry run, if it is still the one that was shown."""
     if row.state != ImportState.BEING_CHECKED.value:
         raise Refused(reason="import_begun")
-    found = judge(row)
+    found = judge(by, row)
     if not found.readable:
         raise Refused(reason="columns_missing")
+    if row.owner_id is not None and found.owner is None:
+        raise Refused(reason="not_a_candidate", where="owner")
     if found.digest != shown:
         raise Stale(what="import")
     return found
 
 
-def _make(by: Actor, row: CaseloadImport, new: Sequence[FilePatient], form_of: FormOf) -> None:
-    records = [one.data for one in new if one.data is not None]
+def _make(
+    by: Actor, row: CaseloadImport, found: ImportDryRun, new: Sequence[FilePatient], form_of: FormOf
+) -> None:
+    """Make these patients; for whom the file says nothing without an owner, if the one for all has left meanwhile."""
+    records = [(one.data, found.owner_of(one)) for one in new if one.data is not None]
+    owners.hold(by, [owner for _, owner in records if owner is not None])
     patients = people.add_many(by=by, records=records, facts={"import": str(row.pk)})
     planned = [(patient, form_of(one)) for patient, one in zip(patients, new, strict=True) if one.planned]
     drafts.begin_many(by=by, forms=planned)

@@ -22,7 +22,7 @@ from plans.domain.caseload_file.problems import BadFile
 from plans.domain.caseload_file.table import MOST_BYTES, MOST_ROWS, FileTable
 from plans.domain.caseload_file.values import DayOrder
 from plans.domain.errors import Refused, Stale
-from plans.services import clock, formulary, imports, plan_defaults
+from plans.services import clock, formulary, imports, owners, plan_defaults
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.services.imports import ImportDryRun, ImportFile
@@ -71,17 +71,31 @@ class ColumnsForm(EdgeForm):
     day_order = forms.ChoiceField(
         label=gettext_lazy("Dates"), choices=choices(DAY_ORDERS), widget=forms.RadioSelect
     )
+    owner = forms.ChoiceField(
+        label=gettext_lazy("Whose patients they are"),
+        help_text=gettext_lazy("Where no column says it. The owner sees them under Mine in the caseload."),
+        required=False,
+    )
     looked = forms.BooleanField(
         label=gettext_lazy("I looked: they are different people. Import them too."), required=False
     )
 
-    def __init__(self, found: ImportFile, table: FileTable, data: Posted | None = None) -> None:
-        start = {f"column_{n}": code for n, code in enumerate(found.columns)}
-        super().__init__(data, initial={**start, "day_order": found.order.value, "looked": found.looked})
+    def __init__(self, actor: Actor, found: ImportFile, table: FileTable, data: Posted | None = None) -> None:
+        start: Context = {f"column_{n}": code for n, code in enumerate(found.columns)}
+        start |= {"day_order": found.order.value, "looked": found.looked, "owner": str(found.owner_id or "")}
+        super().__init__(data, initial=start)
+        able = {str(key): name for key, name in owners.candidates(actor)}
+        self.fields["owner"].choices = choices(able, _("Nobody yet"))  # type: ignore[attr-defined]  # a ChoiceField
         self.names = [f"column_{n}" for n in range(len(table.headings))]
         for n, name in enumerate(self.names):
             label = table.headings[n] or _("Column %(n)s") % {"n": n + 1}
             self.fields[name] = forms.ChoiceField(label=label[:_LONGEST], choices=_uses(), required=False)
+
+    @property
+    def owner_id(self) -> UUID | None:
+        """The owner of the patients for whom the file says nothing."""
+        raw = self.cleaned_data["owner"]
+        return UUID(raw) if raw else None
 
     @property
     def columns(self) -> list[str]:
@@ -125,10 +139,11 @@ class ProblemLine:
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A patient who would be made: who, the drugs taken now, and how many steps a plan has."""
+    """A patient who would be made: who, the drugs taken now, how many steps a plan has, and the owner's name."""
 
     patient: FilePatient
     drugs: str
+    owner: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,7 +189,7 @@ def import_page(request: StaffRequest, import_id: UUID) -> HttpResponse:
         return _go_on(request, import_id)
     if found.table is None or not found.state_is["being_checked"]:
         return _show(request, found, 409)
-    form = ColumnsForm(found, found.table, request.POST)
+    form = ColumnsForm(request.actor, found, found.table, request.POST)
     if not form.is_valid():
         return _show(request, found, 422, form=form)
     try:
@@ -184,6 +199,7 @@ def import_page(request: StaffRequest, import_id: UUID) -> HttpResponse:
             columns=form.columns,
             order=DayOrder(form.cleaned_data["day_order"]),
             looked=form.cleaned_data["looked"],
+            owner_id=form.owner_id,
         )
         if do in ("all", "good") and not changed:
             return _import(request, import_id, do)
@@ -251,7 +267,7 @@ def _show(
     if found.table is None or not found.state_is["being_checked"]:
         return page(request, "clinic/import_under_way.html", context, status=status)
     run = imports.dry_run(request.actor, found.id)
-    form = form or ColumnsForm(found, found.table)
+    form = form or ColumnsForm(request.actor, found, found.table)
     context |= {
         "form": form,
         "columns": _columns(form, found.table),
@@ -280,10 +296,13 @@ def _lines(run: ImportDryRun) -> Context:
             ProblemLine(one.line, one.column, row_words(one.error)) for one in run.problems[:_SHOWN_AT_MOST]
         ],
         "more_problems": max(0, len(run.problems) - _SHOWN_AT_MOST),
-        "first": [_new_line(one) for one in run.new[:_FIRST]],
+        "first": [_new_line(one, run) for one in run.new[:_FIRST]],
     }
 
 
-def _new_line(one: FilePatient) -> NewLine:
+def _new_line(one: FilePatient, run: ImportDryRun) -> NewLine:
     drugs = tuple(dict.fromkeys(dose.drug for dose in one.regimen)) or tuple(filter(None, [one.drug]))
-    return NewLine(one, drugs_words(drugs, clinician=True) if drugs else "")
+    owner = run.owners.get(one.owner) if one.owner else run.owner
+    return NewLine(
+        one, drugs_words(drugs, clinician=True) if drugs else "", owner[1] if owner is not None else ""
+    )
