@@ -275,7 +275,7 @@ def _shown(act: str, facts: Facts) -> JsonObject:
     found["outcome"] = outcomes.get(str(facts.get("outcome", "")), "")
     day = str(facts.get("from_day", ""))
     found["from_day"] = long_day(date.fromisoformat(day)) if day else ""
-    on = str(facts.get("on", "")) if act.startswith("visit.") else ""
+    on = str(facts.get("on", ""))
     found["on"] = long_day(date.fromisoformat(on)) if on else ""
     return found
 

@@ -55,6 +55,11 @@ def test_an_escalation_says_to_whom():
     assert act_words("item.escalated", {"tier": 1}) == "escalated the item"
 
 
+def test_a_review_and_the_pages_drawn_say_their_day():
+    assert act_words("plan.review_set", {"on": "2026-12-07"}).replace("\u00a0", " ").endswith("7 December 2026")
+    assert "7\u00a0December" in act_words("plan.pages_drawn", {"on": "2026-12-07"})
+
+
 def test_an_unknown_act_is_shown_as_it_is():
     assert act_words("later.invented", {}) == "later.invented"
 
