@@ -99,16 +99,11 @@ def supply_lines(taper: Taper) -> tuple[str, ...]:
     lines = [
         _counted(product, units, named=named) for product, units in taper.supply.totals().items() if units
     ]
-    syringes = sorted(
-        {
-            draw.syringe.holds
-            for step in taper.schedule
-            for dose in step.doses
-            for take in dose.take
-            for draw in take.draws
-        }
-    )
-    lines += [gettext("an oral syringe of {size}").format(size=size.ml) for size in syringes]
+    takes = [take for step in taper.schedule for dose in step.doses for take in dose.take]
+    sizes = sorted({draw.syringe.holds for take in takes for draw in take.draws})
+    lines += [gettext("an oral syringe of {size}").format(size=size.ml) for size in sizes]
+    if not sizes and any(take.volume is not None for take in takes):
+        lines.append(gettext("an oral syringe"))
     return tuple(lines)
 
 
@@ -172,7 +167,9 @@ def _fall(option: TaperOption) -> Sequence[str]:
 
 
 def _changes(changes: int) -> str:
-    return ngettext("{n} change", "{n} changes", changes).format(n=changes) if changes else gettext("none")
+    return (
+        ngettext("{n} change", "{n} changes", changes).format(n=changes) if changes else gettext("no change")
+    )
 
 
 def _picture(taper: Taper) -> str:

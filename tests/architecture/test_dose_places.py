@@ -196,6 +196,7 @@ OTHER: dict[str, str] = {
     "web/clinician/plan/change.py:_notes": "the doses of every drug of two days, named by per_day_words",
     "web/clinician/plan/change_form.py:ChangeForm.part_mg": "a field of a form",
     "web/clinician/plan/forms.py:PlanForm.rows": "the fields of a form",
+    "web/clinician/plan/pattern.py:_end_values": "the lowest dose asked for, into a field of the form",
     "web/clinician/plan/result.py:_option": "the last dose of every drug, named by day_dose_words",
     "web/clinician/plan/result.py:_switch_row": "the doses of the one drug that is switched to, named above them",
     "web/clinician/plan/result.py:_equivalents": "an equivalent, of one drug that it names",

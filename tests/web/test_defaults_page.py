@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from plans.domain.caseload_file.values import DayOrder
 from plans.domain.errors import NotAllowed, Stale
 from plans.domain.taper.maintenance import usual_review
 from plans.domain.taper.plan_defaults import PlanDefaults
@@ -93,7 +94,7 @@ def test_the_draft_of_an_imported_patient_begins_from_them_too(lead: Client, cli
     key = imports.upload(by=clinic.lead, raw=raw)
     shown = imports.dry_run(clinic.lead, key).digest
     form = {f"column_{n}": code for n, code in enumerate(imports.import_file(clinic.lead, key).columns)}
-    lead.post(f"/import/{key}", form | {"day_order": "", "do": "all", "shown": shown})
+    lead.post(f"/import/{key}", form | {"day_order": DayOrder.UNSAID.value, "do": "all", "shown": shown})
     patient = Patient.objects.get(record_no="R-9")
     assert begun(lead, patient)["percent"] == "7.5"
 

@@ -79,7 +79,7 @@ def test_the_rest_is_marked_as_still_to_ask_and_a_draft_begins_with_the_drug(cli
     page = tight(client.get(f"/patients/{patient.pk}").content.decode())
     assert "Still to ask: reason for the medicine, how long taken, conditions, substances" in page
     assert f"/patients/{patient.pk}/edit#id_to_ask" in page
-    assert "None" not in page
+    assert "None month" not in page
     form = tight(client.get(form_page(patient)).content.decode())
     assert '<option value="clonazepam" selected>' in form
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from plans.domain.syringes import SYRINGES
 from plans.models import AuditEvent, Patient, Plan
 from plans.services.plans import drafts
 from tests.makers import ClinicMade, make_patient
@@ -57,7 +58,10 @@ def test_each_way_is_shown_whole_in_the_patients_words(signed_in: Client, patien
     assert "diazepam 1 mg" in words_of(first)
     assert "2 mg tablets: " in words_of(first)
     assert "1 mg/mL solution: " in words_of(second)
-    assert "an oral syringe of" in words_of(second)
+    assert "an oral syringe We choose" in words_of(second)
+    assert "syringe" not in words_of(first)
+    drawn = words_of(turned(signed_in, patient, syringes=["1", "2"]).content.decode())
+    assert re.findall(r"an oral syringe of ([\d.]+) mL", drawn) == [SYRINGES[n].holds.text for n in (1, 2)]
 
 
 def test_nothing_of_the_clinic_and_of_nobody_else_is_on_it(signed_in: Client, patient: Patient) -> None:

@@ -56,7 +56,9 @@ def test_an_escalation_says_to_whom():
 
 
 def test_a_review_and_the_pages_drawn_say_their_day():
-    assert act_words("plan.review_set", {"on": "2026-12-07"}).replace("\u00a0", " ").endswith("7 December 2026")
+    assert (
+        act_words("plan.review_set", {"on": "2026-12-07"}).replace("\u00a0", " ").endswith("7 December 2026")
+    )
     assert "7\u00a0December" in act_words("plan.pages_drawn", {"on": "2026-12-07"})
 
 

@@ -101,7 +101,8 @@ def judge(actor: Actor, row: CaseloadImport) -> ImportDryRun:
     reading = _reading(row)
     found = list(file_patients(table, reading))
     here = _here(row, found)
-    members = owners.by_address(actor)
+    named = row.owner_id is not None or any(one.owner for one in found)
+    members = owners.by_address(actor) if named else {}
     judged = [
         _owned(_compared(one, here.get(one.record_no.lower()), reading, table), members, reading, table)
         for one in found

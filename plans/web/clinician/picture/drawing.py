@@ -64,18 +64,20 @@ def draft(data: PictureData) -> SafeString:
     return _svg(data, frame, 740, 216, body, "draft", "")
 
 
-def plain(stairs: Stairs, *, last: date, peak: Dose, key: str, title: str, said: str) -> SafeString:
+def plain(
+    stairs: Stairs, *, last: date, peak: Dose, ends: date, key: str, title: str, said: str
+) -> SafeString:
     """The stairs alone, large, on the scale that several plans share: to the day `last`, up to the height `peak`.
 
-    The first dose and the day of the last change are written, `title` and `said` are for whoever does not see it.
+    The first dose and the day `ends` are written, `title` and `said` are for whoever does not see it.
     """
     first = stairs.treads[0]
     frame = Frame(first.start, last + timedelta(days=1), max(1, peak.units), 4, 344, 40, 160)
     treads = seen(stairs.treads, frame)
-    line, end = path(treads, frame), treads[-1]
+    line = path(treads, frame)
     # Of several drugs, and of a week whose days differ, the height is no dose that anybody takes.
     height = first.dose.mg if len(stairs.drugs) == 1 and not first.day.weekly else ""
-    x = frame.x(end.start)
+    x = frame.x(treads[-1].start)
     near = x > frame.right - _DAY_WIDTH
     return format_html(
         '<svg viewBox="0 0 350 188" role="img" aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{}</title>'
@@ -87,7 +89,7 @@ def plain(stairs: Stairs, *, last: date, peak: Dose, key: str, title: str, said:
         height,
         " end" if near else " mid",
         frame.right if near else max(x, frame.left + _DAY_WIDTH / 2),
-        plans.short_day_year(end.start),
+        plans.short_day_year(ends),
         key=key,
         line=line,
         base=frame.base,

@@ -149,6 +149,7 @@ def _shown(found: tuple[TaperOption, ...]) -> list[ShownOption]:
                 each,
                 last=last,
                 peak=peak,
+                ends=one.taper.schedule.last_dose_day() or one.taper.schedule.steps[-1].start,
                 key=one.preparation.value,
                 title=said.name,
                 said=said.picture,
