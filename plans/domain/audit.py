@@ -96,7 +96,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("plan.exported", AuditPart.PLAN),
             EventSpec("plan.begun_from_pattern", AuditPart.PLAN),
             EventSpec("plan.used_as_pattern", AuditPart.PLAN),
-            EventSpec("plan.option_chosen", AuditPart.PLAN, ("preparation",)),
+            EventSpec("plan.option_chosen", AuditPart.PLAN),
             EventSpec("plan.review_set", AuditPart.PLAN, ("on",)),
             EventSpec("plan.pages_drawn", AuditPart.PLAN, ("on",)),
             EventSpec("plan.taken_recorded", AuditPart.PLAN, ("from_day",)),

@@ -31,6 +31,7 @@ OTHER_WORDS: Final = frozenset(
         "lock",
         "row.check",
         "also",
+        "field.name",
         "said.kind",
         "line.kind",
         "row.how",

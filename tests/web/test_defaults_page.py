@@ -17,6 +17,7 @@ from plans.services import clock, imports, plan_defaults
 from plans.services.plans import templates
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_plan, story_request
+from tests.present import present
 from tests.web.markup import tight
 from tests.web.plan_form_help import as_member, form_page, preview_page, typed
 
@@ -105,11 +106,11 @@ def test_a_dose_that_stays_is_reviewed_after_as_many_weeks(
     lead.post(PAGE, posted(clinic))
     today = clock.today(patient.zone)
     plan = issue_plan(clinic.primary, patient, story_request(today, goal_mg="1.25"))
-    assert plan.review_on == usual_review(plan.goal_on, today, 6)
+    assert plan.review_on == usual_review(present(plan.goal_on), today, 6)
     usual = make_clinic()
     other = make_patient(usual.primary)
     plan = issue_plan(usual.primary, other, story_request(today, goal_mg="1.25"))
-    assert plan.review_on == usual_review(plan.goal_on, today)
+    assert plan.review_on == usual_review(present(plan.goal_on), today)
 
 
 @pytest.mark.parametrize(

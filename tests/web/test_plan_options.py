@@ -64,8 +64,10 @@ def test_each_way_is_shown_whole_in_the_patients_words(signed_in: Client, patien
     assert re.findall(r"an oral syringe of ([\d.]+) mL", drawn) == [SYRINGES[n].holds.text for n in (1, 2)]
 
 
-def test_nothing_of_the_clinic_and_of_nobody_else_is_on_it(signed_in: Client, patient: Patient) -> None:
-    other = make_patient(drafts_actor(patient), name="Other Somebody")
+def test_nothing_of_the_clinic_and_of_nobody_else_is_on_it(
+    signed_in: Client, patient: Patient, clinic: ClinicMade
+) -> None:
+    other = make_patient(clinic.primary, name="Other Somebody")
     reasons = {"reason_pace": "She asked for it", "percent": "30", "after_words": "Call Ann."}
     page = turned(signed_in, patient, **reasons).content.decode()
     for hidden in (
@@ -79,12 +81,6 @@ def test_nothing_of_the_clinic_and_of_nobody_else_is_on_it(signed_in: Client, pa
         patient.record_no,
     ):
         assert hidden not in page
-
-
-def drafts_actor(patient: Patient) -> Any:
-    from plans.services.access import actor_for
-
-    return actor_for(patient.owner_id, patient.clinic_id)
 
 
 def test_it_is_in_the_patients_language(signed_in: Client, clinic: ClinicMade) -> None:

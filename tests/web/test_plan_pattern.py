@@ -225,18 +225,12 @@ def test_enter_in_the_search_field_searches(signed_in: Client, patient: Patient,
 
 
 @DB
-def test_nobody_found_says_so(signed_in: Client, patient: Patient) -> None:
-    draft_only = make_patient(drafter(patient), name="Dora Draft")
-    drafts.save(by=drafter(patient), patient_id=draft_only.pk, form={"percent": ["5"]}, seen_lock=None)
+def test_nobody_found_says_so(signed_in: Client, patient: Patient, clinic: ClinicMade) -> None:
+    draft_only = make_patient(clinic.primary, name="Dora Draft")
+    drafts.save(by=clinic.primary, patient_id=draft_only.pk, form={"percent": ["5"]}, seen_lock=None)
     for q in ("Dora", "Nobody", ""):
         page = press(signed_in, patient, "pattern_find", pattern_q=q).content.decode()
         assert "No issued plan of another patient was found." in page
-
-
-def drafter(patient: Patient) -> Any:
-    from plans.services.access import actor_for
-
-    return actor_for(patient.owner_id, patient.clinic_id)
 
 
 @DB

@@ -14,11 +14,11 @@ from typing import Final
 from plans.domain.errors import TaperError
 from plans.domain.json import JsonObject
 from plans.domain.taper.drug import Spread
-from plans.domain.taper.equivalence import TABLES
+from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES
 from plans.domain.taper.maintenance import REVIEW_WEEKS
 from plans.domain.taper.reading import members, percent, percent_text, whole, word
 from plans.domain.taper.refusals import OutOfRange
-from plans.domain.taper.request import DEFAULT_DISPENSE, DEFAULT_TABLE
+from plans.domain.taper.request import DEFAULT_DISPENSE
 from plans.domain.taper.supply import FILL_DAYS
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES, MOST_PIECES
 
