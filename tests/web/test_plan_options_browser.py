@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from plans.models import Patient
 from plans.services.plans import drafts
 from tests.makers import ClinicMade, make_patient
+from tests.makers_plans import issue_story_plan
 from tests.web.browsing import expect, follow, sign_in, violations
 from tests.web.plan_form_help import diazepam
 
@@ -84,3 +85,22 @@ def test_one_is_chosen_by_keyboard_and_the_form_goes_on_with_it(page: Any, clini
         page.keyboard.press("Enter")
     expect(page.locator("#preparation-liquid")).to_be_checked()
     expect(page.locator("#f-after_words")).to_have_value("Call us on Monday.")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_pattern_is_found_and_filled_in_without_scripts(
+    make_page: Any, clinic: ClinicMade, width: int
+) -> None:
+    issue_story_plan(clinic.primary, make_patient(clinic.primary, name="Wilma Pattern"))
+    patient = make_patient(clinic.primary)
+    page = make_page(width=width, height=844, javascript=False)
+    sign_in(page, clinic.primary)
+    page.goto(f"/patients/{patient.pk}/plan/new")
+    page.click("#pattern > summary")
+    page.fill("#f-pattern-q", "Wilma")
+    follow(page, page.get_by_role("button", name="Find plans"))
+    expect(page.locator("#pattern")).to_contain_text("Wilma Pattern")
+    picture(page, f"pattern-{width}")
+    follow(page, page.get_by_role("button", name="Fill in this pattern"))
+    expect(page.locator("#f-drug_a")).to_have_value("clonazepam")
+    expect(page.locator("#f-a_morning")).to_have_value("")
