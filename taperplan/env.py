@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off", ""})
+LEAST_KEY = 32
+"""Characters of a key that somebody else could try to guess."""
 _HOST = re.compile(r"^(\*|\.?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])$")
 
 
@@ -56,6 +58,20 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A list separated by commas."""
     raw = text(name)
     return [part.strip() for part in raw.split(",") if part.strip()] if raw else list(default)
+
+
+def keys(name: str) -> list[tuple[str, str]]:
+    """Named keys as name=key, separated by commas; a key has at least 32 characters. No key appears in a refusal."""
+    found = [tuple(part.strip() for part in one.partition("=")[::2]) for one in words(name)]
+    if any(not label or len(key) < LEAST_KEY for label, key in found):
+        raise WrongSetting(
+            name,
+            "holds a key without a name, or one that is too short",
+            f"Write name=key with keys of at least {LEAST_KEY} characters, with commas.",
+        )
+    if len({label for label, _key in found}) != len(found):
+        raise WrongSetting(name, "holds a name twice", "Write each name once.")
+    return [(label, key) for label, key in found]
 
 
 def hosts(name: str, default: tuple[str, ...] = ()) -> list[str]:

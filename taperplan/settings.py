@@ -11,6 +11,7 @@ import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from plans.domain.patient_file.signature import PartnerKey
 from plans.web.addresses import LARGEST_BODY, LARGEST_FILE
 from taperplan import database, env, logs, mail_events, storage
 
@@ -31,6 +32,8 @@ SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
 SECRET_KEY = env.text("SECRET_KEY") or secrets.token_urlsafe(48)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 LINK_KEY_GIVEN = bool(env.text("LINK_KEY"))
+# Shared with other installations, to sign patients' files and to check theirs: name=key, with commas.
+PARTNER_KEYS = [PartnerKey(name, key.encode()) for name, key in env.keys("PARTNER_KEYS")]
 # The HMAC key of patient links. It is not SECRET_KEY: changing that one must not break the links already sent.
 LINK_KEY = (env.text("LINK_KEY") or secrets.token_urlsafe(48)).encode()
 

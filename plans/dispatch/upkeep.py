@@ -20,6 +20,7 @@ from plans.services import (
     limits,
     links,
     moving,
+    patient_files,
     pausing,
     reminders,
     restoring,
@@ -51,6 +52,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "sessions": links.forget_sessions,
     "limits": limits.forget,
     "imports": imports.forget,
+    "patient_files": patient_files.forget,
 }
 
 

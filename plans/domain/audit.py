@@ -80,6 +80,8 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("patient.moved_out", AuditPart.RECORD, ("clinic",)),
             EventSpec("patient.moved_in", AuditPart.RECORD, ("clinic",)),
             EventSpec("patient.kept_exported", AuditPart.RECORD),
+            EventSpec("patient.file_made", AuditPart.RECORD, ("clinic", "file")),
+            EventSpec("patient.read_from_file", AuditPart.RECORD, ("clinic", "file")),
             EventSpec("patient.mail_on", AuditPart.RECORD),
             EventSpec("patient.mail_opted_out", AuditPart.RECORD),
             EventSpec("patient.mail_suspended", AuditPart.RECORD),

@@ -23,6 +23,7 @@ from plans.models.checkin import (
 from plans.models.document import Document
 from plans.models.moving import PatientMove
 from plans.models.outbox import DemoClock, Heartbeat, Work
+from plans.models.patient_file import PatientFile
 from plans.models.people import Clinic, Membership, Patient, User
 from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, PlanVersion
 from plans.models.review import ReviewEvent, ReviewItem
@@ -57,6 +58,7 @@ __all__ = (
     "Occasion",
     "Patient",
     "PatientDevice",
+    "PatientFile",
     "PatientMove",
     "PatientSession",
     "Plan",

@@ -21,6 +21,7 @@ from plans.models import (
     Document,
     Membership,
     Patient,
+    PatientFile,
     PatientMove,
     Plan,
     ReviewItem,
@@ -134,6 +135,11 @@ def get_work_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = F
 def get_import_for(actor: Actor, key: UUID, may: May = May.MANAGE, *, lock: bool = False) -> CaseloadImport:
     """An import of the actor's clinic."""
     return _get(CaseloadImport, actor, key, may, lock=lock)
+
+
+def get_patient_file_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> PatientFile:
+    """A patient's file that came to the actor's clinic."""
+    return _get(PatientFile, actor, key, may, lock=lock)
 
 
 def moves_seen_by(actor: Actor) -> Q:

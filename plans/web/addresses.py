@@ -1,4 +1,4 @@
-"""Which addresses are patients': it decides what the logs leave out and which processes answer. Which one takes files.
+"""Which addresses are patients': it decides what the logs leave out and which processes answer. Which take files.
 
 Plain Python: the front process reads it before Django is set up.
 """
@@ -15,6 +15,8 @@ TOKEN_PATHS: Final = re.compile(r"^/[cpymqf]/[^/]{20,}")
 
 FILES: Final = "/import"
 """The address that a caseload is uploaded to."""
+PATIENT_FILES: Final = "/patient-files"
+"""The address that a patient's file from another installation is uploaded to."""
 LARGEST_BODY: Final = 1_000_000
 LARGEST_FILE: Final = 5_100_000
 """Bytes: a file of 5 MB, and what a form sends around it."""
@@ -22,4 +24,4 @@ LARGEST_FILE: Final = 5_100_000
 
 def largest_body(path: str) -> int:
     """The most bytes that an address takes."""
-    return LARGEST_FILE if path == FILES else LARGEST_BODY
+    return LARGEST_FILE if path in (FILES, PATIENT_FILES) else LARGEST_BODY

@@ -105,6 +105,12 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "patient.moved_out": _("took the patient over for %(clinic)s; care here has ended"),
     "patient.moved_in": _("took the patient over from %(clinic)s, with plan, answers and history"),
     "patient.kept_exported": _("exported plans and answers as they were when the patient left"),
+    "patient.file_made": _ByFact(
+        "clinic",
+        _("made a file of the patient for %(clinic)s, fingerprint %(file)s"),
+        {"": _("made a file of the patient for another installation, fingerprint %(file)s")},
+    ),
+    "patient.read_from_file": _("read the patient from a file of %(clinic)s, fingerprint %(file)s"),
     "patient.mail_on": _("started check-in messages again"),
     "patient.mail_opted_out": _("stopped check-in messages"),
     "patient.mail_suspended": _("paused check-in messages"),

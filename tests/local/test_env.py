@@ -24,6 +24,9 @@ from taperplan import env
         (lambda: env.url("X", "", schemes=("https",)), "ftp://taper.example.org"),
         (lambda: env.url("X", "", schemes=("https",)), "https://a:b:c"),
         (lambda: env.text("X"), "two\nlines"),
+        (lambda: env.keys("X"), "Lakeside=short"),
+        (lambda: env.keys("X"), "k" * 40),
+        (lambda: env.keys("X"), f"Lakeside={'k' * 40},Lakeside={'h' * 40}"),
     ],
 )
 def test_a_wrong_value_is_refused(
@@ -41,6 +44,12 @@ def test_a_wrong_value_is_refused(
         (lambda: env.flag("X", default=True), "", False),
         (lambda: env.number("X", 5, least=1, most=9), "", 5),
         (lambda: env.hosts("X"), "a.example.org, [::1]", ["a.example.org", "[::1]"]),
+        (lambda: env.keys("X"), "", []),
+        (
+            lambda: env.keys("X"),
+            f"Lakeside = {'k=' * 20}, Hill={'h' * 40}",
+            [("Lakeside", "k=" * 20), ("Hill", "h" * 40)],
+        ),
         (lambda: env.url("X", "", schemes=("https",)), "https://a.example.org/", "https://a.example.org"),
     ],
 )

@@ -25,12 +25,14 @@ from plans.models import (
     User,
     Work,
 )
-from plans.services import imports, links, members, moving, visits
+from plans.services import imports, links, members, moving, patient_files, visits
 from plans.services.actors import Role
 from plans.services.checkins import clinic_questionnaires, sessions
+from plans.services.documents import files
 from plans.services.links import LinkPurpose, LinkView
-from tests.makers import ClinicMade, make_clinic, make_member
+from tests.makers import ClinicMade, make_clinic, make_member, make_patient
 from tests.makers_checkins import START, a_question, answer_all, asked, on
+from tests.makers_plans import issue_story_plan
 
 ACTORS = ("anonymous", "reader", "staff", "clinician", "lead", "foreign", "homeless", "patient", "stranger")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -149,7 +151,25 @@ def make_world() -> World:
     )
     # To a clinic that is neither's: what is offered to b may be seen by b.
     move = moving.offer(by=a.clinic.primary, patient_id=a.patient.pk, to_id=make_clinic().id)
-    return World(a, b, gone.member_id, Invitation.objects.get(clinic_id=a.clinic.id).pk, move)
+    return World(
+        a,
+        b,
+        gone.member_id,
+        Invitation.objects.get(clinic_id=a.clinic.id).pk,
+        move,
+        file_from_elsewhere(a.clinic),
+    )
+
+
+def file_from_elsewhere(clinic: ClinicMade) -> UUID:
+    """A patient's file with a document that another installation made, uploaded to a clinic."""
+    elsewhere = make_clinic()
+    plan = issue_story_plan(elsewhere.primary, make_patient(elsewhere.primary))
+    row, content = Document.objects.filter(plan=plan)[0], b"%PDF-1.7 drawn"
+    name = files.store(row.pk, content)
+    Document.objects.filter(pk=row.pk).update(state="ready", file=name, sha256=files.digest(content))
+    made = patient_files.make(by=elsewhere.primary, patient_id=plan.patient_id)
+    return patient_files.upload(by=clinic.primary, raw=made.content)
 
 
 @dataclass(frozen=True)
@@ -161,6 +181,7 @@ class World:
     homeless: UUID
     invitation: UUID
     move: UUID
+    file: UUID
 
     def client(self, actor: str, **more: Any) -> Client:
         """A browser of an actor."""
@@ -194,6 +215,7 @@ class World:
             "question_id": self.a.question,
             "import_id": self.a.import_id,
             "move_id": self.move,
+            "file_id": self.file,
             "invitation_id": self.invitation,
         }
         if missing:
@@ -205,6 +227,7 @@ class World:
             "language": "en",
             "name": "lorazepam",
             "uidb36": "1",
+            "number": 1,
             "key": "set-password",
             "token": tokens.get(route.name, "none"),
         }

@@ -22,7 +22,7 @@ from tests.makers_checkins import a_question, answer_all
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.present import present
 from tests.web.access_table import expected
-from tests.web.access_world import routes
+from tests.web.access_world import file_from_elsewhere, routes
 from tests.web.browsing import expect, focused, follow, press_and_follow, sign_in, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -54,7 +54,7 @@ _PARTS = 4
 # Not pages: a part of one, a file, answers for machines, and what a lead who is signed in does not see.
 NO_PAGES = {
     "document-state", "queue-fresh", "documents-run", "healthz", "readyz", "account_signup", "account_inactive",
-    "account_reset_password_from_key", "printed",
+    "account_reset_password_from_key", "printed", "patient-file-document",
 }  # fmt: skip
 
 
@@ -72,7 +72,8 @@ def addresses(clinic, patient, plan, item):
         note="Moves house.",
     )
     keys = {
-        "move_id": move, "import_id": file, "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk,
+        "file_id": file_from_elsewhere(clinic), "move_id": move, "import_id": file,
+        "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk,
         "question_id": key, "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en",
         "country": "us", "name": "diazepam",
     }  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
+from plans.web.addresses import PATIENT_FILES
 from plans.web.clinician.patient import (
     care,
+    files,
     history,
     moves,
     owner,
@@ -38,6 +40,14 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/thresholds", thresholds.patient_thresholds, name="patient-thresholds"),
     path("patients/<uuid:patient_id>/unlock", views.unlock, name="patient-unlock"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
+    path("patients/<uuid:patient_id>/file", files.patient_file, name="patient-file"),
+    path(PATIENT_FILES.removeprefix("/"), files.files_page, name="patient-files"),
+    path("patient-files/<uuid:file_id>", files.file_page, name="patient-file-read"),
+    path(
+        "patient-files/<uuid:file_id>/documents/<int:number>",
+        files.file_document,
+        name="patient-file-document",
+    ),
     path("moves", moves.moves_page, name="moves"),
     path("moves/<uuid:move_id>", moves.move_page, name="move"),
     path("checkins/<uuid:checkin_id>", phone_checkin.response_page, name="response"),
