@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from plans.domain.errors import Stale, TaperplanError
-from plans.models import AuditEvent, PlanVersion
-from plans.services import accounts, clock
+from plans.domain.errors import NotFound, Stale, TaperplanError
+from plans.models import AuditEvent, Occasion, Patient, Plan, PlanVersion
+from plans.services import accounts, clock, moving
 from plans.services.actors import Actor, Role
 from plans.services.clinic_facts import clinic_facts, set_clinic_facts
 from plans.services.plans import drafts, issue, revise
 from plans.wording import plans as words
-from tests.makers import make_patient
+from tests.makers import make_clinic, make_patient
 from tests.makers_plans import asked_for, issue_story_plan, plan_row, story_request
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -100,3 +100,40 @@ def test_of_two_who_change_the_clinic_one_does_and_the_other_is_told_who(clinic)
     first, refusal = one_of_two(at_once(change, *leads))
     assert refusal.facts["who"] == first
     assert clinic_facts(clinic.lead).phone == phones[first]
+
+
+def test_of_two_who_accept_one_offer_one_does_and_the_other_is_told_that_it_is_over(clinic):
+    there, patient = make_clinic(), make_patient(clinic.primary)
+    key = moving.offer(by=clinic.primary, patient_id=patient.pk, to_id=there.id)
+
+    def accept(who: Actor) -> None:
+        moving.accept(by=who, move_id=key, record_no="LK-1", zone=patient.zone)
+
+    first, refusal = one_of_two(at_once(accept, there.primary, there.second))
+    assert refusal.facts["reason"] == "offer_over"
+    owner = Patient.objects.select_related("owner").get(pk=patient.pk).owner
+    assert owner is not None
+    assert owner.name == first
+    assert AuditEvent.objects.filter(act="patient.moved_in").count() == 1
+
+
+def test_a_change_of_the_plan_at_the_moment_of_a_move_is_done_before_it_or_not_at_all(clinic):
+    there, patient = make_clinic(), make_patient(clinic.primary)
+    plan = issue_story_plan(clinic.primary, patient)
+    key = moving.offer(by=clinic.primary, patient_id=patient.pk, to_id=there.id)
+
+    def act(who: Actor) -> None:
+        if who.clinic_id == there.id:
+            moving.accept(by=who, move_id=key, record_no="LK-1", zone=patient.zone)
+            return
+        params = {"from": clock.today(patient.zone).isoformat(), "days": 14}
+        revise.revise(by=who, plan_id=plan.pk, seen_lock=plan.lock, act="hold", params=params, note="Ill")
+
+    outcome = at_once(act, there.primary, clinic.second)
+    assert outcome[there.primary.name] is None
+    refusal = outcome[clinic.second.name]
+    assert refusal is None or isinstance(refusal, NotFound)
+    made = list(PlanVersion.objects.filter(plan=plan).order_by("number").values_list("clinic_id", flat=True))
+    assert made == [clinic.id] * (2 if refusal is None else 1)
+    for rows in (Plan.objects.filter(pk=plan.pk), Occasion.objects.filter(plan=plan)):
+        assert set(rows.values_list("clinic_id", flat=True)) == {there.id}

@@ -127,7 +127,7 @@ def test_everything_of_the_patient_has_the_new_clinic_but_what_was_issued_and_do
     assert [row.by for row in seen.versions] == [clinic.primary.name]
     revise.revise(
         by=other.primary, plan_id=plan.pk, seen_lock=seen.lock, act="hold", note="Heat wave.",
-        params={"from_day": clock.today(moved.zone).isoformat(), "days": 7},
+        params={"from": clock.today(moved.zone).isoformat(), "days": 7},
     )  # fmt: skip
     assert [row.clinic_id for row in PlanVersion.objects.filter(plan=plan).order_by("number")] == [
         clinic.id,
@@ -235,6 +235,21 @@ def test_a_message_that_waits_goes_out_once_for_the_new_clinic(other: ClinicMade
     assert Work.objects.filter(occasion=story.occasion, rung=0).count() == 1
     told = Work.objects.filter(patient=story.patient, notice="clinic_changed")
     assert [row.state for row in told] == ["pending"]
+
+
+@pytest.mark.slow
+def test_a_message_in_the_mail_servers_hands_ends_as_it_ends_and_goes_no_second_time(
+    other: ClinicMade,
+) -> None:
+    with on(START):
+        story = asked()
+    with on(story.occasion.due_at):
+        going = Work.objects.filter(occasion=story.occasion, rung=0)
+        going.update(state=WorkState.SENDING, token="t", lease_until=clock.real_now() + timedelta(minutes=5))
+        taken_over(story.patient, story.clinic, other)
+        reminders.tick(clock.now())
+        assert [(row.state, row.clinic_id) for row in going] == [("sending", other.id)]
+        assert Work.objects.filter(occasion=story.occasion, rung=0).count() == 1
 
 
 @pytest.mark.slow
