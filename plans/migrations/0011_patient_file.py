@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0008_patient_move"),)
+    dependencies = (("plans", "0010_import_owner"),)
 
     operations = (
         migrations.CreateModel(
