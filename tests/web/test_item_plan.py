@@ -75,6 +75,18 @@ class TestActingOnThePlan:
         assert (version.kind, version.item_id) == ("several", mine.pk)
 
     @pytest.mark.slow
+    def test_the_items_button_pressed_twice_makes_one_version(self, client, mine, plan):
+        sent = self.sent(mine, plan)
+        shown = text(client.post(f"/items/{mine.pk}/preview", sent))
+        sent["shown"] = present(re.search(r'name="shown" value="(\w*)"', shown))[1]
+        for _press in (1, 2):
+            page = client.post(f"/items/{mine.pk}/plan", sent, follow=True)
+            assert "Version 2 issued." in text(page)
+        assert present(plan_row(plan.pk).active_version).number == 2
+        other = {**sent, "act-days": "21"}
+        assert client.post(f"/items/{mine.pk}/plan", other).status_code == 409
+
+    @pytest.mark.slow
     def test_another_choice_shows_what_will_change_and_changes_nothing(self, client, mine, plan):
         address = f"/items/{mine.pk}/preview"
         part = client.post(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from plans.domain.errors import NotFound, Refused, Stale
+from plans.domain.errors import NotFound, Refused, Stale, TaperplanError
 from plans.domain.json import Facts, JsonObject
 from plans.domain.taper.amendments import Amendment, HoldOpen, StopHere, TakesDose
 from plans.models import Plan, ReviewItem
@@ -40,6 +40,7 @@ __all__ = [
     "preview_changes",
     "preview_revision",
     "revise",
+    "revised_as_shown",
 ]
 
 LONGEST_NOTE: Final = 2000
@@ -142,15 +143,33 @@ def change(
     return version.pk
 
 
-def made_as_shown(actor: Actor, *, plan_id: UUID, shown: str) -> int | None:
-    """The number of the version in force if this person made it, just as it was shown: a button pressed twice.
+def made_as_shown(actor: Actor, *, plan_id: UUID, shown: str, changes: Sequence[Amendment]) -> int | None:
+    """The number of the version in force if this person made it by these changes, just as it was shown: a button
+    pressed twice.
 
     None otherwise. Raises NotFound.
     """
     plan = get_plan_for(actor, plan_id, May.PLAN)
     version = active_version(plan)
-    mine = version.issued_by_id == user_key(actor)
-    return version.number if mine and digest_of_version(plan) == shown else None
+    if version.issued_by_id != user_key(actor) or digest_of_version(plan) != shown:
+        return None
+    story = versions.read(version).extra["story"]
+    told = story.get("changes", [story])
+    same = len(told) == len(changes) and all(
+        one.from_day >= version.from_day and all(kept.get(name) == fact for name, fact in one.facts().items())
+        for one, kept in zip(changes, told, strict=True)
+    )
+    return version.number if same else None
+
+
+def revised_as_shown(actor: Actor, *, plan_id: UUID, shown: str, act: str, params: Facts) -> int | None:
+    """As `made_as_shown`, for a change made by `revise`."""
+    plan = get_plan_for(actor, plan_id, May.PLAN)
+    try:
+        changes = plain_change(plan, act, params, clock.today(plan.patient.zone))
+    except TaperplanError:
+        return None
+    return made_as_shown(actor, plan_id=plan_id, shown=shown, changes=changes)
 
 
 def _check_seen(plan: Plan, seen_lock: int) -> None:

@@ -122,8 +122,8 @@ def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ChangeForm) ->
             _change(actor, plan, form, lock=lock, shown=shown, item_id=item_id)
             _say_version(request, plan.version + 1)
     except TaperplanError as refusal:
-        again = isinstance(refusal, Stale) and refusal.facts.get("what") == "plan" and not form.ends
-        number = revise.made_as_shown(actor, plan_id=plan.id, shown=shown) if again else None
+        again = isinstance(refusal, Stale) and not form.ends
+        number = _made_already(actor, plan, form, shown) if again else None
         if number is not None:
             _say_version(request, number)
             return redirect("item", item_id) if item_id else redirect("plan", plan.id)
@@ -132,6 +132,13 @@ def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ChangeForm) ->
         now = queries.plan_page(actor, plan.id)
         return _show(request, actor, now, form, refused=True, status=422)
     return redirect("item", item_id) if item_id else redirect("plan", plan.id)
+
+
+def _made_already(actor: Actor, plan: PlanPage, form: ChangeForm, shown: str) -> int | None:
+    try:
+        return revise.made_as_shown(actor, plan_id=plan.id, shown=shown, changes=form.changes())
+    except TaperplanError:
+        return None
 
 
 def _say_version(request: HttpRequest, number: int) -> None:

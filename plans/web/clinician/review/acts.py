@@ -18,6 +18,7 @@ from plans.services import review
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
 from plans.services.item_page import ItemPage, item_page
+from plans.services.plans import revise
 from plans.web.clinician.review.forms import ActForm, ItemForm, bind, fresh
 from plans.web.clinician.review.plan_change import LEAVE
 from plans.web.clinician.review.views import item_context, show_item
@@ -236,14 +237,24 @@ def change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
         return _("Recorded: the plan stays as it is")
     if not isinstance(form, ActForm):
         raise TypeError("the plan is changed by its own form")
-    number = items.act_on_plan(
-        **_common(request, item),
-        plan_lock=seen_number(request.POST, "plan_lock"),
-        act=data["act"],
-        params=form.params(),
-        note=data["act_note"],
-        shown=shown,
-    )
+    try:
+        number = items.act_on_plan(
+            **_common(request, item),
+            plan_lock=seen_number(request.POST, "plan_lock"),
+            act=data["act"],
+            params=form.params(),
+            note=data["act_note"],
+            shown=shown,
+        )
+    except Stale:
+        # A button pressed twice has made its version already.
+        plan = item.row.plan
+        made = plan and revise.revised_as_shown(
+            request.actor, plan_id=plan.plan_id, shown=shown, act=data["act"], params=form.params()
+        )
+        if not made:
+            raise
+        number = made
     return _("Version %(n)s issued. The old calendar is marked as replaced.") % {"n": number}
 
 
