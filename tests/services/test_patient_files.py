@@ -377,6 +377,17 @@ def test_a_patient_without_a_plan_or_anything_else_comes_too(clinic: ClinicMade,
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_what_nobody_has_asked_yet_is_still_to_be_asked_there(clinic: ClinicMade, other: ClinicMade) -> None:
+    patient = make_patient(clinic.primary, to_ask=("duration_months", "conditions"), duration_months=None)
+    made = patient_files.make(by=clinic.primary, patient_id=patient.pk)
+    there = read_in(other, made.content, fingerprint=made.fingerprint)
+    assert (there.to_ask, there.duration_months) == (["duration_months", "conditions"], None)
+    claimed = altered(made.content, lambda said: said["patient"].update(to_ask=[]), None)
+    with pytest.raises(BadPatientFile):
+        patient_files.upload(by=make_clinic().primary, raw=claimed)
+
+
 def test_a_file_is_made_for_a_partner_that_is_known_and_by_whoever_plans(
     clinic: ClinicMade, other: ClinicMade
 ) -> None:

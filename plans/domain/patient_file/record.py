@@ -19,6 +19,7 @@ from plans.domain.errors import TaperplanError
 from plans.domain.json import JsonObject
 from plans.domain.patient_file.problems import BadPatientFile
 from plans.domain.people import (
+    DURATION_MOST,
     ENDS_OF_CARE,
     LANGUAGES,
     OLDEST_BIRTH,
@@ -26,6 +27,7 @@ from plans.domain.people import (
     EmergencyContact,
     MayBeTold,
     PatientData,
+    StillToAsk,
 )
 from plans.domain.taper import catalogue, dose_records, snapshot
 from plans.domain.taper.patient_facts import CONDITIONS, INDICATIONS, SUBSTANCES
@@ -313,6 +315,10 @@ def _twice(plans: tuple[FilePlan, ...]) -> bool:
 
 def _patient(one: _Part) -> PatientData:
     """The record, without consent: it was given to another installation."""
+    to_ask = one.codes("to_ask", StillToAsk)
+    duration = one.maybe("duration_months", lambda name: _within(one, name, DURATION_MOST))
+    if duration is None and StillToAsk.DURATION not in to_ask:
+        raise one.wrong("duration_months")
     person = _Part(one.any("person_to_call", dict), one.at("person_to_call"))
     contact = EmergencyContact(
         person.line("name"),
@@ -339,7 +345,8 @@ def _patient(one: _Part) -> PatientData:
         conditions=one.codes("conditions", CONDITIONS),
         substances=one.codes("substances", SUBSTANCES),
         medicines=one.codes("medicines"),
-        duration_months=one.any("duration_months", int),
+        duration_months=duration,
+        to_ask=to_ask,
         notes=one.prose("notes"),
         checkin_weekday=_within(one, "checkin_weekday", 6),
         checkin_time=text.clean_time(one.word("checkin_time"), where=one.at("checkin_time")),
