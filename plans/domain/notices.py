@@ -230,6 +230,8 @@ OF_A_VERSION: Final = tuple(
     if notice.still_right in (Precondition.VERSION_IS_CURRENT, Precondition.PAGES_ARE_WANTED)
 )
 """News of one version of a plan, which a newer version makes obsolete."""
+ABOUT_THE_ADDRESS: Final = (CONFIRM_ADDRESS, OPT_OUT_DONE)
+"""Messages about writing to the patient at all; they belong to no plan and no check-in."""
 ACCOUNT_MESSAGES: Final = tuple(
     code for code, notice in MESSAGES.items() if notice.link in (StaffPage.PASSWORD, StaffPage.INVITATIONS)
 )

@@ -37,6 +37,7 @@ class CareState(StrEnum):
 
 # Ends of care at this clinic. A hospital stay is not one.
 ENDS_OF_CARE: Final = frozenset({CareState.TRANSFERRED, CareState.STOPPED_CARE, CareState.DIED})
+OUT_OF_CARE: Final = frozenset(CareState) - {CareState.IN_CARE}
 
 
 class EmailState(StrEnum):

@@ -13,7 +13,8 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import NotAllowed, Refused, Stale
-from plans.domain.people import ENDS_OF_CARE, CareState, MailState
+from plans.domain.notices import ABOUT_THE_ADDRESS
+from plans.domain.people import ENDS_OF_CARE, OUT_OF_CARE, CareState, MailState
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, CareChange, Patient, Plan
 from plans.services import audit, clock, outbox
@@ -188,9 +189,11 @@ def write_change(
 
 
 def messages_again(patient: Patient, now: datetime) -> None:
-    """Put messages of open check-ins back if the patient wants messages; none is sent twice."""
+    """Put messages of open check-ins back if the patient wants messages, and those about the address itself, which were
+    left out while the patient was out of care; none is sent twice."""
     if patient.mail_state == MailState.ON.value:
         ladder.put_back(patient, now=now)
+    outbox.put_back(patient=patient, notices=ABOUT_THE_ADDRESS, why=OUT_OF_CARE, now=now)
 
 
 def come_back(plan: Plan, patient: Patient, *, by: Actor, on: date, note: str, now: datetime) -> None:

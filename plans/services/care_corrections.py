@@ -16,7 +16,7 @@ from plans.services import care, clock
 from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.care_status import latest_change
-from plans.services.plans import lives
+from plans.services.plans import lives, plan_effects
 from plans.services.review import holding, settling
 
 
@@ -24,10 +24,11 @@ from plans.services.review import holding, settling
 def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> None:
     """Take back the current change of care, which was recorded by mistake. `note` says why.
 
-    The previous state and the plan's previous schedule are restored and check-ins are rescheduled; sent messages stay
-    sent. Items opened by the mistake are resolved unless somebody else holds them: nobody should read of a death, or a
-    stay, that never happened. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused: note_missing,
-    nothing_to_correct, or live_plan (the patient has a newer plan by now).
+    The previous state and the plan's previous schedule are restored, check-ins are rescheduled and messages that were
+    left out because of it go out after all; sent messages stay sent. Items opened by the mistake are resolved unless
+    somebody else holds them: nobody should read of a death, or a stay, that never happened. Raises Stale; NotAllowed (a
+    plan is put back by whoever may plan); Refused: note_missing, nothing_to_correct, or live_plan (the patient has a
+    newer plan by now).
     """
     patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.version != seen_version:
@@ -78,6 +79,8 @@ def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, n
         now=now,
     )
     settling.open_again(plan, since=change.made_at, now=now)
+    if change.was == CareState.IN_CARE.value:
+        plan_effects.tell_after_all(plan, patient, since=change.made_at, why=change.state, now=now)
 
 
 def _by_this(change: CareChange, plan: Plan) -> bool:

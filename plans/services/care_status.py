@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 from plans.domain.errors import TaperplanError
 from plans.domain.outbox import WorkState
-from plans.domain.people import ENDS_OF_CARE, CareState
+from plans.domain.people import ENDS_OF_CARE, OUT_OF_CARE, CareState
 from plans.domain.regimen import DayDose
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.request import Intake
@@ -20,8 +19,6 @@ from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.links import LinkView
 from plans.services.plans import taken, versions
-
-OUT_OF_CARE: Final = frozenset(CareState) - {CareState.IN_CARE}
 
 
 class OutOfCare(TaperplanError):

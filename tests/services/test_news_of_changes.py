@@ -10,9 +10,11 @@ import time_machine
 
 from plans.domain.outbox import WorkState
 from plans.models import Plan, Work
-from plans.services import clock, outbox
+from plans.services import clock, outbox, reminders
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_patient
+from tests.makers_care import return_home, set_care, take_back
+from tests.makers_checkins import START, asked, on
 from tests.makers_plans import issue_story_plan, plan_row
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +125,84 @@ def test_the_waiting_message_goes_when_its_hour_is_over_and_only_then(
     standing_clock.shift(timedelta(minutes=2))
     outbox.claim_batch("messages")
     assert [state for _, state, _ in news(told)] == [WorkState.SENT, WorkState.CLAIMED]
+
+
+# A change of care before the message went
+
+
+@pytest.fixture
+def untold(clinic: ClinicMade, standing_clock: time_machine.Traveller) -> Plan:
+    """A plan of which the patient will be told with the next turn of the worker."""
+    return issue_story_plan(clinic.primary, make_patient(clinic.primary))
+
+
+@pytest.mark.parametrize("state", ["admitted", "transferred", "died"])
+def test_what_was_left_out_by_mistake_is_sent_after_all(clinic: ClinicMade, untold: Plan, state: str) -> None:
+    set_care(clinic.primary, untold.patient, state)
+    assert waiting(untold) == []
+    take_back(clinic.primary, untold.patient)
+    assert waiting(untold) == [("plan_ready", timedelta())]
+    assert Work.objects.get(plan=untold, notice="plan_ready", state="pending").version_id == (
+        plan_row(untold.pk).active_version_id
+    )
+
+
+def test_a_change_left_out_by_mistake_is_told_when_it_would_have_been(
+    clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
+) -> None:
+    change(clinic, told, "hold")
+    standing_clock.shift(timedelta(minutes=5))
+    set_care(clinic.primary, told.patient, "admitted")
+    standing_clock.shift(timedelta(minutes=15))
+    take_back(clinic.primary, told.patient)
+    assert waiting(told) == [("plan_changed", timedelta(minutes=40))]
+
+
+def test_what_went_before_the_mistake_is_not_sent_again(clinic: ClinicMade, told: Plan) -> None:
+    set_care(clinic.primary, told.patient, "admitted")
+    take_back(clinic.primary, told.patient)
+    assert waiting(told) == []
+
+
+def test_a_stay_taken_back_twice_leaves_one_message(clinic: ClinicMade, untold: Plan) -> None:
+    for _ in range(2):
+        set_care(clinic.primary, untold.patient, "admitted")
+        take_back(clinic.primary, untold.patient)
+    assert waiting(untold) == [("plan_ready", timedelta())]
+
+
+def test_home_again_a_patient_who_never_heard_of_the_plan_is_told_of_the_plan(
+    clinic: ClinicMade, untold: Plan
+) -> None:
+    set_care(clinic.primary, untold.patient, "admitted")
+    return_home(clinic.primary, untold)
+    assert [notice for notice, _due in waiting(untold)] == ["plan_ready"]
+
+
+def test_home_again_a_patient_who_knew_the_plan_is_told_of_the_change(clinic: ClinicMade, told: Plan) -> None:
+    set_care(clinic.primary, told.patient, "admitted")
+    return_home(clinic.primary, told, "night clonazepam 1")
+    assert [notice for notice, _due in waiting(told)] == ["plan_changed"]
+
+
+def test_the_address_is_asked_about_after_a_stay_that_came_in_between(clinic: ClinicMade) -> None:
+    patient = make_patient(clinic.primary, confirmed=False)
+    issue_story_plan(clinic.primary, patient)
+    asks = Work.objects.filter(patient=patient, notice="confirm_address")
+    set_care(clinic.primary, patient, "admitted")
+    assert [row.state for row in asks.all()] == ["skipped"]
+    take_back(clinic.primary, patient)
+    assert [row.state for row in asks.all()] == ["pending"]
+
+
+def test_an_invitation_left_out_by_mistake_is_sent_after_all() -> None:
+    with on(START):
+        story = asked()
+        # Some minutes on: nothing was sent yet.
+        invited = Work.objects.filter(patient=story.patient, notice="checkin_invitation")
+        assert [row.state for row in invited] == ["pending"]
+        set_care(story.clinic.primary, story.patient, "admitted")
+        assert not invited.filter(state="pending").exists()
+        take_back(story.clinic.primary, story.patient)
+        reminders.tick(clock.now() + timedelta(hours=2))
+    assert invited.filter(state="pending").count() == 1

@@ -405,3 +405,35 @@ def test_after_a_move_nothing_of_the_plan_is_still_to_come_and_no_dose_is_asked_
     assert "Ended" in said
     assert desk.get(at("plan-taken", begun)).headers["Location"] == at("plan", begun)
     assert "No patients yet" not in words(desk.get(reverse("caseload")))
+
+
+@pytest.mark.slow
+def test_a_return_that_somebody_else_recorded_meanwhile_keeps_what_was_typed(
+    desk: Client, begun: Story
+) -> None:
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    address = at("plan-go-on", begun)
+    said = typed(desk, address, a_night="0.5", told_by="ward", note="Letter of the ward.", do="go")
+    lock = str(plan_of(begun).lock)
+    return_home(begun.clinic.second, begun.plan)
+    answer = desk.post(address, {**said, "lock": lock})
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert (form["a_night"].value(), form["told_by"].value()) == ("0.5", "ward")
+    assert "Letter of the ward." in words(answer)
+    assert "Nothing was overwritten" in words(answer)
+
+
+def test_in_hospital_the_page_of_changes_leads_to_the_return(desk: Client, begun: Story) -> None:
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    answer = desk.get(reverse("plan-change", args=[begun.plan.pk]) + "?act=hold")
+    assert answer["Location"] == at("plan-go-on", begun)
+
+
+def test_a_change_typed_while_somebody_recorded_a_stay_is_shown_back(desk: Client, begun: Story) -> None:
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    sent = {"act": "hold", "note": "She asked for it on the telephone.", "do": "change", "lock": "1"}
+    answer = desk.post(reverse("plan-change", args=[begun.plan.pk]), sent)
+    assert answer.status_code == 409
+    assert "This plan can no longer be changed" in words(answer)
+    assert "She asked for it on the telephone." in words(answer)

@@ -9,7 +9,7 @@ from plans.domain.checkins import occasions as when
 from plans.domain.checkins.states import OccasionState
 from plans.domain.notices import CHECKIN_INVITATION, CHECKIN_REMINDER
 from plans.domain.outbox import WorkState
-from plans.domain.people import CareState
+from plans.domain.people import OUT_OF_CARE
 from plans.models import Occasion, Patient, Work
 from plans.services import outbox
 from plans.services.checkins.occasions import cadence_of
@@ -19,7 +19,7 @@ _RESTED: Final = (
     "opted_out",
     "suspended",
     "by_phone",
-    *(state.value for state in CareState if state is not CareState.IN_CARE),
+    *OUT_OF_CARE,
 )
 
 

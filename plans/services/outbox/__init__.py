@@ -1,7 +1,7 @@
 """The outbox: the database is the queue, and Redis only wakes workers.
 
-`put`, `cancel_pending` and `skip_pending` are for the services that cause entries; `claim_batch` and what follows are
-for `plans.dispatch`.
+`put`, `put_back`, `cancel_pending` and `skip_pending` are for the services that cause entries; `claim_batch` and what
+follows are for `plans.dispatch`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from plans.services.outbox.claiming import (
     settle_sent,
 )
 from plans.services.outbox.notifying import notify_on_commit, notify_workers, set_notifier
-from plans.services.outbox.putting import cancel_pending, first_unsent, put, skip_pending
+from plans.services.outbox.putting import cancel_pending, first_unsent, put, put_back, skip_pending
 
 __all__ = [
     "Claim",
@@ -30,6 +30,7 @@ __all__ = [
     "notify_on_commit",
     "notify_workers",
     "put",
+    "put_back",
     "release",
     "set_notifier",
     "settle",

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from plans.domain.json import JsonObject
-from plans.domain.notices import NOTICES, TO_PATIENTS
+from plans.domain.notices import NOTICES, TO_PATIENTS, Queue
 from plans.domain.outbox import UNSENT, WorkState
 from plans.models import Document, Occasion, Patient, Plan, PlanVersion, ReviewItem, User, Work
 from plans.services.outbox.notifying import notify_on_commit
@@ -120,6 +120,22 @@ def skip_pending(
     """
     rows = _unsent(plan=plan, patient=patient, occasion=occasion)
     return _settle(rows.filter(notice__in=list(notices)), WorkState.SKIPPED, why, now)
+
+
+def put_back(*, patient: Patient, notices: Collection[str], why: Collection[str], now: datetime) -> int:
+    """Let a patient's skipped messages go out after all whose reason (one of `why`) is gone and that are not too late;
+    returns how many. Whether each is still right is checked when it is sent."""
+    rows = Work.objects.filter(
+        Q(not_after=None) | Q(not_after__gt=now),
+        patient=patient,
+        notice__in=list(notices),
+        state=WorkState.SKIPPED,
+        reason__in=list(why),
+    )
+    found = rows.update(state=WorkState.PENDING, reason="", settled_at=None, try_at=None)
+    if found:
+        notify_on_commit(Queue.MESSAGES.value)
+    return found
 
 
 def _unsent(**subjects: Plan | Patient | Occasion | Document | ReviewItem | None) -> QuerySet[Work]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from plans.domain.json import Facts, JsonObject
-from plans.domain.notices import OF_A_VERSION, PLAN_READY
+from plans.domain.notices import OF_A_VERSION
 from plans.domain.taper import revisions
 from plans.domain.taper.plan_states import PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
@@ -75,7 +75,7 @@ def make(
     plan.lock += 1
     plan.save()
     due = plan_effects.told_at(plan, present.schedule, schedule, today, now)
-    never_told = outbox.first_unsent(plan=plan, notices=(PLAN_READY,)) is not None
+    never_told = plan_effects.never_told(plan)
     outbox.cancel_pending(plan=plan, why="replaced", notices=OF_A_VERSION, now=now)
     occasions.schedule_occasions(plan, now=now)
     if plan.state in ON_PAPER_STATES:

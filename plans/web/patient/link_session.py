@@ -17,9 +17,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from plans.domain.errors import NotFound
-from plans.domain.people import CareState
+from plans.domain.people import OUT_OF_CARE, CareState
 from plans.services import links, patient_pages
-from plans.services.care_status import OUT_OF_CARE, OutOfCare, check_in_care
+from plans.services.care_status import OutOfCare, check_in_care
 from plans.services.links import LinkPurpose, LinkState, LinkView
 from plans.web import help_lines, languages
 from plans.web.patient import unknown_link

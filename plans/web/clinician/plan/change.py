@@ -13,12 +13,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Stale, TaperplanError
 from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.maintenance import usual_review
-from plans.domain.taper.plan_states import PlanAct, PlanActor, allowed
+from plans.domain.taper.plan_states import PlanAct, PlanActor, PlanState, allowed
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
 from plans.services import formulary, item_page, plan_defaults
@@ -28,7 +29,7 @@ from plans.services.plans.compare import stretches
 from plans.services.plans.picture_data import PictureData, stairs_of
 from plans.services.plans.queries import PlanPage
 from plans.services.plans.revise import Consequences, Outlook
-from plans.web import layout_context
+from plans.web import layout_context, not_saved
 from plans.web.clinician.picture import drawing
 from plans.web.clinician.plan.change_form import NAMES, ChangeForm, first_values, sent_by
 from plans.web.clinician.plan.compare import CompareRow, compare_row
@@ -44,6 +45,14 @@ from plans.wording.taper import forms_as_in, mark_words, product_words, says
 # Stretches of days shown at once; the plan page has them all.
 _SHOWN: Final = 6
 _LISTS: Final = frozenset({"act", "products", "listed", "signed", "confirmed"})
+_NO_LONGER: Final = not_saved.NotSavedWhy(
+    _("This plan can no longer be changed"),
+    _(
+        "It was paused or has ended since you opened the page. Nothing was changed; the plan says what happened."
+    ),
+    _("To the plan"),
+    409,
+)
 
 
 def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
@@ -71,10 +80,7 @@ def plan_change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     plan = queries.plan_page(actor, plan_id)
     possible = _possible(plan)
     if not possible:
-        layout_context.say(
-            request, gettext("This plan has ended or is paused: there is nothing to change."), kind="think"
-        )
-        return redirect("plan", plan_id)
+        return _nothing_to_change(request, plan)
     stocked = formulary.formulary(actor)
     if request.method in ("GET", "HEAD"):
         wanted = request.GET.getlist("act")
@@ -103,6 +109,18 @@ def plan_change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     if form.errors:
         return _show(request, actor, plan, form, refused=True, status=422)
     return _do(request, actor, plan, form)
+
+
+def _nothing_to_change(request: HttpRequest, plan: PlanPage) -> HttpResponse:
+    """In hospital the way back is the return; what was typed before somebody paused or ended the plan is shown back."""
+    kept = not_saved.shown_back(request, _NO_LONGER, reverse("plan", args=[plan.id]))
+    if kept is not None:
+        return kept
+    if plan.state is PlanState.PAUSED:
+        item_id = item_named(request.GET.get("item", ""))
+        return redirect(reverse("plan-go-on", args=[plan.id]) + (f"?item={item_id}" if item_id else ""))
+    layout_context.say(request, gettext("This plan has ended: there is nothing to change."), kind="think")
+    return redirect("plan", plan.id)
 
 
 def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ChangeForm) -> HttpResponse:

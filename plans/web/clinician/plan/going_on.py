@@ -122,7 +122,8 @@ class GoOnForm(forms.Form):
 def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     """Show what going on would change, then do it."""
     plan = queries.plan_page(request.actor, plan_id)
-    back = plan.state is PlanState.PAUSED
+    # A return that somebody else recorded meanwhile: what was typed stays on the page that refuses it.
+    back = plan.state is PlanState.PAUSED or "told_by" in request.POST
     products = supplied(plan.present) if back else None
     if request.method != "POST":
         initial: Values = {"begins": "today"}

@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from plans.domain.checkins import occasions
 from plans.domain.errors import NotFound
-from plans.domain.people import CareState
+from plans.domain.people import OUT_OF_CARE, CareState
 from plans.services import clock, links
-from plans.services.care_status import OUT_OF_CARE, check_in_care
+from plans.services.care_status import check_in_care
 from plans.services.checkins import sessions, sitting
 from plans.services.checkins.sessions import CheckInSession
 from plans.services.checkins.sitting import Sitting
