@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from plans.domain.audit import BEGINNINGS
+from plans.domain.audit import BEGINNINGS, AuditPart
 from plans.domain.json import Facts, JsonObject
 from plans.models import AuditEvent
 from plans.services import clock
@@ -136,6 +136,17 @@ def events_kept(actor: Actor, *, patient_id: UUID, before: int | None = None, si
     """The events of a patient in the trail of the actor's own clinic, also after the patient has left; for services,
     which check that the patient was theirs."""
     return _page(AuditEvent.objects.filter(clinic_id=actor.home, patient_id=patient_id), before, size)
+
+
+def days_events(actor: Actor, *, patient_id: UUID, first: datetime, before: datetime, size: int) -> AuditPage:
+    """What was done for a patient from one moment until before another, newest first, without the patient's answers.
+
+    Raises NotFound for a patient of another clinic.
+    """
+    patient = get_patient_for(actor, patient_id, May.LOOK)
+    events = AuditEvent.objects.filter(patient_id=patient.pk, at__gte=first, at__lt=before)
+    answers = [Q(act__startswith=beginning) for beginning in BEGINNINGS[AuditPart.CHECKINS]]
+    return _page(events.exclude(reduce(or_, answers)), None, size)
 
 
 def _beginnings(part: str) -> tuple[str, ...]:

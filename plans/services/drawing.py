@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -15,22 +14,18 @@ from django.db.models import F
 from django.utils import translation
 
 from plans.domain.checkins.help_lines import help_for
-from plans.domain.checkins.spec import QuestionnaireSpec
-from plans.domain.checkins.states import OccasionState
 from plans.domain.documents.facts import BadFacts, CalendarFacts, DocumentFacts, PharmacyFacts, SummaryFacts
 from plans.domain.documents.kinds import CALENDAR, KINDS, OF_A_DAY, PHARMACY, SUMMARY, DocumentKind
 from plans.domain.documents.states import BEING_DRAWN, DocumentState
-from plans.domain.documents.visit import Answered, Decided, Raised, ScoreLine, VisitFacts
+from plans.domain.documents.visit import VisitFacts
 from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
 from plans.domain.outbox import WorkState
-from plans.domain.review.item_states import ItemState
 from plans.domain.taper import catalogue, maintenance, supply
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.snapshot import Snapshot
-from plans.models import ON_PAPER_STATES, CheckIn, Document, Flag, Occasion, Plan, PlanVersion, ReviewItem
-from plans.services import advice, clock, delivery, links, outbox, visits
-from plans.services.checkins import queries
+from plans.models import ON_PAPER_STATES, Document, Plan, PlanVersion
+from plans.services import advice, clock, delivery, links, outbox, visit_summary, visits
 from plans.services.documents import files
 from plans.services.documents.variant import Variant
 from plans.services.links import LinkPurpose
@@ -45,9 +40,6 @@ from plans.wording.visit_summary import sections
 SUNDAY_FIRST: Final = frozenset(
     {"US", "CA", "MX", "BR", "CO", "PE", "VE", "JP", "KR", "TW", "HK", "IN", "PH", "ZA", "IL", "PT", "PR"}
 )
-# The most past and coming check-ins shown: a summary is read in a minute.
-_ANSWERED: Final = 12
-_NEXT: Final = 4
 
 
 def _document_of(claim: Claim) -> UUID:
@@ -222,43 +214,10 @@ _MADE_OF: Final[dict[str, Callable[[Document, DocumentFacts, Snapshot, _Pages], 
 
 def _visit_of(document: Document) -> VisitFacts:
     """The visit summary as of the end of its day, so that drawing it again gives the same."""
-    plan, zone, day = document.plan, ZoneInfo(document.patient.zone), Variant.read(document.variant).day
+    day = Variant.read(document.variant).day
     if day is None:
         raise ValueError("a summary is of a day")
-    moment = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
-    since = _visit_before(document)
-    begun = since or plan.created_at
-
-    def on(at: datetime) -> date:
-        return at.astimezone(zone).date()
-
-    flags = Flag.objects.filter(patient=document.patient, raised_at__gt=begun, raised_at__lte=moment)
-    ended = ReviewItem.objects.filter(
-        plan=plan, state=ItemState.RESOLVED, resolved_at__gt=begun, resolved_at__lte=moment
-    )
-    coming = Occasion.objects.filter(
-        plan=plan, state__in=(OccasionState.PLANNED, OccasionState.INVITED), local_date__gte=day
-    )
-    points = [point for point in queries.history(plan.pk) if point.on <= day]
-    return VisitFacts(
-        day=day,
-        since=on(since) if since is not None else None,
-        answered=tuple(
-            Answered(point.on, point.doses, missed=point.state == OccasionState.MISSED)
-            for point in points[-_ANSWERED:]
-        ),
-        scores=_scores(document, moment),
-        raised=tuple(
-            Raised(on(flag.raised_at), flag.rule, flag.severity, flag.facts)
-            for flag in flags.order_by("raised_at", "id")
-        ),
-        decided=tuple(
-            Decided(on(item.resolved_at), item.outcome, item.note)
-            for item in ended.order_by("resolved_at", "id")
-            if item.resolved_at is not None
-        ),
-        next_checkins=tuple(coming.order_by("local_date").values_list("local_date", flat=True)[:_NEXT]),
-    )
+    return visit_summary.facts_of(document.plan, document.patient, day=day, since=_visit_before(document))
 
 
 def _visit_before(document: Document) -> datetime | None:
@@ -267,34 +226,6 @@ def _visit_before(document: Document) -> datetime | None:
     earlier = Document.objects.filter(plan=document.plan, kind=document.kind).exclude(pk=document.pk)
     days = {row.asked_at: Variant.read(row.variant).day for row in earlier}
     return max((at for at, day in days.items() if day and mine and day < mine), default=None)
-
-
-def _scores(document: Document, moment: datetime) -> tuple[ScoreLine, ...]:
-    checkins = CheckIn.objects.filter(plan=document.plan, submitted_at__lt=moment).order_by(
-        "local_date", "id"
-    )
-    totals: dict[str, list[tuple[date, int]]] = {}
-    tops: dict[str, int] = {}
-    for checkin in checkins:
-        for scale, one in checkin.scores.items():
-            tops[scale] = (
-                QuestionnaireSpec.from_json(checkin.form, checkin.form_version).questionnaire(scale).top
-            )
-            totals.setdefault(scale, []).append((checkin.local_date, one["total"]))
-    found = []
-    for scale, run in sorted(totals.items()):
-        on, now = run[-1]
-        found.append(
-            ScoreLine(
-                scale,
-                on,
-                now,
-                tops[scale],
-                now - run[-2][1] if len(run) > 1 else None,
-                now - run[0][1] if len(run) > 1 else None,
-            )
-        )
-    return tuple(found)
 
 
 def _other_dose(plan: Plan, words: Words) -> str:

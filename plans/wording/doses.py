@@ -53,16 +53,16 @@ def drugs_words(drugs: Iterable[str], *, clinician: bool = False) -> str:
     return " + ".join(drug_words(drug, clinician=clinician) for drug in drugs)
 
 
-def stairs_words(drugs: Iterable[str], *, table: str, alone: str) -> str:
+def stairs_words(drugs: Iterable[str], *, table: str, alone: str, clinician: bool = True) -> str:
     """What the height of the dose steps is for several drugs: diazepam equivalents by `table`, or one drug `alone`.
 
     Empty for a single drug: the height is then its milligrams.
     """
     if table:
         said = gettext("Shown: {drugs} together, as diazepam equivalents ({table}).")
-        return said.format(drugs=drugs_words(drugs, clinician=True), table=table_words(table))
+        return said.format(drugs=drugs_words(drugs, clinician=clinician), table=table_words(table))
     if alone:
-        others = drugs_words((drug for drug in drugs if drug != alone), clinician=True)
+        others = drugs_words((drug for drug in drugs if drug != alone), clinician=clinician)
         said = gettext("Shown: {drug} alone. The plan's table has no equivalents by which to add {others}.")
-        return said.format(drug=drug_words(alone, clinician=True), others=others)
+        return said.format(drug=drug_words(alone, clinician=clinician), others=others)
     return ""

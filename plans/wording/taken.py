@@ -42,6 +42,30 @@ def taken_words(taken: DayDose, planned: DayDose) -> str:
     )
 
 
+_REPORTED: Final[Mapping[str, Promise]] = {
+    "planned": _("As planned."),
+    "extra": _("More than planned; how much was not said."),
+    "fewer": _("Less than planned; how much was not said."),
+    "none": _("Nothing was taken, by the answer."),
+    "other": _("Something else than planned; how much was not said."),
+}
+
+
+def reported_words(how: str) -> str:
+    """What was reported for a day where no milligrams are known."""
+    return str(_REPORTED.get(how, how))
+
+
+def amount_words(taken: DayDose, planned: DayDose, *, as_planned: bool) -> str:
+    """What was taken on a day in milligrams of every drug, beside the plan where it differs."""
+    said = day_dose_words(taken, clinician=True)
+    if as_planned:
+        return gettext("{dose}, as planned.").format(dose=said)
+    return gettext("{taken}. The plan said {planned}.").format(
+        taken=said, planned=day_dose_words(planned, clinician=True)
+    )
+
+
 def regimen_words(regimen: Iterable[Intake]) -> str:
     """Every dose with its time of day: "clonazepam 0.5 mg morning, 1 mg night"; "no dose" where nothing is taken."""
     by_drug: dict[str, list[str]] = {}

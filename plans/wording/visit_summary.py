@@ -17,6 +17,7 @@ from plans.domain.taper.schedule import Schedule, Step
 from plans.wording.checkins import answer_text, change_text
 from plans.wording.flags import flag_sentence
 from plans.wording.lanes import severity_name
+from plans.wording.plans import short_day, short_day_year
 from plans.wording.review import OUTCOMES
 
 _SCALES = {"phq2": "PHQ-2", "gad2": "GAD-2", "phq9": "PHQ-9", "gad7": "GAD-7"}
@@ -161,3 +162,25 @@ def _coming(schedule: Schedule, visit: VisitFacts, words: Words) -> Iterator[tup
         yield last, gettext("Last day of this plan")
     for day in visit.next_checkins:
         yield day, gettext("Check-in")
+
+
+def since_words(why: str, day: date) -> str:
+    """What the page of a visit compares with (`plans.services.visit_summary.Since`)."""
+    said = {
+        "visit": gettext("Since the visit on {day}"),
+        "summary": gettext("Since the summary of {day}"),
+        "weeks": gettext("Since {day}, four weeks ago"),
+    }.get(why, gettext("Since {day}"))
+    return said.format(day=short_day_year(day))
+
+
+def then_words(day: date) -> str:
+    """The heading of the answers given by then."""
+    return gettext("Until {day}").format(day=short_day(day))
+
+
+def home_words(*, counted: bool) -> str:
+    """How it is known what is at home."""
+    if counted:
+        return gettext("Counted at home, less what the plan took since.")
+    return gettext("Worked out from what was dispensed so far, if all was taken as planned.")

@@ -151,6 +151,11 @@ def document(life: Life, kind: str, size: str) -> tuple[str, tuple[Any, ...]]:
     return text_of(pdf).replace("\u00a0", " ").lower(), read_back(pdf, facts)
 
 
+def _visit(life: Life, query: str) -> str:
+    page = life.get(f"/plans/{life.plan.pk}/visit{query}")
+    return piece(r'>Now</th><td class="doses"><b>(.*?)</b>', page)
+
+
 def _figure(name: str) -> Callable[[Life], str]:
     return lambda life: piece(rf"<dt>{name}</dt><dd>(.*?)<small>", life.plan_page)
 
@@ -230,6 +235,12 @@ PLACES: dict[str, Place] = {
     ),
     "picture": Place(_stairs),
     "picture, table": Place(_level_row),
+    "plan, one day": Place(
+        lambda life: piece(r"<h3>To be taken</h3>(.*?)<h3>", life.get(f"/plans/{life.plan.pk}/day")),
+        how="times",
+    ),
+    "visit summary": Place(lambda life: _visit(life, "")),
+    "patient's visit summary": Place(lambda life: _visit(life, "?for=patient")),
     "change, title": Place(lambda life: piece(r"is in force, (.*?)</span>", life.change_page())),
     "change, now": Place(lambda life: piece(r"Dose a day</th><td>(.*?)</td>", life.change_page())),
     "change, after": Place(

@@ -317,3 +317,57 @@ def test_a_stay_in_hospital_is_hatched_and_named():
     )
     svg = picture.whole(PictureData(Stairs(("diazepam",), treads), today=day(30)))
     assert "In hospital" in svg
+
+
+def took(*days):
+    """Days from the story's first on, each with the milligrams taken; None: more or less, nobody said how much."""
+    return tuple(
+        TakenMark(day(n), "fewer") if mg is None else TakenMark(day(n), "fewer", height=Dose.parse(mg))
+        for n, mg in days
+    )
+
+
+def test_what_was_taken_is_a_line_of_its_own_at_the_dose_reported():
+    svg = picture.whole(data(taken=took((1, "2"), (2, "2"), (3, "1"), (4, "1"))))
+    (line, sample) = paths(svg, "took")
+    assert re.fullmatch(r"M[\d.]+ ([\d.]+)H[\d.]+V([\d.]+)H[\d.]+", line)
+    assert "Taken, a mark for each day reported" in svg
+    assert sample.startswith("M0 ")
+    assert paths(svg, "bead")[0].count("M") == 4
+
+
+def test_the_line_of_what_was_taken_is_broken_where_nobody_said():
+    (line, _sample) = paths(picture.whole(data(taken=took((1, "2"), (3, "2"), (4, None), (5, "2")))), "took")
+    assert line.count("M") == 3
+    assert "V" not in line
+
+
+def test_a_dose_above_the_plan_is_drawn_inside_the_picture():
+    svg = picture.whole(data(taken=took((1, "9"))))
+    (line, _sample) = paths(svg, "took")
+    assert float(line.split("H")[0].split(" ")[1]) >= 54
+
+
+def test_screen_readers_hear_how_much_was_reported_and_how_much_of_it_differed():
+    svg = picture.whole(data(taken=(TakenMark(day(1), "planned"), *took((2, "1"), (3, None)))))
+    assert "Taken: 3 days reported, 2 of them not as planned." in svg
+
+
+def test_a_short_span_names_its_mondays():
+    svg = picture.whole(data(), span=(day(14), day(42)))
+    names = [n.text for n in drawn(svg).iter() if n.get("class") == "axis" and n.text]
+    assert names == ["27\u00a0Jul", "3\u00a0Aug", "10\u00a0Aug", "17\u00a0Aug"]
+    root = drawn(svg)
+    assert (root.get("data-first"), root.get("data-last")) == ("2026-07-27", "2026-08-24")
+
+
+def test_a_span_beyond_the_plan_is_cut_to_it():
+    root = drawn(picture.whole(data(), span=(day(-400), day(400))))
+    assert (root.get("data-first"), root.get("data-last")) == (day(-7).isoformat(), day(98).isoformat())
+
+
+@pytest.mark.parametrize("clinic", [True, False])
+def test_the_picture_of_a_visit_shows_flags_to_the_clinic_alone(clinic):
+    svg = picture.visit(data(), (day(0), day(90)), clinic=clinic)
+    assert ("f-urgent" in svg, "Score to review" in svg, "Check-ins" in svg) == (clinic,) * 3
+    assert "Taken, a mark for each day reported" in svg

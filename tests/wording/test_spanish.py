@@ -20,6 +20,8 @@ PAGES = [
     *sorted((TEMPLATES / "patient").rglob("*.html")),
     # Messages to patients, and alerts to the staff of a clinic that writes Spanish.
     *(path for path in sorted((TEMPLATES / "messages").rglob("*")) if path.is_file()),
+    # The patient's sheet of a visit, which the clinic prints.
+    *sorted((TEMPLATES / "parts").glob("visit_*.html")),
 ]
 CODE = [
     *web_for_patients(),
@@ -30,6 +32,8 @@ CODE = [
     PLANS / "wording" / "options.py",
     # The visit summary is the patient's as well.
     PLANS / "wording" / "visit_summary.py",
+    # So is the picture on it.
+    *sorted((PLANS / "web" / "clinician" / "picture").glob("*.py")),
     PLANS / "wording" / "flags.py",
     PLANS / "wording" / "lanes.py",
 ]

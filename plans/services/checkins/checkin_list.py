@@ -84,6 +84,13 @@ def of_patient(
     return paging.cut(rows[: size + 1], [row.key for row in rows], key=place, size=size, total=total)
 
 
+def on_day(actor: Actor, patient_id: UUID, day: date) -> tuple[CheckinRow, ...]:
+    """A patient's check-ins of one day, also those that nobody answered. Raises NotFound."""
+    checkins, gone = _in_part(get_patient_for(actor, patient_id, May.LOOK), CheckInPart.ALL)
+    answered = checkins.filter(local_date=day).select_related("occasion", "entered_by").order_by("pk")
+    return (*_answered(list(answered)), *map(_missed, gone.filter(local_date=day).order_by("pk")))
+
+
 def part_counts(actor: Actor, patient_id: UUID) -> dict[str, int]:
     """How many check-ins each part holds. Raises NotFound."""
     patient = get_patient_for(actor, patient_id, May.LOOK)

@@ -401,7 +401,7 @@ def of(
         told_at_once=plan_effects.told_at(plan, present.schedule, schedule, today, now) <= now,
         to_dispense=_to_dispense(present.schedule, schedule, present.request, day, dispense_by, stock),
         to_dispense_by=dispense_by,
-        at_home=_at_home(_at_hand(present.schedule, present.request, day, stock)),
+        at_home=at_home(present.schedule, present.request, day, stock),
         schedule=schedule,
         country=present.request.country,
         digest=digest_of_change(act.value, days, day, schedule),
@@ -532,7 +532,11 @@ def _at_hand(before: Schedule, request: TaperRequest, day: date, stock: supply.S
     return supply.on_hand(written, planned, day, first)
 
 
-def _at_home(stock: supply.Stock) -> tuple[tuple[Product, int], ...]:
-    """Whole units (mL of a liquid) of what is at home, those of which not one whole is left out."""
-    whole = ((product, parts // product.unit_parts) for product, parts in stock.items())
+def at_home(
+    before: Schedule, request: TaperRequest, day: date, stock: supply.Stock | None = None
+) -> tuple[tuple[Product, int], ...]:
+    """Whole units (mL of a liquid) of what is at home on a day: what was counted (`stock`), else what should be left of
+    the fills so far; those of which not one whole is left are left out."""
+    left = _at_hand(before, request, day, stock)
+    whole = ((product, parts // product.unit_parts) for product, parts in left.items())
     return tuple((product, units) for product, units in whole if units)

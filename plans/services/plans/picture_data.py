@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
@@ -69,12 +70,31 @@ class FlagMark:
     facts: Facts
 
 
+class TakenSource(StrEnum):
+    """How it is known what was taken on a day."""
+
+    # the clinic recorded the dose really taken
+    RECORD = "record"
+    # the patient ticked the doses of the day
+    TICKS = "ticks"
+    # an answer of a check-in covers the day
+    ANSWER = "answer"
+
+
 @dataclass(frozen=True, slots=True)
 class TakenMark:
-    """What was reported for a day: as planned, or fewer, extra or none."""
+    """What was reported for a day: as planned, or fewer, extra, none or other.
+
+    `amount` is the day's dose of every drug where it is known in milligrams, and `height` what it is drawn at, beside
+    the stairs. `told_on` is the day of the answer.
+    """
 
     day: date
     how: str
+    amount: DayDose | None = None
+    height: Dose | None = None
+    source: TakenSource = TakenSource.ANSWER
+    told_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +186,19 @@ def stairs_of(schedule: Schedule, table: str) -> Stairs:
         return Stairs(drugs, _treads(schedule, lambda step: _as_diazepam(step, table)), table=table)
     except TaperError:
         return Stairs(drugs, _treads(schedule, lambda step: _average(step, tapered)), alone=tapered)
+
+
+def height_of(day: DayDose, stairs: Stairs) -> Dose | None:
+    """Where a day's dose is drawn beside the stairs, by the same rule; None if the plan's table lacks one of its drugs
+    or if a drug is not among those of the stairs. `day` is one day, not a week."""
+    if any(drug not in stairs.drugs for drug in day.drugs):
+        return None
+    if len(stairs.drugs) == 1 or stairs.alone:
+        return day.dose(stairs.alone or stairs.drugs[0])
+    try:
+        return sum((equivalence.to_diazepam(dose, drug, stairs.table) for drug, dose in day), Dose(0))
+    except TaperError:
+        return None
 
 
 def _treads(schedule: Schedule, height: Callable[[Step], Dose]) -> tuple[Tread, ...]:

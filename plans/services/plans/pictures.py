@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.lanes import LANES, LaneSet, LaneSpec, lanes_in
 from plans.domain.checkins.states import CheckInState, OccasionState
+from plans.domain.errors import NotFound
 from plans.domain.taper.schedule import Schedule
-from plans.models import CheckIn, DoseMark, Flag, Occasion, Plan, PlanVersion
+from plans.models import CheckIn, Flag, Occasion, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.checkins.rules import thresholds_of
-from plans.services.plans import versions
+from plans.services.plans import taken_days, versions
 from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.picture_data import (
     CheckInPoint,
@@ -33,14 +33,22 @@ from plans.services.plans.picture_data import (
 
 _MOST_BESIDE: Final = 5
 
-# An answer about doses covers the last seven days.
-_RECALL: Final = 7
-
 
 def picture(actor: Actor, plan_id: UUID, *, lanes: LaneSet = LaneSet.CORE) -> PictureData:
     """The picture of a plan, as of the patient's today, with one set of lanes. Raises NotFound."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     return picture_of(plan, lanes=lanes)
+
+
+def taken_on(actor: Actor, plan_id: UUID, day: date) -> TakenMark | None:
+    """What was reported about a day's doses, as the picture shows it; None if nothing was. Raises NotFound."""
+    plan = get_plan_for(actor, plan_id, May.LOOK)
+    if plan.active_version is None:
+        raise NotFound(what="Plan")
+    schedule, table = full_schedule(plan), versions.read(plan.active_version).request.equivalence
+    today = clock.today(plan.patient.zone)
+    marks = taken_days.marks(plan, schedule, stairs_of(schedule, table), _sent(plan), today)
+    return next((mark for mark in marks if mark.day == day), None)
 
 
 def picture_beside(actor: Actor, plan_id: UUID, flagged: Iterable[str]) -> PictureData:
@@ -64,9 +72,7 @@ def picture_of(
     occasions = list(
         Occasion.objects.filter(plan=plan).exclude(state=OccasionState.CANCELLED).order_by("local_date", "id")
     )
-    checkins = list(
-        CheckIn.objects.filter(plan=plan, state=CheckInState.SUBMITTED).order_by("local_date", "submitted_at")
-    )
+    checkins = _sent(plan)
     today = clock.today(plan.patient.zone)
     flags = Flag.objects.filter(patient_id=plan.patient_id, raised_at__gte=plan.created_at).order_by(
         "raised_at", "id"
@@ -86,8 +92,14 @@ def picture_of(
             FlagMark(flag.raised_at.astimezone(zone).date(), flag.severity, flag.rule, flag.facts)
             for flag in flags
         ),
-        taken=_taken(checkins, _ticked(plan)),
+        taken=taken_days.marks(plan, schedule, stairs, checkins, today),
     )
+
+
+def _sent(plan: Plan) -> list[CheckIn]:
+    """The check-ins that were sent, by their days."""
+    rows = CheckIn.objects.filter(plan=plan, state=CheckInState.SUBMITTED)
+    return list(rows.order_by("local_date", "submitted_at"))
 
 
 def _ghost(first: Schedule, treads: Sequence[Tread], table: str) -> tuple[Tread, ...]:
@@ -105,36 +117,6 @@ def _ghost(first: Schedule, treads: Sequence[Tread], table: str) -> tuple[Tread,
         return ()
     before = [step for step in planned if step.end < parted]
     return tuple(before[-1:]) + tuple(step for step in planned if step.end >= parted)
-
-
-def _ticked(plan: Plan) -> tuple[date, ...]:
-    """Days on which the patient ticked every planned dose as taken."""
-    marks: dict[date, list[str]] = defaultdict(list)
-    for on, how in DoseMark.objects.filter(plan=plan).values_list("on", "how"):
-        marks[on].append(how)
-    if not marks:
-        return ()
-    schedule = full_schedule(plan)
-    whole = []
-    for on, hows in marks.items():
-        step = schedule.step_on(on)
-        if step is not None and hows == ["planned"] * len(step.doses):
-            whole.append(on)
-    return tuple(whole)
-
-
-def _taken(checkins: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[TakenMark, ...]:
-    """Reported days: ticked days, the seven days before an answer "as planned", and the day itself for any other
-    answer."""
-    found: dict[date, str] = dict.fromkeys(ticked, "planned")
-    for checkin in checkins:
-        how = str(checkin.answers.get("dose_taken", ""))
-        if how == "planned":
-            for back in range(1, _RECALL + 1):
-                found.setdefault(checkin.local_date - timedelta(days=back), how)
-        elif how in ("fewer", "extra", "none"):
-            found[checkin.local_date] = how
-    return tuple(TakenMark(day, found[day]) for day in sorted(found))
 
 
 def _lanes_of(

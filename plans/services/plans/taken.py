@@ -112,6 +112,15 @@ def history(actor: Actor, plan_id: UUID) -> tuple[DoseTaken, ...]:
     return tuple(_taken(row, plan) for row in rows.order_by("-recorded_at", "-id"))
 
 
+def of_day(actor: Actor, plan_id: UUID, day: date) -> DoseTaken | None:
+    """The record that counts on a day; None if only the plan is known. Raises NotFound."""
+    for one in history(actor, plan_id):
+        emptied = one.last is not None and one.last < one.first
+        if not emptied and one.first <= day:
+            return one if one.last is None or day <= one.last else None
+    return None
+
+
 def _taken(row: TakenDose, plan: Plan) -> DoseTaken:
     today = clock.today(plan.patient.zone)
     schedule = _schedule(plan)

@@ -19,6 +19,7 @@ from plans.services.actors import May
 from plans.services.checkins import checkin_list
 from plans.services.checkins.checkin_list import CheckInPart, CheckinRow
 from plans.services.review.of_patient import all_items
+from plans.web.clinician.checkin_words import state_text
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page
@@ -49,14 +50,9 @@ class CheckinLine:
 
 def checkin_line(row: CheckinRow) -> CheckinLine:
     """A row of the list of check-ins in words."""
-    state = {
-        "submitted": _("answered"),
-        "open": _("begun, not sent yet"),
-        "abandoned": _("left unfinished"),
-        "missed": _("missed"),
-        "invited": _("asked, no answer yet"),
-    }.get(row.state, row.state)
-    return CheckinLine(row, purpose_text(row.purpose), state, _score(row, _MOOD), _score(row, _WORRY))
+    return CheckinLine(
+        row, purpose_text(row.purpose), state_text(row.state), _score(row, _MOOD), _score(row, _WORRY)
+    )
 
 
 def _score(row: CheckinRow, scales: tuple[tuple[str, str, int], ...]) -> str:

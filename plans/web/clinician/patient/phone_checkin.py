@@ -12,22 +12,20 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.domain.checkins import abuse_lines
-from plans.domain.checkins.flagging import FlagPriority
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.checkins.response import UnknownPage
-from plans.domain.which import which
 from plans.services import people
 from plans.services.actors import Actor, May
 from plans.services.checkins import queries, raw, responses, saving, sessions
-from plans.services.checkins.queries import AnswerRow, ScaleRow
 from plans.services.checkins.saving import SavedPage
 from plans.services.checkins.sessions import CheckInSession
 from plans.web import layout_context
+from plans.web.clinician.checkin_words import answer_rows
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.parts.questions import page_view
 from plans.web.untyped import Posted
@@ -37,13 +35,6 @@ from plans.wording.flags import flag_sentence
 from plans.wording.people import LANGUAGES
 
 log = logging.getLogger("plans.checkins")
-
-_SCALES = {
-    "phq2": gettext_lazy("Low mood (PHQ-2)"),
-    "phq9": "PHQ-9",
-    "gad2": gettext_lazy("Worry (GAD-2)"),
-    "gad7": "GAD-7",
-}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -180,54 +171,12 @@ def response_page(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
     """One response: how it came, why it was flagged, every answer beside the last and the first."""
     actor = cast(StaffRequest, request).actor
     detail = queries.response_detail(actor, checkin_id)
-    language = (get_language() or "en").split("-")[0]
     context = {
         "place": "caseload",
         "response": detail,
         "purpose": checkins.purpose_text(detail.purpose),
         "translation": checkins.translation_text(detail.translation) if detail.translation else "",
         "flags": [(flag, flag_sentence(flag.rule, flag.facts)) for flag in detail.flags],
-        "rows": [
-            *(scale_row(row) for row in detail.table.scales),
-            *(answer_row(row, language, alone=detail.table.last_on is None) for row in detail.table.rows),
-        ],
+        "rows": answer_rows(detail.table),
     }
     return layout_context.page(request, "clinic/response.html", context)
-
-
-def scale_row(row: ScaleRow) -> dict[str, object]:
-    """A scale as a row of the table of answers."""
-
-    def text(total: int | None) -> str:
-        return "" if total is None else _("%(total)s of %(top)s") % {"total": total, "top": row.top}
-
-    change = checkins.change_text(row.now - row.last if row.last is not None else None)
-    part = (
-        _("cognitive-affective part %(part)s") % {"part": row.affective} if row.affective is not None else ""
-    )
-    return {
-        "asked": str(_SCALES.get(row.scale, row.scale)),
-        "part": part,
-        "now": text(row.now),
-        "last": text(row.last),
-        "first": text(row.first),
-        "since": change,
-        "changed": "yes" if row.last is not None and row.now != row.last else "",
-        "severity_is": which(FlagPriority, row.severity),
-    }
-
-
-def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, object]:
-    """A question as a row of the table of answers. `alone`: there is no earlier response to compare with."""
-    not_asked = "" if alone else _("not asked")
-    return {
-        "asked": checkins.question_text(row.item, language),
-        "part": "",
-        "now": checkins.answer_text(row.item, row.now, language) or _("not answered"),
-        "last": checkins.answer_text(row.item, row.last, language) or not_asked,
-        "first": checkins.answer_text(row.item, row.first, language) or not_asked,
-        "since": _("new") if row.new else checkins.change_text(row.change),
-        "changed": "yes" if row.new or row.change else "",
-        # A rule also reads a "no" beside the "yes"; the "no" is not what raised the flag.
-        "severity_is": which(FlagPriority, "" if row.now == "no" else row.severity),
-    }

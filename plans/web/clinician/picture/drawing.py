@@ -7,6 +7,7 @@ with a diamond.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.utils.html import format_html, format_html_join
@@ -27,7 +28,6 @@ from plans.web.clinician.picture.lanes import (
 from plans.web.clinician.picture.lanes import STEP as LEVEL_STEP
 from plans.web.clinician.picture.stairs import (
     Frame,
-    beads,
     broken,
     changes,
     ghost,
@@ -42,6 +42,7 @@ from plans.web.clinician.picture.stairs import (
     runs,
     seen,
     starting,
+    taken_line,
     taken_words,
     today_line,
     until,
@@ -52,7 +53,9 @@ from plans.wording.doses import day_dose_words, drugs_words, per_day_words, stai
 _SCALE_HIGH = 14
 # The width of "13 Jun 2027" on the plain picture.
 _DAY_WIDTH = 100
-__all__ = ["beside", "change", "draft", "plain", "taken_words", "whole"]
+# Where the lanes of a visit summary begin.
+_VISIT_LANES = 208
+__all__ = ["beside", "change", "draft", "plain", "taken_words", "visit", "whole"]
 
 
 def draft(data: PictureData) -> SafeString:
@@ -110,12 +113,36 @@ def change(data: PictureData) -> SafeString:
     return _svg(data, frame, 740, 216, _stairs(data, frame) + today_line(data, frame, 192), "draft", "")
 
 
-def whole(data: PictureData, *, weeks: int | None = None, key: str = "whole") -> SafeString:
-    """Dose and answers over the whole plan, or the last `weeks` weeks and the next two. `key` prefixes ids."""
-    frame = _frame(data, *_window(data, weeks, 14), 118, 1184, 54, 308)
+def whole(
+    data: PictureData,
+    *,
+    weeks: int | None = None,
+    span: tuple[date, date] | None = None,
+    key: str = "whole",
+) -> SafeString:
+    """Dose and answers over the whole plan, the last `weeks` weeks and the next two, or a `span` from one day to
+    another. `key` prefixes ids."""
+    first, last = _window(data, weeks, 14)
+    if span is not None:
+        first, last = max(first, span[0]), min(last, span[1])
+    frame = _frame(data, first, last, 118, 1184, 54, 308)
     height = _bottom(data) + BOTTOM_ROWS
-    body = _answers(data, frame) + legend(data, 118, height + 8)
-    return _svg(data, frame, 1200, height + 44, body, key, "year")
+    signs, more = legend(frame, height + 8)
+    return _svg(data, frame, 1200, height + more, _answers(data, frame) + signs, key, "year")
+
+
+def visit(data: PictureData, span: tuple[date, date], *, clinic: bool) -> SafeString:
+    """Dose and answers from one day to another, low enough for a page that says more; without flags and check-ins, and
+    with the plain names of drugs, if not `clinic`. Lanes without an answer are left out."""
+    data = replace(
+        data, lanes=tuple(lane for lane in data.lanes if any(p.value is not None for p in lane.points))
+    )
+    first, last = _window(data, None, 0)
+    frame = _frame(data, max(first, span[0]), min(last, span[1]), 118, 784, 54, 178)
+    height = _bottom(data, _VISIT_LANES) + (BOTTOM_ROWS if clinic else 0)
+    signs, more = legend(frame, height + 8, clinic=clinic)
+    body = _answers(data, frame, _VISIT_LANES, clinic=clinic) + signs
+    return _svg(data, frame, 800, height + more, body, "visit", "part", clinician=clinic)
 
 
 def beside(data: PictureData) -> SafeString:
@@ -139,8 +166,8 @@ def _bottom(data: PictureData, top: int = LANE_TOP) -> int:
     return top + LANE_STEP * len(data.lanes) + (LEVEL_STEP if data.level is not None else 0)
 
 
-def _answers(data: PictureData, frame: Frame, top: int = LANE_TOP) -> SafeString:
-    """Dose steps, lanes and the rows under them, in drawing order."""
+def _answers(data: PictureData, frame: Frame, top: int = LANE_TOP, *, clinic: bool = True) -> SafeString:
+    """Dose steps, lanes and, if `clinic`, the rows of check-ins and flags under them, in drawing order."""
     bottom = _bottom(data, top)
     holds = format_html_join(
         "",
@@ -154,47 +181,72 @@ def _answers(data: PictureData, frame: Frame, top: int = LANE_TOP) -> SafeString
         under
         + holds
         + _stairs(data, frame, deep=bottom - 12)
-        + rows(data, frame, bottom)
-        + today_line(data, frame, bottom + 37)
+        + (rows(data, frame, bottom) if clinic else SafeString(""))
+        + today_line(data, frame, bottom + 37 if clinic else bottom - 12, clinician=clinic)
     )
 
 
 def _frame(
     data: PictureData, first: date, last: date, left: float, right: float, top: float, base: float
 ) -> Frame:
-    peak = max((t.dose.units for t in (*data.treads, *data.ghost)), default=1)
+    heights = [tread.dose.units for tread in (*data.treads, *data.ghost)]
+    peak = max([*heights, *[mark.height.units for mark in data.taken if mark.height is not None]], default=1)
     return Frame(first, last, max(1, peak), left, right, top, base)
 
 
 def _svg(
-    data: PictureData, frame: Frame, width: int, height: float, body: SafeString, key: str, css: str
+    data: PictureData,
+    frame: Frame,
+    width: int,
+    height: float,
+    body: SafeString,
+    key: str,
+    css: str,
+    *,
+    clinician: bool = True,
 ) -> SafeString:
     first, last = data.treads[0], data.treads[-1]
     title = gettext("{drug} a day, {first} to {last}").format(
-        drug=drugs_words(data.stairs.drugs, clinician=True),
+        drug=drugs_words(data.stairs.drugs, clinician=clinician),
         first=plans.long_day(first.start),
         last=plans.long_day(last.end),
     )
     said = gettext("{steps} steps, from {first} to {last}. The same figures are in the table.").format(
         steps=len(data.treads),
-        first=day_dose_words(first.day, clinician=True),
-        last=per_day_words(last.day, clinician=True),
+        first=day_dose_words(first.day, clinician=clinician),
+        last=per_day_words(last.day, clinician=clinician),
     )
-    scale = stairs_words(data.stairs.drugs, table=data.stairs.table, alone=data.stairs.alone)
+    stairs = data.stairs
+    scale = stairs_words(stairs.drugs, table=stairs.table, alone=stairs.alone, clinician=clinician)
     # The unit of the dose axis stands above everything else, so that nothing overlaps it.
     top = _SCALE_HIGH if scale else 0
     return format_html(
-        '<svg class="{}" viewBox="0 {} {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
+        '<svg class="{}" viewBox="0 {} {} {}" role="img" aria-labelledby="{key}-t {key}-d" data-first="{}" '
+        'data-last="{}" data-left="{}" data-right="{}">'
         '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}{}</svg>',
         css,
         -top,
         width,
         height + top,
+        frame.first.isoformat(),
+        frame.last.isoformat(),
+        frame.left,
+        frame.right,
         title,
-        f"{said} {scale}".strip(),
+        " ".join(filter(None, (said, _taken_words(data), scale))),
         format_html('<text class="axis" x="4" y="-4">{}</text>', scale) if scale else "",
         body,
         key=key,
+    )
+
+
+def _taken_words(data: PictureData) -> str:
+    """How many days were reported, and how many of them otherwise than planned."""
+    if not data.taken:
+        return ""
+    other = sum(mark.how != "planned" for mark in data.taken)
+    return gettext("Taken: {n} days reported, {other} of them not as planned.").format(
+        n=len(data.taken), other=other
     )
 
 
@@ -222,7 +274,7 @@ def _stairs(data: PictureData, frame: Frame, *, deep: float | None = None) -> Sa
         parts.append(format_html('<path class="track" d="{}"/>', path(past, frame)))
     css = "line" if data.today is None else "line next"
     parts += [format_html('<path class="{}" d="{}"/>', css, path(run, frame)) for run in runs(treads)]
-    parts += beads(data, frame)
+    parts += taken_line(data, frame)
     parts += [mark(before, tread, frame) for before, tread in changed]
     parts += labels(treads, frame, data.today)
     parts += [broken(tread, frame) for tread in treads if not tread.makeable]

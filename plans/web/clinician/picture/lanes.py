@@ -233,14 +233,18 @@ def _flags(flags: Sequence[FlagMark], frame: Axis, y: float) -> SafeString:
     return format_html("<g>{}<title>{}</title></g>", shape, title)
 
 
-def legend(data: PictureData, left: float, top: float) -> SafeString:
-    """What each mark means, in two rows under the picture."""
+_LEGEND_ROW: Final = 22
+
+
+def legend(frame: Axis, top: float, *, clinic: bool = True) -> tuple[SafeString, float]:
+    """What each mark means, in as many rows under the picture as it needs, and their height; without the marks of the
+    clinic's pictures if not `clinic`."""
     signs = [
         ('<path class="line next" d="M0 0H22"/>', gettext("Planned"), 100),
         (
-            '<path class="track" d="M0 0H22"/><path class="bead" d="M3 -2.4v4.8M8 -2.4v4.8M13 -2.4v4.8M18 -2.4v4.8"/>',
-            gettext("Reported as taken, by day"),
-            220,
+            '<path class="took" d="M0 3H12V-3H22"/><path class="bead" d="M2 .6v4.8M7 .6v4.8M11 .6v4.8M17 -5.4v4.8"/>',
+            gettext("Taken, a mark for each day reported"),
+            230,
         ),
         (
             '<path class="stem" d="M11 -8V8"/><circle class="odd" cx="11" cy="-5" r="3.2"/>',
@@ -253,14 +257,14 @@ def legend(data: PictureData, left: float, top: float) -> SafeString:
             140,
         ),
         ('<rect class="hold" x="0" y="-6" width="22" height="12"/>', gettext("Hold"), 90),
+    ]
+    of_clinic = [
         ('<path class="ghost" d="M0 0H22"/>', gettext("Version 1"), 110),
         (
             '<path class="limit" d="M0 0H18"/><circle class="pt over" cx="9" cy="-4" r="2.4"/>',
             gettext("Score to review"),
             140,
         ),
-    ]
-    second = [
         (str(flag_shape("urgent", 9, 0)), gettext("Urgent flag"), 110),
         (str(flag_shape("high", 9, 0)), gettext("High flag"), 110),
         (str(flag_shape("routine", 9, 0)), gettext("Routine flag"), 110),
@@ -271,13 +275,14 @@ def legend(data: PictureData, left: float, top: float) -> SafeString:
         ),
         ('<path class="missed" d="M4.5 -3.5l7 7m0 -7l-7 7"/>', gettext("Check-in missed"), 120),
     ]
-    parts = []
-    for y, line in ((top, signs), (top + 22, second)):
-        x = left
-        for shape, name, width in line:
-            parts.append((x, y, SafeString(shape), name))
-            x += width
-    return format_html_join("", '<g transform="translate({} {})">{}<text x="30" y="4">{}</text></g>', parts)
+    parts, x, y = [], frame.left, top
+    for shape, name, width in [*signs, *(of_clinic if clinic else [])]:
+        if x + width > frame.right:
+            x, y = frame.left, y + _LEGEND_ROW
+        parts.append((x, y, SafeString(shape), name))
+        x += width
+    drawn = format_html_join("", '<g transform="translate({} {})">{}<text x="30" y="4">{}</text></g>', parts)
+    return drawn, y + _LEGEND_ROW - top
 
 
 # Its name stands above it, because the percentages are to its left.

@@ -24,6 +24,8 @@ from plans.wording.doses import day_dose_words, per_day_words
 # Grid steps that give three to six lines, as units of 0.00001 mg: 1, 2 or 5 times a power of ten, and 0.25 likewise.
 _GRID: Final = (*sorted(m * 10**e for e in range(1, 8) for m in (1, 2, 5)), 250_000, 25_000, 2_500_000)
 _MOST_MONTHS: Final = 14
+# A window of so many days names its Mondays instead of its months.
+_DAYS_NAMED: Final = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,10 @@ def grid(frame: Frame) -> SafeString:
 
 
 def months(frame: Frame) -> SafeString:
-    """A tick and a name at the first day of each month, or of every third where there is no room."""
+    """A tick and a name at the first day of each month, or of every third where there is no room; at each Monday where
+    the window is short."""
+    if (frame.last - frame.first).days <= _DAYS_NAMED:
+        return _mondays(frame)
     months, day = [], frame.first.replace(day=1)
     while day <= frame.last:
         if day >= frame.first:
@@ -133,6 +138,18 @@ def months(frame: Frame) -> SafeString:
         if frame.x(day) > frame.right - 40:
             name = ""
         named.append((frame.x(day), frame.base, frame.x(day) + 3, frame.base + 17, name))
+    return format_html_join(
+        "", '<path class="base" d="M{} {}v5"/><text class="axis" x="{}" y="{}">{}</text>', named
+    )
+
+
+def _mondays(frame: Frame) -> SafeString:
+    day = frame.first + timedelta(days=-frame.first.weekday() % 7)
+    named = []
+    while day <= frame.last:
+        name = plans.short_day(day) if frame.x(day) <= frame.right - 40 else ""
+        named.append((frame.x(day), frame.base, frame.x(day) + 3, frame.base + 17, name))
+        day += timedelta(days=7)
     return format_html_join(
         "", '<path class="base" d="M{} {}v5"/><text class="axis" x="{}" y="{}">{}</text>', named
     )
@@ -261,16 +278,22 @@ def ghost(data: PictureData, frame: Frame) -> SafeString:
     return format_html('<path class="ghost" d="{}"/>{}', path(ghost, frame), text)
 
 
-def beads(data: PictureData, frame: Frame) -> list[SafeString]:
-    """One mark a day reported as taken; a ring on a stem where it was more or less; a gap for no report."""
+def taken_line(data: PictureData, frame: Frame) -> list[SafeString]:
+    """What was taken, as a line of its own: a mark a day at the dose reported, joined where days follow each other; a
+    ring on a stem where it was more or less but nobody said how much; a gap for no report."""
     beads, odd = [], []
+    known: list[Tread] = []
     for taken in data.taken:
         tread = data.tread_on(taken.day)
         if tread is None or not frame.holds(taken.day):
             continue
-        x, y = round(frame.x(taken.day) + 1.3, 1), frame.y(tread.dose)
-        if taken.how == "planned":
+        x, dose = round(frame.x(taken.day) + 1.3, 1), taken.height
+        if dose is None and taken.how == "planned":
+            dose = tread.dose
+        y = frame.y(tread.dose if dose is None else dose)
+        if dose is not None:
             beads.append(f"M{x} {round(y - 2.4, 1)}v4.8")
+            known.append(replace(tread, start=taken.day, end=taken.day, dose=dose))
             continue
         rise = -18 if taken.how == "extra" else 18
         odd.append((taken_words(taken.day, taken.how), x, y, round(y + rise, 1), x, round(y + rise, 1)))
@@ -279,7 +302,28 @@ def beads(data: PictureData, frame: Frame) -> list[SafeString]:
         '<g><title>{}</title><path class="stem" d="M{} {}V{}"/><circle class="odd" cx="{}" cy="{}" r="3.2"/></g>',
         odd,
     )
-    return [format_html('<path class="bead" d="{}"/>', "".join(beads)), stems] if beads or odd else []
+    if not beads and not odd:
+        return []
+    line = "".join(path(run, frame) for run in _in_a_row(known))
+    return [
+        format_html('<path class="took" d="{}"/>', line),
+        format_html('<path class="bead" d="{}"/>', "".join(beads)),
+        stems,
+    ]
+
+
+def _in_a_row(days: Sequence[Tread]) -> list[list[Tread]]:
+    """Runs of days that follow each other, neighbours of one dose merged."""
+    found: list[list[Tread]] = []
+    for day in days:
+        last = found[-1][-1] if found else None
+        if last is None or last.end + timedelta(days=1) != day.start:
+            found.append([day])
+        elif last.dose == day.dose:
+            found[-1][-1] = replace(last, end=day.end)
+        else:
+            found[-1].append(day)
+    return found
 
 
 def taken_words(day: date, how: str) -> str:
@@ -288,6 +332,7 @@ def taken_words(day: date, how: str) -> str:
         "extra": gettext("{day}: took more than planned"),
         "fewer": gettext("{day}: took less than planned"),
         "none": gettext("{day}: took nothing"),
+        "other": gettext("{day}: took something else than planned"),
     }
     return said.get(how, gettext("{day}: taken as planned")).format(day=plans.long_day(day))
 
@@ -315,7 +360,7 @@ def hold(tread: Tread, frame: Frame, deep: float, today: date | None) -> SafeStr
     )
 
 
-def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
+def today_line(data: PictureData, frame: Frame, deep: float, *, clinician: bool = True) -> SafeString:
     """The line of today with its date, and the dose and step of the day."""
     if data.today is None or not frame.holds(data.today):
         return SafeString("")
@@ -337,7 +382,7 @@ def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
         )
     ]
     if tread is not None:
-        y, now = frame.y(tread.dose), per_day_words(tread.day, clinician=True)
+        y, now = frame.y(tread.dose), per_day_words(tread.day, clinician=clinician)
         near_edge = x > frame.right - max(130, _LETTER * len(now))
         # Near the top, the box with the date is where the words would be: they go beside it.
         aside = wide / 2 + 9 if y - 46 < 35 else 9

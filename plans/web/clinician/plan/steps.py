@@ -46,7 +46,7 @@ def totals(step: Step) -> str:
     return day_dose_words(step.day, clinician=True)
 
 
-def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]:
+def takes_by_time(step: Step, schedule: Schedule, *, clinician: bool = True) -> tuple[tuple[str, str], ...]:
     """What is taken, one line for each time of day: (Morning, half a 0.5 mg tablet)."""
     lines: dict[str, list[str]] = {}
     for dose in step.doses:
@@ -54,7 +54,7 @@ def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]
         if not dose.weekdays.every:
             said = gettext("{dose} on {days}").format(dose=said, days=weekdays_words(dose.weekdays))
         if len(schedule.drugs) > 1:
-            said = f"{drug_words(dose.drug, clinician=True)} {said}"
+            said = f"{drug_words(dose.drug, clinician=clinician)} {said}"
         lines.setdefault(time_words(dose.time), []).append(said)
     return tuple((time, "; ".join(said)) for time, said in lines.items())
 

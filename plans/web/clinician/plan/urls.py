@@ -8,6 +8,7 @@ from plans.web.clinician.plan import (
     calendar,
     change,
     compare,
+    day,
     documents,
     draft,
     going_on,
@@ -16,6 +17,7 @@ from plans.web.clinician.plan import (
     taken_dose,
     together,
     views,
+    visit,
 )
 
 urlpatterns = [
@@ -23,6 +25,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/plan/preview", draft.plan_preview, name="plan-preview"),
     path("patients/<uuid:patient_id>/plan/options", together.plan_options, name="plan-options"),
     path("plans/<uuid:plan_id>", views.plan_page, name="plan"),
+    path("plans/<uuid:plan_id>/day", day.plan_day, name="plan-day"),
     path("plans/<uuid:plan_id>/taken", taken_dose.taken_dose, name="plan-taken"),
     path("plans/<uuid:plan_id>/taken/again", taken_dose.taken_again, name="plan-taken-again"),
     path("plans/<uuid:plan_id>/go-on", going_on.plan_go_on, name="plan-go-on"),
@@ -30,6 +33,7 @@ urlpatterns = [
     path("plans/<uuid:plan_id>/review-date", review_date.review_date, name="plan-review-date"),
     path("plans/<uuid:plan_id>/compare", compare.plan_compare, name="plan-compare"),
     path("plans/<uuid:plan_id>/record", record.plan_record, name="plan-record"),
+    path("plans/<uuid:plan_id>/visit", visit.plan_visit, name="plan-visit"),
     path("plans/<uuid:plan_id>/calendar", calendar.plan_calendar, name="plan-calendar"),
     path("plans/<uuid:plan_id>/documents", documents.plan_documents, name="plan-documents"),
     path("documents", documents.clinic_documents, name="documents"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -35,7 +36,7 @@ from plans.services import clock, documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.services.plans import pictures, queries, taken
-from plans.services.plans.picture_data import ExposureLevel, PictureData
+from plans.services.plans.picture_data import ExposureLevel, PictureData, TakenMark
 from plans.services.plans.queries import PlanPage, VersionRow
 from plans.services.review.of_patient import open_items
 from plans.web import layout_context
@@ -107,6 +108,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         shown = figures(plan)
     document_rows = documents.for_plan(actor, plan_id)
     items = open_items(actor, plan.patient.id)
+    taken_now = taken_context(actor, plan_id) if plan.state in LIVE else None
     context = {
         "plan": plan,
         "patient": plan.patient,
@@ -138,15 +140,31 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "acts": _acts(plan, actor),
         "may_plan": actor.may(May.PLAN),
         **care_context(actor, plan.patient.id),
-        "taken": taken_context(actor, plan_id) if plan.state in LIVE else None,
-        "may_record": actor.may(May.PLAN) and plan.state in LIVE and plan.state is not PlanState.PAUSED,
+        "taken": taken_now,
+        "may_record": _may_record(plan, actor),
+        "more": _more(plan, actor, taken_now),
         # A plan at maintenance, in follow-up or ended can be replaced by a new one; not if somebody else treats the
         # patient now.
         "may_replace": plan.in_care
         and (plan.state not in LIVE or (plan.state, PlanAct.REPLACE) in TRANSITIONS),
-        "stays": plan.goal_on is not None and plan.state in LIVE,
     }
     return layout_context.page(request, "clinic/plan.html", context)
+
+
+def _may_record(plan: PlanPage, actor: Actor) -> bool:
+    """Whether a dose taken otherwise than planned can be recorded."""
+    return actor.may(May.PLAN) and plan.state in LIVE and plan.state is not PlanState.PAUSED
+
+
+def _more(plan: PlanPage, actor: Actor, standing: object) -> tuple[tuple[str, str], ...]:
+    """What is done less often, as addresses with their names, for the menu beside the buttons."""
+    found = []
+    if _may_record(plan, actor) and not standing:
+        found.append((reverse("plan-taken", args=[plan.id]), gettext("Takes a different dose")))
+    if actor.may(May.PLAN) and plan.goal_on is not None and plan.state in LIVE:
+        name = gettext("Change the review date") if plan.review_on else gettext("Set a review date")
+        found.append((reverse("plan-review-date", args=[plan.id]), name))
+    return tuple(found)
 
 
 def _build_up(taper: Taper, today: date) -> tuple[str, ...]:
@@ -308,7 +326,9 @@ def _version(row: VersionRow, plan: PlanPage) -> VersionView:
 
 
 _RECENT_WEEKS: Final = 12
-_WHOLE, _RECENT = "whole", "recent"
+_WHOLE, _RECENT, _OWN = "whole", "recent", "own"
+# The fewest days between the first and the last day of a span.
+_SHORTEST: Final = 6
 # Without a chosen span a narrow screen shows the last weeks, a wide one the whole plan.
 _WIDE, _NARROW = "wide-only", "narrow-only"
 
@@ -333,10 +353,25 @@ class PictureDrawing:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnSpan:
+    """The form for a span of one's own: the days in it, the bounds, what is wrong with it, and what else the address
+    says."""
+
+    first: str
+    last: str
+    earliest: str
+    latest: str
+    problem: str
+    lines: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableRow:
     """One check-in of the picture as a row of the same table."""
 
     day: str
+    address: str
     dose: str
     values: tuple[str, ...]
     events: str
@@ -352,33 +387,65 @@ class PictureView:
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...]
     missing: str
+    own: OwnSpan
 
 
 def picture_view(actor: Actor, plan_id: UUID, query: QueryDict) -> PictureView:
     """The picture as the address asks for it, with defaults for what is missing or wrong. Raises NotFound."""
     asked = query.get("lines", "")
     chosen = next((shown for shown in LaneSet if shown.value == asked), LaneSet.CORE)
-    window = query.get("window", "")
     data = pictures.picture(actor, plan_id, lanes=chosen)
+    span, problem = _own_span(query, data)
+    window = query.get("window", "") if span is None else _OWN
 
-    def drawing(span: str, css: str) -> PictureDrawing:
-        svg = picture.whole(data, weeks=_RECENT_WEEKS if span == _RECENT else None, key=f"pic-{span}")
-        return PictureDrawing(css, svg, _spans(plan_id, span, chosen, css))
+    def drawing(name: str, css: str) -> PictureDrawing:
+        weeks = _RECENT_WEEKS if name == _RECENT else None
+        svg = picture.whole(data, weeks=weeks, span=span, key=f"pic-{name}")
+        return PictureDrawing(css, svg, _spans(plan_id, name, chosen, css))
 
-    both = (drawing(_WHOLE, _WIDE), drawing(_RECENT, _NARROW)) if window not in (_WHOLE, _RECENT) else ()
+    known = window in (_WHOLE, _RECENT, _OWN)
+    both = () if known else (drawing(_WHOLE, _WIDE), drawing(_RECENT, _NARROW))
     names = [f"{lane_name(lane.code)}, {lane_scale(lane.code, lane.top)}" for lane in data.lanes]
     level = data.level
     return PictureView(
         drawings=both or (drawing(window, ""),),
         sets=tuple(
-            PictureTab(name.value, set_name(name), _address(plan_id, window, name), name == chosen)
+            PictureTab(name.value, set_name(name), _address(plan_id, window, name, span), name == chosen)
             for name in LaneSet
         ),
         lanes=(*names, set_name(LaneSet.LEVEL)) if level is not None else tuple(names),
-        rows=_table(data),
+        rows=_table(data, plan_id),
         notes=level_notes(level.inputs, level.hours, level.table) if level and level.days else (),
         missing=level_missing(level.table) if level is not None and not level.days else "",
+        own=OwnSpan(
+            first=query.get("from", ""),
+            last=query.get("to", ""),
+            earliest=data.treads[0].start.isoformat(),
+            latest=data.treads[-1].end.isoformat(),
+            problem=problem,
+            lines=chosen.value if chosen is not LaneSet.CORE else "",
+            address=reverse("plan", args=[plan_id]),
+        ),
     )
+
+
+def _own_span(query: QueryDict, data: PictureData) -> tuple[tuple[date, date] | None, str]:
+    """The span that the address names by its first and last day, and what is wrong with it."""
+    typed = (query.get("from", ""), query.get("to", ""))
+    if not any(typed):
+        return None, ""
+    try:
+        first, last = (date.fromisoformat(raw) for raw in typed)
+    except ValueError:
+        return None, gettext("Give two days, the first and the last, as 2026-11-30. The whole plan is shown.")
+    if last < first + timedelta(days=_SHORTEST):
+        said = gettext("Give a last day at least {n} days after the first. The whole plan is shown.")
+        return None, said.format(n=_SHORTEST)
+    if last < data.treads[0].start or first > data.treads[-1].end:
+        said = gettext("The plan has no day in this span: it runs from {first} to {last}. It is shown whole.")
+        bounds = (plans.long_day(data.treads[0].start), plans.long_day(data.treads[-1].end))
+        return None, said.format(first=bounds[0], last=bounds[1])
+    return (first, last + timedelta(days=1)), ""
 
 
 def _spans(plan_id: UUID, current: str, chosen: LaneSet, css: str) -> tuple[PictureTab, ...]:
@@ -389,15 +456,17 @@ def _spans(plan_id: UUID, current: str, chosen: LaneSet, css: str) -> tuple[Pict
     )
 
 
-def _address(plan_id: UUID, window: str, chosen: LaneSet) -> str:
+def _address(plan_id: UUID, window: str, chosen: LaneSet, span: tuple[date, date] | None = None) -> str:
+    own = (span[0], span[1] - timedelta(days=1)) if span is not None else ()
     query = {
+        **{name: day.isoformat() for name, day in zip(("from", "to"), own, strict=False)},
         **({"window": window} if window in (_WHOLE, _RECENT) else {}),
         **({"lines": chosen.value} if chosen is not LaneSet.CORE else {}),
     }
     return reverse("plan", args=[plan_id]) + (f"?{urlencode(query)}" if query else "")
 
 
-def _table(data: PictureData) -> tuple[TableRow, ...]:
+def _table(data: PictureData, plan_id: UUID) -> tuple[TableRow, ...]:
     values: dict[date, list[str]] = {}
     missed = {asked.day for asked in data.asked if asked.state == OccasionState.MISSED}
     width = len(data.lanes)
@@ -411,9 +480,11 @@ def _table(data: PictureData) -> tuple[TableRow, ...]:
     for flag in data.flags:
         said = f"{severity_name(flag.severity)}: {flag_sentence(flag.rule, flag.facts)}"
         events.setdefault(flag.day, []).append(said)
-    for mark in data.taken:
-        if mark.how != "planned":
-            events.setdefault(mark.day, []).append(picture.taken_words(mark.day, mark.how))
+    for mark in _changes_taken(data.taken):
+        said = picture.taken_words(mark.day, mark.how)
+        if mark.amount is not None:
+            said = f"{said} ({day_dose_words(mark.amount, clinician=True)})"
+        events.setdefault(mark.day, []).append(said)
     levels = _levels(data.level)
     days = {*values, *events} | {tread.start for tread in data.treads if data.level is not None}
     rows = []
@@ -423,8 +494,24 @@ def _table(data: PictureData) -> tuple[TableRow, ...]:
         cells = values.get(day, [""] * width)
         if data.level is not None:
             cells = [*cells, levels.get(day, "")]
-        rows.append(TableRow(plans.long_day(day), dose, tuple(cells), " ".join(events.get(day, []))))
+        address = f"{reverse('plan-day', args=[plan_id])}?on={day.isoformat()}"
+        rows.append(TableRow(plans.long_day(day), address, dose, tuple(cells), " ".join(events.get(day, []))))
     return tuple(rows)
+
+
+def _changes_taken(marks: Iterable[TakenMark]) -> Iterator[TakenMark]:
+    """Days reported otherwise than planned; of days in a row with one amount the first."""
+    before: TakenMark | None = None
+    for mark in marks:
+        same = (
+            before is not None
+            and mark.amount is not None
+            and (before.day + timedelta(days=1), before.how, before.amount)
+            == (mark.day, mark.how, mark.amount)
+        )
+        if mark.how != "planned" and not same:
+            yield mark
+        before = mark
 
 
 def _levels(level: ExposureLevel | None) -> dict[date, str]:
