@@ -46,6 +46,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("clinic.facts_set", AuditPart.CLINIC),
             EventSpec("clinic.formulary_set", AuditPart.CLINIC),
             EventSpec("clinic.defaults_set", AuditPart.CLINIC),
+            EventSpec("clinic.limits_signed", AuditPart.CLINIC),
             EventSpec("clinic.template_kept", AuditPart.CLINIC, ("name",)),
             EventSpec("clinic.template_removed", AuditPart.CLINIC, ("name",)),
             EventSpec("clinic.template_usual", AuditPart.CLINIC, ("name",)),

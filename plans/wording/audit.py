@@ -65,6 +65,11 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "clinic.facts_set": _("changed the clinic’s details"),
     "clinic.formulary_set": _("changed the formulary: what is stocked here"),
     "clinic.defaults_set": _("changed with what new plans begin"),
+    "clinic.limits_signed": _ByFact(
+        "set",
+        _("signed limits within which no reason is asked"),
+        {False: _("withdrew the limits within which no reason was asked")},
+    ),
     "clinic.template_kept": _("kept the plan template “%(name)s”"),
     "clinic.template_removed": _("removed the plan template “%(name)s”"),
     "clinic.template_usual": _ByFact(

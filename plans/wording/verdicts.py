@@ -75,15 +75,34 @@ def reason_words(reason: AcceptedReason) -> str:
     if reason.steps:
         steps = ngettext("%(name)s, step %(steps)s", "%(name)s, steps %(steps)s", len(reason.steps))
         name = steps % {"name": name, "steps": steps_words(reason.steps)}
-    said = reason.text or gettext("Follows the published schedule")
+    said = (
+        reason.text
+        or (reason.limit and agreed_words(reason.rule, reason.limit))
+        or gettext("Follows the published schedule")
+    )
     if reason.source:
         said = gettext("%(said)s (source: %(source)s)") % {"said": said, "source": reason.source}
     return gettext("%(name)s: %(said)s") % {"name": name, "said": said}
 
 
+def agreed_words(rule: str, limit: Facts) -> str:
+    """Within which limit of the clinic a finding lies, who signed it and when; "" if it lies within none."""
+    if "agreed" not in limit:
+        return ""
+    if rule == "pace":
+        figure = gettext("%(most)s in 28 days") % {"most": _percent(limit["agreed"])}
+    else:
+        figure = gettext("%(most)s of diazepam equivalent in 2 weeks") % {"most": _mg(limit["agreed"])}
+    words = gettext("Within the limits of your clinic (%(figure)s), signed by %(name)s on %(day)s.")
+    day = date_format(date.fromisoformat(str(limit["agreed_on"])), "j F Y").replace(" ", NBSP)
+    return words % {"figure": figure, "name": limit["agreed_by"], "day": day}
+
+
 def verdict_words(verdict: Verdict) -> str:
     """The sentence of a finding, for clinicians, with the steps it names."""
     sentence = _SENTENCES[verdict.rule](verdict)
+    within = agreed_words(verdict.rule, verdict.facts)
+    sentence = f"{sentence} {within}" if within else sentence
     if verdict.step is None:
         return sentence
     return gettext("%(steps)s: %(sentence)s") % {"steps": _steps(verdict), "sentence": sentence}

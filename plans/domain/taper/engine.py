@@ -16,6 +16,7 @@ from plans.domain.errors import TaperError
 from plans.domain.taper import limits, taken
 from plans.domain.taper.accumulation import accumulates
 from plans.domain.taper.cautions import Caution, PatientFacts, screen
+from plans.domain.taper.clinic_limits import NONE, ClinicLimits
 from plans.domain.taper.end_limits import ends, low_days
 from plans.domain.taper.equivalence import PairNotCovered
 from plans.domain.taper.layout import Layout
@@ -75,18 +76,20 @@ def build(
     *,
     holidays: frozenset[date] = frozenset(),
     confirmed: frozenset[Product] = frozenset(),
+    agreed: ClinicLimits = NONE,
 ) -> Taper:
     """The taper asked for, with its assessments.
 
-    `holidays` are days the clinic is closed, `confirmed` the products whose strength the clinic has confirmed. Raises
-    TaperError where the request cannot be met: NotMakeable with `nearest`, EndsBeforeStart, TooLong, …
+    `holidays` are days the clinic is closed, `confirmed` the products whose strength the clinic has confirmed, `agreed`
+    its own limits. Raises TaperError where the request cannot be met: NotMakeable with `nearest`, EndsBeforeStart,
+    TooLong, …
     """
     layout = Layout(request)
     try:
         schedule = layout.schedule()
         _check_stock(request, schedule)
         laid = _Laid(layout.rate, tuple(layout.longer), layout.asked)
-        return _judged(request, schedule, laid, holidays, confirmed)
+        return _judged(request, schedule, laid, holidays, confirmed, agreed=agreed)
     except PairNotCovered as refusal:
         raise refusal.at("equivalence") from None
     except TooLong as refusal:
@@ -100,12 +103,13 @@ def assess(
     holidays: frozenset[date] = frozenset(),
     confirmed: frozenset[Product] = frozenset(),
     recorded: tuple[Recorded, ...] = (),
+    agreed: ClinicLimits = NONE,
 ) -> Taper:
     """Assess an existing schedule, such as one that was held: limits, cautions and supply.
 
     `recorded` are doses really taken; they override planned ones both for rises and in the windows of limits.
     """
-    return _judged(request, schedule, _as_asked(request, schedule), holidays, confirmed, recorded)
+    return _judged(request, schedule, _as_asked(request, schedule), holidays, confirmed, recorded, agreed)
 
 
 def _check_stock(request: TaperRequest, schedule: Schedule) -> None:
@@ -168,6 +172,7 @@ def _judged(
     holidays: frozenset[date],
     confirmed: frozenset[Product],
     recorded: tuple[Recorded, ...] = (),
+    agreed: ClinicLimits = NONE,
 ) -> Taper:
     lived = _lived(request, schedule, recorded)
     verdicts = limits.judge(
@@ -180,6 +185,7 @@ def _judged(
         country=request.country,
         lived=lived,
         asked=laid.asked,
+        agreed=agreed,
     )
     return Taper(
         request=request,

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
 from plans.domain.taper import catalogue, taken
+from plans.domain.taper.clinic_limits import NONE, ClinicLimits
 from plans.domain.taper.drug import Drug
 from plans.domain.taper.limit_rules import PACE_DAYS, RULES
 from plans.domain.taper.measure import Measure, Units, bases, change_percent, measure
@@ -27,7 +28,8 @@ class Judged:
     taken. If the days of any week differ, all of these cover seven days, and `fullest` and `fullest_before` are the
     largest daily totals. `bases` is the largest measure in the 14 days before the step, `wide` in 28. `cuts` are the
     index and step of every step below the day before it, including the first. `pieces` is the smallest piece in units
-    of a drug's solids (False) or liquids (True) in the plan. `asked` is keyed by step number.
+    of a drug's solids (False) or liquids (True) in the plan. `asked` is keyed by step number. `agreed`: the
+    clinic's own limits.
     """
 
     schedule: Schedule
@@ -53,6 +55,7 @@ class Judged:
     cuts: list[tuple[int, Step]]
     pieces: Mapping[tuple[str, bool], int]
     drugs: dict[str, Drug]
+    agreed: ClinicLimits = NONE
 
     @classmethod
     def of(
@@ -66,6 +69,7 @@ class Judged:
         country: str,
         lived: Lived | None,
         asked: Mapping[int, int],
+        agreed: ClinicLimits = NONE,
     ) -> Judged:
         known = taken.lived(schedule, now=schedule.steps[0].doses) if lived is None else lived
         drugs = dict.fromkeys((*schedule.drugs, *known.drugs))
@@ -107,6 +111,7 @@ class Judged:
             cuts=[(at, step) for at, step in enumerate(schedule.steps) if measured[at] < befores[at]],
             pieces=_pieces(schedule),
             drugs={name: catalogue.drug(name) for name in drugs},
+            agreed=agreed,
         )
 
     def above_ceiling(self, at: int, now: int) -> bool:

@@ -281,7 +281,7 @@ def finding(
 
 _ORDER: Final = {rule: place for place, rule in enumerate(RULES)}
 # Facts that keep findings of one rule separate.
-_APART: Final = ("drug", "per", "limit", "low_dose", "caused", "above_highest")
+_APART: Final = ("drug", "per", "limit", "low_dose", "caused", "above_highest", "agreed")
 
 
 def gathered(found: Iterable[Verdict]) -> tuple[Verdict, ...]:

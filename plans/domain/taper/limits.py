@@ -21,6 +21,7 @@ from typing import Final
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
 from plans.domain.regimen import DayDose
+from plans.domain.taper.clinic_limits import NONE, ClinicLimits
 from plans.domain.taper.day_limits import dose_gap, trough
 from plans.domain.taper.drug import DEFAULT_COUNTRY, Drug, SourceMark
 from plans.domain.taper.judged import Judged
@@ -362,6 +363,7 @@ def judge(
     country: str = DEFAULT_COUNTRY,
     lived: Lived | None = None,
     asked: Mapping[int, int] | None = None,
+    agreed: ClinicLimits = NONE,
 ) -> tuple[Verdict, ...]:
     """Every finding on the schedule, ordered by step, then by rule; neighbouring steps are merged into one finding.
 
@@ -369,11 +371,14 @@ def judge(
     (shown in findings based on the original dose). `holidays` are days the clinic is closed; `confirmed` are products
     the clinic has confirmed it can get; `country` selects the maximum doses; `lived` are the days before and during the
     plan as actually taken (`taken.lived`; None: the first step was taken before as well); `asked`, by step, is the cut
-    the method asked for, in units of the drug that falls (`Layout.asked`; a missing step was asked for as it is).
+    the method asked for, in units of the drug that falls (`Layout.asked`; a missing step was asked for as it is);
+    `agreed` are the clinic's own limits, within which the pace and the tail are notes.
 
     Raises UnknownTable, UnknownDrug, and PairNotCovered where several drugs must be added and the table does not cover
     one of them.
     """
-    judged = Judged.of(schedule, table, goal, method, holidays, confirmed, country, lived, asked or {})
+    judged = Judged.of(
+        schedule, table, goal, method, holidays, confirmed, country, lived, asked or {}, agreed
+    )
     found = [verdict for check in _CHECKS for verdict in check(judged)]
     return gathered(faster_than_asked(judged, found))

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from plans.domain.errors import TaperError
 from plans.domain.regimen import DayDose
+from plans.domain.taper.clinic_limits import NONE, ClinicLimits
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.measure import change_percent, measure
@@ -111,30 +112,38 @@ class TaperOption:
 
 
 def options(
-    taper: Taper, *, holidays: frozenset[date] = frozenset(), confirmed: frozenset[Product] = frozenset()
+    taper: Taper,
+    *,
+    holidays: frozenset[date] = frozenset(),
+    confirmed: frozenset[Product] = frozenset(),
+    agreed: ClinicLimits = NONE,
 ) -> tuple[TaperOption, ...]:
-    """The whole plans that a taper's request allows, each once, in the order of `OFFERED`.
+    """The whole plans that a taper's request allows, each once, in the order of `OFFERED`; judged as `engine.build`.
 
     Empty for a request that leaves no choice.
     """
     request = replace(taper.request, preparation=())
     found: list[TaperOption] = []
     for name in OFFERED:
-        made = _made_as(request, name, holidays, confirmed)
+        made = _made_as(request, name, holidays, confirmed, agreed)
         if made is not None and all(made.schedule.steps != other.taper.schedule.steps for other in found):
             found.append(TaperOption(name, made, made.schedule.steps == taper.schedule.steps))
     return tuple(found) if len(found) > 1 else ()
 
 
 def _made_as(
-    request: TaperRequest, name: PreparationName, holidays: frozenset[date], confirmed: frozenset[Product]
+    request: TaperRequest,
+    name: PreparationName,
+    holidays: frozenset[date],
+    confirmed: frozenset[Product],
+    agreed: ClinicLimits,
 ) -> Taper | None:
     """The plan with every drug in a preparation, or, if only the last one has it, with that drug alone."""
     last = request.crossover.to if request.crossover else request.drug_order[-1]
     for drugs in (request.drugs, (last,)):
         asked = replace(request, preparation=tuple((drug, name) for drug in drugs))
         try:
-            return build(asked, holidays=holidays, confirmed=confirmed)
+            return build(asked, holidays=holidays, confirmed=confirmed, agreed=agreed)
         except TaperError:
             continue
     return None

@@ -39,7 +39,8 @@ def ceiling(judged: Judged) -> Iterator[Verdict]:
     """Ceiling and tail: how much is taken away in any 14 days.
 
     From a base of at most 5 mg diazepam equivalent the ceiling is only a note, and an absolute limit applies instead:
-    more than 1 mg diazepam equivalent in 14 days is the tail's finding (the step to zero is left to `stopping`).
+    more than 1 mg diazepam equivalent in 14 days is the tail's finding (the step to zero is left to `stopping`), a note
+    within the clinic's own limit.
     """
     meter = judged.meter
     for at, step in judged.cuts:
@@ -50,15 +51,17 @@ def ceiling(judged: Judged) -> Iterator[Verdict]:
             facts = _fall(judged, at, base, now, "ceiling") | ({"low_dose": True} if low_dose else {})
             yield finding("ceiling", step.n, facts, level=level)
         if low_dose and now and meter.exceeds_diazepam(base - now, LAST_STEP):
-            yield finding("tail", step.n, _fall(judged, at, base, now, "tail"))
+            level, why = _agreed_tail(judged, base - now)
+            yield finding("tail", step.n, _fall(judged, at, base, now, "tail") | why, level=level)
 
 
 def pace(judged: Judged) -> Iterator[Verdict]:
     """The guideline's pace: how much is taken away in any 28 days, and in a single cut.
 
     More than 19 % in 28 days needs a reason, and so does a single cut of more than 12.5 %; one of more than 10 % is a
-    note. An excess of no more than one smallest piece is a note as well, since it is rounding; so is a fall from at
-    most 5 mg diazepam equivalent. A cut above the ceiling is reported only there.
+    note. An excess of no more than one smallest piece is a note as well, since it is rounding; so are a fall from at
+    most 5 mg diazepam equivalent, and one within the clinic's own limit. A cut above the ceiling is reported only
+    there.
     """
     for at, step in judged.cuts:
         now = judged.measured[at]
@@ -83,7 +86,7 @@ def _in_28_days(judged: Judged, at: int, now: int) -> _Paced | None:
     over = ((base - now) * 100 - _PACE_PERCENT * base) * 10
     if over <= 0:
         return None
-    level, why = _softened(judged, at, over, base)
+    level, why = _softened(judged, at, now, over, base)
     return _Paced(
         level, SourceMark.VERIFIED, lambda: _fall(judged, at, base, now, "pace") | {"per": "window"} | why
     )
@@ -99,21 +102,35 @@ def _at_once(judged: Judged, at: int, now: int) -> _Paced | None:
     large = cut - PACE_LARGE_CUT * before
     if large > 0:
         mark, limit = SourceMark.SECOND_HAND, "12.5"
-        level, why = _softened(judged, at, large, judged.bases[at])
+        level, why = _softened(judged, at, now, large, judged.bases[at])
     facts = {"per": "step", "limit": limit} | why
     return _Paced(
         level, mark, lambda: _of_original(judged, before - now, judged.figures(at, before, now)) | facts
     )
 
 
-def _softened(judged: Judged, at: int, over: int, base: int) -> tuple[LimitLevel, dict[str, Fact]]:
-    """The level for a fall `over` a pace figure (thousandths of the measure), and what reduces it to a note."""
+def _softened(judged: Judged, at: int, now: int, over: int, base: int) -> tuple[LimitLevel, dict[str, Fact]]:
+    """The level for a fall `over` a pace figure (thousandths of the measure), and what reduces it to a note.
+
+    The clinic's own limit counts over 28 days, for a single cut too.
+    """
     if _low_dose(judged, base):
         return LimitLevel.NOTE, {"low_dose": True}
     piece = judged.piece(at)
     if over <= piece * 1000:
         days, _ = judged.said_of(at)
         return LimitLevel.NOTE, {"rounding_mg": judged.meter.dose(piece // days).text}
+    own, most = judged.agreed.pace, judged.wide[at]
+    if own is not None and (most - now) * 100 <= own * most:
+        return LimitLevel.NOTE, judged.agreed.facts("pace")
+    return LimitLevel.NEEDS_REASON, {}
+
+
+def _agreed_tail(judged: Judged, fallen: int) -> tuple[LimitLevel, dict[str, Fact]]:
+    """The level of a tail's finding: a note within the clinic's own limit."""
+    own = judged.agreed.tail
+    if own is not None and judged.meter.exceeds_diazepam(fallen, own) is False:
+        return LimitLevel.NOTE, judged.agreed.facts("tail")
     return LimitLevel.NEEDS_REASON, {}
 
 
@@ -171,7 +188,9 @@ def _passes_as_asked(judged: Judged, excess: Mapping[int, int], rule: str, at: i
     if rule == "ceiling":
         return judged.above_ceiling(at, now)
     if rule == "tail":
-        return judged.meter.exceeds_diazepam(judged.bases[at] - now, LAST_STEP) is True
+        fallen = judged.bases[at] - now
+        passed = judged.meter.exceeds_diazepam(fallen, LAST_STEP) is True
+        return passed and _agreed_tail(judged, fallen)[0] is LimitLevel.NEEDS_REASON
     alone = judged.measured[at] + excess.get(at, 0)
     paced = (_in_28_days(judged, at, now), _at_once(judged, at, alone))
     return any(one is not None and one.level is LimitLevel.NEEDS_REASON for one in paced)

@@ -36,7 +36,8 @@ class AcceptedReason:
     """Why a clinician accepts a finding that needs a reason: the rule, its steps (empty: whole plan), their words.
 
     `step` is the first of them. `source` names what the plan follows, such as a published schedule; "" if the words
-    stand alone. Reasons stored by earlier releases name one step each.
+    stand alone. `limit`: no words were asked for, since the finding lies within a limit of the clinic
+    (`clinic_limits.agreed`). Reasons stored by earlier releases name one step each.
     """
 
     rule: str
@@ -44,6 +45,7 @@ class AcceptedReason:
     text: str
     steps: tuple[int, ...] = ()
     source: str = ""
+    limit: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,14 @@ def load(text: str) -> Snapshot:
         steps=tuple(_step(n, one, products) for n, one in enumerate(found["steps"], start=1)),
     )
     reasons = tuple(
-        AcceptedReason(one["rule"], one["step"], one["text"], _steps_named(one), one.get("source", ""))
+        AcceptedReason(
+            one["rule"],
+            one["step"],
+            one["text"],
+            _steps_named(one),
+            one.get("source", ""),
+            one.get("limit", {}),
+        )
         for one in found["reasons"]
     )
     said = tuple(
@@ -157,7 +166,8 @@ def _reason_json(given: AcceptedReason) -> dict[str, object]:
         "steps": list(given.steps),
         "text": given.text,
     }
-    return written | ({"source": given.source} if given.source else {})
+    more = {"source": given.source, "limit": dict(given.limit)}
+    return written | {name: value for name, value in more.items() if value}
 
 
 def _steps_named(one: JsonObject) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ from plans.domain.taper.amendments import (
     amend,
 )
 from plans.domain.taper.cautions import Caution
+from plans.domain.taper.clinic_limits import agreed
 from plans.domain.taper.limit_rules import LimitLevel, Verdict, gathered
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.domain.taper.products import Product
@@ -38,7 +39,7 @@ from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.snapshot import Snapshot
 from plans.domain.taper.taken import Recorded
 from plans.models import CheckIn, Patient, Plan, PlanVersion, Work
-from plans.services import clock
+from plans.services import clock, own_limits
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.people import facts_of
@@ -437,7 +438,12 @@ def judged(
     sure = frozenset(product for product in schedule.products if product.name in confirmed)
     recorded = taken.records_of(plan) if known is None else known
     return engine.assess(
-        request, schedule, holidays=holidays_of(plan.clinic), confirmed=sure, recorded=tuple(recorded)
+        request,
+        schedule,
+        holidays=holidays_of(plan.clinic),
+        confirmed=sure,
+        recorded=tuple(recorded),
+        agreed=own_limits.of_clinic(plan.clinic),
     )
 
 
@@ -465,7 +471,7 @@ def _new_findings(plan: Plan, present: Snapshot, later: engine.Taper, day: date)
     for one in _from(day, later.schedule, later.verdicts):
         if known[_figures(one)]:
             known[_figures(one)] -= 1
-        elif one.level is not LimitLevel.NOTE and one.rule != "unverified_product":
+        elif (one.level is not LimitLevel.NOTE or agreed(one.facts)) and one.rule != "unverified_product":
             fresh.append(one)
     return grouped(gathered(fresh))
 

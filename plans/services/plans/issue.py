@@ -19,7 +19,7 @@ from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
 from plans.domain.taper.snapshot import AcceptedReason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
-from plans.services import clock, documents, outbox, owners, patient_mail
+from plans.services import clock, documents, outbox, own_limits, owners, patient_mail
 from plans.services.accounts import card_of
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
@@ -137,7 +137,10 @@ def _check_ready(clinic: Clinic, patient: Patient) -> None:
 
 
 def _reasons(shown: Preview, asked: IssueRequest) -> tuple[AcceptedReason, ...]:
-    """One reason for each finding that needs one. Raises Refused with the missing `rules`."""
+    """One reason for each finding that needs one, and each limit of the clinic that a finding lies within.
+
+    Raises Refused with the missing `rules`.
+    """
     if shown.at(LimitLevel.REFUSED):
         raise Refused(reason="refused_findings")
     found: list[AcceptedReason] = []
@@ -154,6 +157,7 @@ def _reasons(shown: Preview, asked: IssueRequest) -> tuple[AcceptedReason, ...]:
         if not (text or source):
             missing.append(finding.rule)
         found += [AcceptedReason(one.rule, one.step, text, one.steps, source) for one in finding.verdicts]
+    found += own_limits.reasons(one for finding in shown.at(LimitLevel.NOTE) for one in finding.verdicts)
     if missing:
         raise Refused(reason="reasons_missing", where=missing[0], rules=missing)
     unsigned = [caution.code for caution in shown.to_sign if caution.code not in asked.signed]

@@ -9,12 +9,14 @@ from datetime import date, datetime
 from plans.domain.json import Facts, JsonObject
 from plans.domain.notices import OF_A_VERSION
 from plans.domain.taper import revisions
+from plans.domain.taper.engine import Taper
 from plans.domain.taper.plan_states import PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.snapshot import AcceptedReason
 from plans.domain.taper.taken import Recorded
 from plans.models import ON_PAPER_STATES, Patient, Plan, PlanVersion, ReviewItem
-from plans.services import clock, documents, outbox
+from plans.services import clock, documents, outbox, own_limits
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
 from plans.services.people import facts_of
@@ -52,15 +54,14 @@ def make(
     present = versions.read(old)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     asked = replace(request or present.request, patient=facts_of(patient, today))
+    taper = judged(plan, schedule, asked, keeps.get("confirmed", present.extra.get("confirmed", ())), known)
     version = versions.write(
         plan=plan,
         number=old.number + 1,
         kind=act.value,
         note=note,
-        taper=judged(
-            plan, schedule, asked, keeps.get("confirmed", present.extra.get("confirmed", ())), known
-        ),
-        reasons=present.reasons,
+        taper=taper,
+        reasons=_reasons(present.reasons, taper),
         extra=_extra(present.extra, by, keeps),
         from_day=day,
         made_on=today,
@@ -84,6 +85,13 @@ def make(
         documents.withdraw(plan, now)
     plan_effects.notify(plan, patient, version, act, now, item, due_at=due, never_told=never_told)
     return version
+
+
+def _reasons(before: Sequence[AcceptedReason], taper: Taper) -> tuple[AcceptedReason, ...]:
+    """The reasons so far; where a finding lies within the clinic's limits today, the limits as they are today."""
+    today = own_limits.reasons(taper.verdicts)
+    again = {one.rule for one in today}
+    return (*(one for one in before if not one.limit or one.rule not in again), *today)
 
 
 def _extra(before: Facts, by: Actor, more: Facts) -> JsonObject:

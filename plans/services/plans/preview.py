@@ -22,6 +22,7 @@ from plans.domain.json import Facts
 from plans.domain.taper import dose_records, equivalence
 from plans.domain.taper.catalogue import default_products
 from plans.domain.taper.cautions import Caution
+from plans.domain.taper.clinic_limits import NONE, ClinicLimits, agreed
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.formulary import HomeMadeOff
 from plans.domain.taper.limit_rules import LimitLevel, Verdict
@@ -31,7 +32,7 @@ from plans.domain.taper.request import Intake, TakenBefore, TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
 from plans.models import Clinic, Patient, Plan
-from plans.services import clock, formulary
+from plans.services import clock, formulary, own_limits
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.people import facts_of
@@ -59,11 +60,16 @@ class StartsTooLate(TaperError):
 
 @dataclass(frozen=True, slots=True)
 class LimitFinding:
-    """The findings of one rule, which share one reason."""
+    """The findings of one rule, which share one reason, or one limit of the clinic within which none is asked."""
 
     rule: str
     level: LimitLevel
     verdicts: tuple[Verdict, ...]
+
+    @property
+    def agreed(self) -> bool:
+        """Whether they lie within a limit of the clinic."""
+        return bool(agreed(self.verdicts[0].facts))
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -75,7 +81,7 @@ class LimitFinding:
 class Preview:
     """The result of a request: a taper, or the refusal. `digest` is "" with an error.
 
-    `holidays` and `confirmed` are what it was judged with.
+    `holidays`, `confirmed` and `agreed` (the clinic's own limits) are what it was judged with.
     """
 
     taper: Taper | None
@@ -85,12 +91,13 @@ class Preview:
     digest: str = ""
     holidays: frozenset[date] = frozenset()
     confirmed: frozenset[Product] = frozenset()
+    agreed: ClinicLimits = NONE
 
     def options(self) -> tuple[TaperOption, ...]:
         """The complete plans to choose from, including this one, computed on demand; empty if there is no choice."""
         if self.taper is None:
             return ()
-        return options(self.taper, holidays=self.holidays, confirmed=self.confirmed)
+        return options(self.taper, holidays=self.holidays, confirmed=self.confirmed, agreed=self.agreed)
 
     @property
     def schedule(self) -> Schedule | None:
@@ -126,7 +133,8 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
         check_start(asked.start, today)
         _check_home_made(asked, patient.clinic)
         holidays, products = holidays_of(patient.clinic), _confirmed_products(asked, confirmed)
-        taper = build(asked, holidays=holidays, confirmed=products)
+        own = own_limits.of_clinic(patient.clinic)
+        taper = build(asked, holidays=holidays, confirmed=products, agreed=own)
         return Preview(
             taper=taper,
             error=None,
@@ -135,6 +143,7 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
             digest=digest_of(taper),
             holidays=holidays,
             confirmed=products,
+            agreed=own,
         )
     except TaperError as refusal:
         return Preview(taper=None, error=refusal)
@@ -169,12 +178,12 @@ def holidays_of(clinic: Clinic) -> frozenset[date]:
 def grouped(verdicts: tuple[Verdict, ...]) -> tuple[LimitFinding, ...]:
     """Group findings by rule and level, the gravest first, so that one reason can cover several steps.
 
-    Strengths to confirm stay separate: each is confirmed by itself.
+    Strengths to confirm stay separate: each is confirmed by itself. So do findings within the clinic's own limits.
     """
     found: dict[tuple[str, LimitLevel, str], list[Verdict]] = {}
     for verdict in verdicts:
-        product = str(verdict.facts.get("product", "")) if verdict.rule == "unverified_product" else ""
-        found.setdefault((verdict.rule, verdict.level, product), []).append(verdict)
+        apart = verdict.facts.get("product" if verdict.rule == "unverified_product" else "agreed", "")
+        found.setdefault((verdict.rule, verdict.level, str(apart)), []).append(verdict)
     groups = [LimitFinding(rule, level, tuple(some)) for (rule, level, _), some in found.items()]
     order = (LimitLevel.REFUSED, LimitLevel.NEEDS_REASON, LimitLevel.NOTE)
     return tuple(sorted(groups, key=lambda finding: order.index(finding.level)))

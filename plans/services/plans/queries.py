@@ -12,6 +12,7 @@ from plans.domain.errors import NotFound
 from plans.domain.json import Facts
 from plans.domain.people import CareState
 from plans.domain.regimen import DayDose
+from plans.domain.taper.clinic_limits import NONE, ClinicLimits
 from plans.domain.taper.plan_states import TRANSITIONS, PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.revisions import held_until
@@ -20,7 +21,7 @@ from plans.domain.taper.snapshot import AcceptedReason, Snapshot
 from plans.domain.taper.supply import first_fill, plan_supply
 from plans.domain.taper.taken import Recorded
 from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
-from plans.services import clock
+from plans.services import clock, own_limits
 from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
@@ -102,7 +103,7 @@ class PlanPage:
 
     `schedule` is what is valid on every day across versions, `present` the active version's; both extend through the
     pages of a dose that stays. `goal_on` is that dose's first day and `review_on` when it is reviewed. `step` is None
-    outside the plan's days. `since`: the day on which the state began.
+    outside the plan's days. `since`: the day on which the state began. `agreed` are the clinic's own limits.
     """
 
     id: UUID
@@ -131,6 +132,7 @@ class PlanPage:
     ended_because: str = ""
     ended_on: date | None = None
     recorded: tuple[Recorded, ...] = ()
+    agreed: ClinicLimits = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +223,15 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         answered=settled.filter(state=OccasionState.ANSWERED).count(),
         asked=settled.count(),
         next_checkin=coming.values_list("local_date", flat=True).first(),
-        versions=tuple(_version_row(row) for row in rows),
+        versions=tuple(
+            _version_row(row, before) for row, before in zip(rows, (*rows[1:], None), strict=True)
+        ),
         signed_by=str(versions.read(rows[-1]).extra.get("by", "")),
         in_care=plan.patient.care_state == CareState.IN_CARE,
         ended_because=plan.ended_because,
         ended_on=plan.ended_on,
         recorded=taken.records_of(plan),
+        agreed=own_limits.of_clinic(plan.patient.clinic),
     )
 
 
@@ -241,7 +246,7 @@ def _run_out(present: Snapshot, made_on: date, schedule: Schedule, today: date) 
     return next((fill.last for fill in fills if fill.first <= today <= fill.last), None)
 
 
-def _version_row(row: PlanVersion) -> VersionRow:
+def _version_row(row: PlanVersion, before: PlanVersion | None) -> VersionRow:
     said = versions.read(row)
     first = said.schedule.step_at(row.from_day)
     return from_row(
@@ -251,9 +256,16 @@ def _version_row(row: PlanVersion) -> VersionRow:
         dose=first.day if first is not None else DayDose(),
         by=versions.issuer(row),
         last_dose=said.schedule.last_dose_day(),
-        # later versions repeat the reasons of the first
-        reasons=said.reasons if row.number == 1 else (),
+        reasons=_new_reasons(said, versions.read(before) if before else None),
     )
+
+
+def _new_reasons(said: Snapshot, before: Snapshot | None) -> tuple[AcceptedReason, ...]:
+    """A version's reasons. Later ones repeat those of the first: of them only limits that held for none before."""
+    if before is None:
+        return said.reasons
+    known = [(one.rule, one.limit) for one in before.reasons]
+    return tuple(one for one in said.reasons if one.limit and (one.rule, one.limit) not in known)
 
 
 def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:

@@ -16,6 +16,7 @@ from plans.domain.errors import NotFound, TaperError
 from plans.domain.taper.engine import assess
 from plans.domain.taper.limit_rules import RULES
 from plans.models import LIVE_STATES, Clinic, Plan
+from plans.services import own_limits
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import holidays_of
 
@@ -101,6 +102,7 @@ def _judged(plan: Plan) -> Rejudged:
             holidays=holidays_of(plan.clinic),
             confirmed=frozenset(product for product in stored.schedule.products if product.name in confirmed),
             recorded=taken.records_of(plan),
+            agreed=own_limits.of_clinic(plan.clinic),
         )
     except versions.BrokenVersion:
         return Rejudged(plan.clinic.name, plan.pk, version.number, (), (), (), "broken_version")

@@ -274,10 +274,11 @@ def _seen(actor: Actor, plan: PlanPage, form: ChangeForm) -> tuple[Consequences 
         return None, plans.problem(refusal)
 
 
-def _findings(seen: Consequences) -> list[tuple[str, bool]]:
-    """Limits that only the changed plan goes past, each with whether it stops the change."""
+def _findings(seen: Consequences) -> list[tuple[str, bool, bool]]:
+    """Limits that only the changed plan goes past, each with whether it stops the change, and whether the clinic's own
+    limits excuse it."""
     return [
-        (says(verdict), seen.refused and found.level is LimitLevel.REFUSED)
+        (says(verdict), seen.refused and found.level is LimitLevel.REFUSED, found.agreed)
         for found in seen.findings
         for verdict in found.verdicts[:2]
     ]

@@ -216,16 +216,17 @@ def _show(
     return layout_context.page(request, "clinic/plan_go_on.html", context, status=status)
 
 
-def _findings(seen: Consequences | None) -> list[str]:
-    """What must be seen before it is done; a rise counts even if the higher dose is already on record."""
+def _findings(seen: Consequences | None) -> list[tuple[str, bool]]:
+    """What must be seen before it is done, each with whether the clinic's own limits excuse it; a rise counts even if
+    the higher dose is already on record."""
     if seen is None:
         return []
-    found = [says(verdict) for found in seen.findings for verdict in found.verdicts[:2]]
+    found = [(says(verdict), one.agreed) for one in seen.findings for verdict in one.verdicts[:2]]
     step = seen.schedule.step_on(seen.from_day)
     said = any(finding.rule == "rise" for finding in seen.findings)
     if step is None or step.kind is not StepKind.RISE or said:
         return found
-    return [higher_words(seen.before.dose, seen.after.dose, seen.from_day), *found]
+    return [(higher_words(seen.before.dose, seen.after.dose, seen.from_day), False), *found]
 
 
 def _preview(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> Consequences:

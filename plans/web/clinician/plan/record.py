@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.amounts import NBSP
+from plans.domain.taper.clinic_limits import agreed
 from plans.domain.taper.engine import assess
 from plans.domain.taper.limit_rules import LimitLevel
 from plans.services import clock
@@ -136,11 +137,13 @@ def _taken(plan: PlanPage) -> Iterator[str]:
 
 def _findings(plan: PlanPage) -> Iterator[str]:
     """What needed a reason, the reasons, and how many notes there are beside them."""
-    verdicts = assess(plan.request, plan.schedule, recorded=plan.recorded).verdicts
-    yield from (says(verdict) for verdict in verdicts if verdict.level is not LimitLevel.NOTE)
+    verdicts = assess(plan.request, plan.schedule, recorded=plan.recorded, agreed=plan.agreed).verdicts
+    yield from (
+        says(verdict) for verdict in verdicts if verdict.level is not LimitLevel.NOTE or agreed(verdict.facts)
+    )
     for row in plan.versions:
         yield from (reason_words(reason) for reason in row.reasons)
-    notes = sum(verdict.level is LimitLevel.NOTE for verdict in verdicts)
+    notes = sum(verdict.level is LimitLevel.NOTE and not agreed(verdict.facts) for verdict in verdicts)
     if notes:
         yield ngettext("{n} note on the plan page", "{n} notes on the plan page", notes).format(n=notes)
 

@@ -186,6 +186,7 @@ class Result:
     stops: tuple[FindingNote, ...] = ()
     reasons: tuple[FindingNote, ...] = ()
     strengths: tuple[FindingNote, ...] = ()
+    agreed: tuple[FindingNote, ...] = ()
     notes: tuple[FindingNote, ...] = ()
     to_sign: tuple[CautionNote, ...] = ()
     cautions: tuple[CautionNote, ...] = ()
@@ -258,7 +259,8 @@ def of_preview(
         ),
         strengths=tuple(_strength(finding, confirmed) for finding in strengths)
         + tuple(_confirmed(name) for name in sorted(confirmed) if _was_unverified(name, taper)),
-        notes=tuple(_note(finding) for finding in shown.at(LimitLevel.NOTE)),
+        agreed=tuple(_note(finding) for finding in shown.at(LimitLevel.NOTE) if finding.agreed),
+        notes=tuple(_note(finding) for finding in shown.at(LimitLevel.NOTE) if not finding.agreed),
         to_sign=tuple(note for note in cautions if note.must_sign),
         cautions=tuple(note for note in cautions if not note.must_sign),
         within=len(RULES) - len({finding.rule for finding in shown.findings}),

@@ -102,7 +102,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """An issued plan."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     plan = queries.plan_page(actor, plan_id)
-    taper = assess(plan.request, plan.schedule, recorded=plan.recorded)
+    taper = assess(plan.request, plan.schedule, recorded=plan.recorded, agreed=plan.agreed)
     with forms_as_in(plan.request.country):
         rows = step_rows(taper, plan.patient.today)
         shown = figures(plan)

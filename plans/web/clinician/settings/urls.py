@@ -15,6 +15,7 @@ from plans.web.clinician.settings import (
     members,
     questions,
     rules,
+    signing,
     templates,
     views,
 )
@@ -40,6 +41,7 @@ urlpatterns = [
     path("settings/clinic", clinic_facts.clinic_page, name="settings-clinic"),
     path("settings/formulary", formulary.formulary_page, name="settings-formulary"),
     path("settings/defaults", defaults.defaults_page, name="settings-defaults"),
+    path("settings/signing", signing.signing_page, name="settings-signing"),
     path("settings/templates", templates.templates_page, name="settings-templates"),
     path("settings/advice/<language:language>", advice.advice_page, name="settings-advice"),
     path("settings/catalogue", catalogue.catalogue_page, name="catalogue"),
