@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from plans.domain import moving
 from plans.domain.review import item_states
-from plans.domain.taper import plan_states
+from plans.domain.taper import plan_states, second_signature
 
 Arrow = tuple[str, str, str]
 
@@ -56,6 +56,17 @@ def moves() -> str:
     return _diagram(moving.MoveState.OFFERED.value, arrows, ended)
 
 
+def proposals() -> str:
+    """The life of what waits for a second signature."""
+    arrows = (
+        (state.value, act.value, after.value)
+        for (state, act), after in second_signature.PROPOSAL_TRANSITIONS.items()
+    )
+    waiting = second_signature.ProposalState.WAITING
+    ends = [state.value for state in second_signature.ProposalState if state is not waiting]
+    return _diagram(waiting.value, arrows, ends)
+
+
 def owners() -> str:
     """Whose move it is in each state of an item, as a table."""
     rows = [
@@ -76,6 +87,13 @@ then run the command.
 `plans/domain/taper/plan_states.py`. Acts of the clock (end hold, last dose, end follow up) are done by a tick.
 
 {plans()}
+
+## What waits for a second signature
+
+`plans/domain/taper/second_signature.py`. Its author withdraws it, another clinician signs or declines it, and it lapses
+when the plan ends or another takes its place.
+
+{proposals()}
 
 ## A review item
 

@@ -27,7 +27,7 @@ _FOR_STAFF: Final = frozenset(
     {
         "audit", "caseload_file", "catalogue", "cautions", "clinic_questionnaires", "document_refusals", "flags",
         "lanes", "levels", "mail_server", "messages", "methods", "moving", "patient_facts", "patient_file", "people",
-        "plans", "review", "rules", "taper", "taper_errors", "text", "verdicts",
+        "plans", "review", "rules", "second_signature", "taper", "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
 """Modules of `plans/wording` for the clinic, or for form fields (`text`); every other one, and any new one, is for

@@ -26,6 +26,7 @@ from plans.models.outbox import DemoClock, Heartbeat, Work
 from plans.models.patient_file import PatientFile
 from plans.models.people import Clinic, Membership, Patient, User
 from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, PlanVersion
+from plans.models.proposal import Proposal
 from plans.models.review import ReviewEvent, ReviewItem
 from plans.models.visit import PlannedVisit
 
@@ -65,6 +66,7 @@ __all__ = (
     "PlanStep",
     "PlanVersion",
     "PlannedVisit",
+    "Proposal",
     "RawAnswer",
     "ReviewEvent",
     "ReviewItem",

@@ -24,6 +24,7 @@ from plans.models import (
     PatientFile,
     PatientMove,
     Plan,
+    Proposal,
     ReviewItem,
     Work,
 )
@@ -103,6 +104,11 @@ def get_patient_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool 
 def get_plan_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Plan:
     """A plan of the actor's clinic."""
     return _get(Plan, actor, key, may, lock=lock)
+
+
+def get_proposal_for(actor: Actor, key: UUID, may: May = May.PLAN, *, lock: bool = False) -> Proposal:
+    """What waits, or waited, for a second signature in the actor's clinic."""
+    return _get(Proposal, actor, key, may, lock=lock)
 
 
 def get_item_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> ReviewItem:

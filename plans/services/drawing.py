@@ -140,7 +140,7 @@ def _facts(row: Document) -> DocumentFacts:
         record_no=patient.record_no,
         clinic_name=clinic.name,
         clinic_phone=clinic.phone,
-        clinician=version.issued_by.name,
+        clinician=versions.hands(version),
         version=version.number,
         replaces=pages.before.number if pages.before else None,
         made_on=pages.made_on,

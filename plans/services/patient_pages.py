@@ -136,7 +136,7 @@ def plan_page(link: LinkView) -> PatientPlan:
         visits=upcoming_visits(plan.patient, since=day),
         advice=advice.in_force(plan.clinic_id, plan.patient.language),
         after_words=str(said.extra.get("after", "")),
-        clinician=version.issued_by.name,
+        clinician=versions.hands(version),
         table=said.request.equivalence,
         equivalents=said.equivalents,
         other_dose=other,

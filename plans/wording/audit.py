@@ -70,6 +70,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
         _("signed limits within which no reason is asked"),
         {False: _("withdrew the limits within which no reason was asked")},
     ),
+    "clinic.second_signature_set": _("chose what needs a second signature"),
     "clinic.template_kept": _("kept the plan template “%(name)s”"),
     "clinic.template_removed": _("removed the plan template “%(name)s”"),
     "clinic.template_usual": _ByFact(
@@ -152,6 +153,11 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "plan.paused": _("paused the plan for a hospital stay from %(from_day)s"),
     "plan.returned": _("recorded the return from hospital on %(from_day)s"),
     "plan.taken_recorded": _("recorded the dose actually taken since %(from_day)s"),
+    "plan.signature_asked": _("asked for a second signature"),
+    "plan.signature_given": _("gave the second signature on what %(who)s asked for"),
+    "plan.signature_declined": _("did not sign what %(who)s asked for. %(note)s"),
+    "plan.signature_withdrawn": _("withdrew what waited for a second signature"),
+    "plan.signature_lapsed": _("ended the plan on which %(who)s had asked for a second signature"),
     "plan.exported": _ByFact(
         "what",
         _("exported the plan with all its versions and answers"),
@@ -251,7 +257,10 @@ def act_words(act: str, facts: Mapping[str, object]) -> str:
         return act
     if isinstance(known, _ByFact):
         known = known.cases.get(facts.get(known.fact), known.usual)
-    return (str(known) % _shown(act, facts)).strip()
+    said = (str(known) % _shown(act, facts)).strip()
+    if facts.get("second"):
+        said += gettext(", with the second signature of %(who)s") % {"who": facts["second"]}
+    return said
 
 
 def _shown(act: str, facts: Facts) -> JsonObject:

@@ -104,6 +104,39 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "template_name_missing": _("Give the template a name."),
     "too_many_templates": _("The clinic has 50 templates already. Remove one in the settings first."),
     "pattern_gone": _("This plan cannot be used as a pattern. Find one again, and choose it."),
+    "second_signature": _(
+        "This needs a second signature in your clinic. The button of the plan’s form, or of the page of changes (M), "
+        "asks a colleague for it."
+    ),
+    "no_signature_needed": _(
+        "This needs no second signature any more. Look at it again: the button there does it at once."
+    ),
+    "waits_for_signature": _(
+        "What {who} asked a second signature for is still waiting. Sign, decline or withdraw that first. What you "
+        "typed is still here."
+    ),
+    "nobody_to_sign": _(
+        "Nobody else in this clinic can sign. Ask a lead to add a clinician, or to switch the second signature off."
+    ),
+    "own_signature": _("You asked for this: somebody else has to sign it. You can withdraw it."),
+    "not_the_author": _("Only {who} can withdraw this. Sign it, or decline with a reason."),
+    "author_left": _(
+        "{who}, who asked for this, no longer makes plans here. Decline it, then make it in your own name."
+    ),
+    "changed_meanwhile": _(
+        "{who} changed this plan after it was asked for. Decline it with that reason: its author can look at the plan "
+        "as it is now and ask again."
+    ),
+    "moved_meanwhile": _(
+        "This plan is in another state than when it was asked for. Decline it with that reason: its author can look at "
+        "the plan as it is now and ask again."
+    ),
+    "first_day_passed": _(
+        "Its first day has passed unsigned, and other doses were taken. Decline it with that reason: its author can "
+        "choose another day and ask again."
+    ),
+    "why_missing": _("Write why you do not sign: its author reads it."),
+    "proposal_over": _("This was decided meanwhile. Nothing was done twice."),
     "not_in_this_state": _("The plan’s state does not allow this. Look at the plan again."),
     "plan_over": _("The plan has ended: there is no dose to change."),
     "review_missing": _("Enter the date of the next review."),
@@ -146,6 +179,16 @@ _STALE: Final = {
     "plan": _(
         "{who} changed this plan after you opened the page. Nothing was overwritten: look at it again."
     ),
+    "judged": _(
+        "This is no longer what {who} was shown: the record, the settings or the day are others. Decline it with that "
+        "reason: its author can look at it as it is now and ask again."
+    ),
+    "proposal_signed": _("{who} signed this before you. Nothing was done twice: look at the plan."),
+    "proposal_declined": _("{who} declined this before you. Read why below."),
+    "proposal_taken_back": _("{who} withdrew this meanwhile: there is nothing left to sign."),
+    "proposal_lapsed": _(
+        "This plan ended, was replaced or moved to another clinic meanwhile, by {who}: there is nothing left to sign."
+    ),
 }
 
 
@@ -157,6 +200,8 @@ def refusal(error: TaperplanError) -> str:
     if error.facts.get("reason") == "changes_nothing":
         return _changes_nothing(error)
     found = _REFUSALS.get(str(error.facts.get("reason", "")))
+    if found and "{who}" in str(found):
+        return str(found).format(who=error.facts.get("who") or gettext("Somebody"))
     if found and error.facts.get("earliest"):
         return str(found).format(earliest=long_day(date.fromisoformat(str(error.facts["earliest"]))))
     return str(found) if found else gettext("This cannot be done now. Look at the plan again.")

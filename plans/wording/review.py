@@ -78,6 +78,9 @@ OUTCOMES: Final[Mapping[str, Promise]] = {
     "review_set": _("Next review date set"),
     "plan_ended": _("The plan ended"),
     "offer_answered": _("The offer was answered or taken back"),
+    "signed": _("Signed"),
+    "declined": _("Not signed"),
+    "nothing_to_sign": _("Withdrawn, nothing left to sign"),
     "nothing_to_do": _("Reviewed, no action needed"),
     "duplicate": _("Duplicate"),
     "data_error": _("Data error"),
@@ -145,6 +148,8 @@ _CODES: Final[Mapping[str, Promise]] = {
     "pages_to_hand_over": _("The next calendar pages are ready: print them and hand them over"),
     "review_date_missing": _("Maintenance dose without a review date: set one"),
     "review_due": _("Maintenance dose: review due"),
+    "second_signature": _("A plan of %(by)s waits for a second signature"),
+    "second_signature_declined": _("%(by)s did not sign a plan: read why"),
     "wrong_person": _("The person at this address says that it is not the patient’s"),
 }
 _SOURCES: Final[Mapping[str, Promise]] = {
@@ -193,6 +198,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "no_plan": _("This patient has no plan that could be changed."),
     "asked_anyway": _("A check-in falls due tomorrow anyway: nothing was added."),
     "bad_choice": _("Choose one from the list."),
+    "sign_first": _("Sign or decline what waits: that closes this item."),
 }
 
 
@@ -203,6 +209,8 @@ def source_words(source: str, facts: Facts) -> str:
     if facts.get("clinic"):
         return _move_words(facts)
     known = _CODES.get(str(facts.get("code", "")))
+    if known and facts.get("by"):
+        return str(known) % {"by": facts["by"]}
     since = str(facts.get("since", ""))
     if known and since:
         return str(known) % {"since": short_day(date.fromisoformat(since))}

@@ -12,14 +12,16 @@ import pytest
 from django.db import connection
 
 from plans.domain.errors import NotFound, Stale, TaperplanError
-from plans.models import AuditEvent, Occasion, Patient, Plan, PlanVersion
+from plans.domain.taper.second_signature import Trigger
+from plans.models import AuditEvent, Occasion, Patient, Plan, PlanVersion, Proposal
 from plans.services import accounts, clock, moving
 from plans.services.actors import Actor, Role
 from plans.services.clinic_facts import clinic_facts, set_clinic_facts
-from plans.services.plans import drafts, issue, revise
+from plans.services.plans import drafts, issue, proposals, revise, states
 from plans.wording import plans as words
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import asked_for, issue_story_plan, plan_row, story_request
+from tests.makers_proposals import ask_to_change, sign, slower, want_two
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -137,3 +139,41 @@ def test_a_change_of_the_plan_at_the_moment_of_a_move_is_done_before_it_or_not_a
     assert made == [clinic.id] * (2 if refusal is None else 1)
     for rows in (Plan.objects.filter(pk=plan.pk), Occasion.objects.filter(plan=plan)):
         assert set(rows.values_list("clinic_id", flat=True)) == {there.id}
+
+
+@pytest.fixture
+def asked(clinic):
+    """A plan and the change to it that waits for a second signature."""
+    plan = issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    Patient.objects.filter(pk=plan.patient_id).update(substances=["opioids"])
+    want_two(clinic, Trigger.OPIOIDS)
+    return plan, ask_to_change(clinic.primary, plan)
+
+
+def test_of_two_who_sign_one_change_one_does_and_the_other_reads_who_was_first(clinic, asked):
+    plan, key = asked
+    first, refusal = one_of_two(at_once(lambda who: sign(who, key, slower(plan)), clinic.second, clinic.lead))
+    assert isinstance(refusal, Stale)
+    assert words.refusal(refusal).startswith(f"{first} signed this before you.")
+    assert PlanVersion.objects.filter(plan=plan).count() == 2
+    assert AuditEvent.objects.filter(act="plan.signature_given", plan_id=plan.pk).count() == 1
+
+
+@pytest.mark.parametrize("meanwhile", ["withdrawn by its author", "the plan ended"])
+def test_what_is_signed_and_taken_away_at_once_is_one_or_the_other(clinic, asked, meanwhile):
+    plan, key = asked
+
+    def act(who: Actor) -> None:
+        if who == clinic.second:
+            sign(who, key, slower(plan))
+        elif meanwhile == "the plan ended":
+            states.stop(by=who, plan_id=plan.pk, seen_lock=plan.lock, note="Moved away.")
+        else:
+            proposals.withdraw(by=who, proposal_id=key)
+
+    first, refusal = one_of_two(at_once(act, clinic.second, clinic.primary))
+    signed = first == clinic.second.name
+    assert isinstance(refusal, Stale)
+    assert words.refusal(refusal)
+    assert PlanVersion.objects.filter(plan=plan).count() == (2 if signed else 1)
+    assert (Proposal.objects.get(pk=key).state == "signed") is signed

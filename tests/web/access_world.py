@@ -13,6 +13,7 @@ from uuid import UUID
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from plans.domain.taper.second_signature import Trigger
 from plans.models import (
     CheckIn,
     Document,
@@ -33,6 +34,7 @@ from plans.services.links import LinkPurpose, LinkView
 from tests.makers import ClinicMade, make_clinic, make_member, make_patient
 from tests.makers_checkins import START, a_question, answer_all, asked, on
 from tests.makers_plans import issue_story_plan
+from tests.makers_proposals import ask_to_change, want_two
 
 ACTORS = ("anonymous", "reader", "staff", "clinician", "lead", "foreign", "homeless", "patient", "stranger")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -70,6 +72,7 @@ class Side:
     tokens: dict[LinkPurpose, str]
     visit_id: UUID
     import_id: UUID
+    proposal_id: UUID
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -92,6 +95,7 @@ def make_side(mark: str) -> Side:
             notes=notes,
             person_to_call=_person(person),
         )
+        proposal_id = _proposal(made.clinic, made.plan)
     with on(made.occasion.due_at):
         answer_all(sessions.for_link(made.link), s_thoughts="yes")
         patient, plan = made.patient, made.plan
@@ -126,10 +130,22 @@ def make_side(mark: str) -> Side:
         links={purpose: links.look(token, purpose) for purpose, token in tokens.items()},
         tokens=tokens,
         visit_id=visit_id,
+        proposal_id=proposal_id,
         import_id=imports.upload(
             by=made.clinic.lead, raw=f"name,record number\n{name} Import,{record}-I\n".encode()
         ),
     )
+
+
+def _proposal(clinic: ClinicMade, plan: Plan) -> UUID:
+    """A change that waits for a second signature."""
+    want_two(clinic, Trigger.OPIOIDS)
+    before = Patient.objects.values_list("substances", flat=True).get(pk=plan.patient_id)
+    Patient.objects.filter(pk=plan.patient_id).update(substances=["opioids"])
+    key = ask_to_change(clinic.primary, plan)
+    Patient.objects.filter(pk=plan.patient_id).update(substances=before)
+    want_two(clinic)
+    return key
 
 
 def _person(name: str) -> Any:
@@ -216,6 +232,7 @@ class World:
             "import_id": self.a.import_id,
             "move_id": self.move,
             "file_id": self.file,
+            "proposal_id": self.a.proposal_id,
             "invitation_id": self.invitation,
         }
         if missing:

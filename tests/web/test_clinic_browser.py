@@ -12,7 +12,8 @@ from django.urls import reverse
 from plans.domain.checkins.clinic_questionnaires import Answer
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.lanes import LaneSet
-from plans.models import ReviewItem
+from plans.domain.taper.second_signature import Trigger
+from plans.models import Patient, ReviewItem
 from plans.services import clock, imports, moving, review
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.checkins.flag_store import keep
@@ -20,6 +21,7 @@ from plans.services.plans import templates
 from tests.makers import make_clinic, make_patient
 from tests.makers_checkins import a_question, answer_all
 from tests.makers_plans import issue_story_plan, plan_row
+from tests.makers_proposals import ask_to_change, want_two
 from tests.present import present
 from tests.web.access_table import expected
 from tests.web.access_world import file_from_elsewhere, routes
@@ -71,11 +73,14 @@ def addresses(clinic, patient, plan, item):
         to_id=clinic.id,
         note="Moves house.",
     )
+    want_two(clinic, Trigger.OPIOIDS)
+    Patient.objects.filter(pk=patient.pk).update(substances=["opioids"])
+    proposal = ask_to_change(clinic.primary, plan)
     keys = {
         "file_id": file_from_elsewhere(clinic), "move_id": move, "import_id": file,
         "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk,
         "question_id": key, "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en",
-        "country": "us", "name": "diazepam",
+        "country": "us", "name": "diazepam", "proposal_id": proposal,
     }  # fmt: skip
     pages = [one for one in routes() if one.name not in NO_PAGES and expected(one, "GET")["lead"] == "200"]
     found = [reverse(one.name, kwargs={name: keys[name] for name in one.arguments}) for one in pages]

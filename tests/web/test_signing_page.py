@@ -37,7 +37,7 @@ def test_a_lead_signs_and_the_page_says_who_and_when(lead: Client, clinic: Clini
 def test_a_figure_that_is_not_offered_is_refused_beside_its_field(lead: Client, clinic: ClinicMade) -> None:
     answer = lead.post(PAGE, posted(clinic, pace="40"))
     assert answer.status_code == 422
-    assert "Nothing was signed yet" in answer.content.decode()
+    assert "Nothing was saved yet" in answer.content.decode()
     assert not own_limits.own_limits(clinic.lead).any
 
 
@@ -49,14 +49,14 @@ def test_the_second_of_two_leads_sees_who_signed_and_keeps_what_was_chosen(
     answer = lead.post(PAGE, late)
     page = tight(answer.content.decode())
     assert answer.status_code == 409
-    assert f"Not signed: {clinic.lead.name} signed other limits meanwhile" in page
+    assert f"Not saved: {clinic.lead.name} changed this meanwhile" in page
     assert 'value="22" selected' in page
 
 
 def test_the_plan_form_shows_a_finding_within_the_limits_and_asks_for_no_reason(
     lead: Client, clinic: ClinicMade, patient: Patient
 ) -> None:
-    form = typed(patient, percent="12", interval="14")
+    form = typed(patient, a_morning="4", a_night="4", percent="15", interval="28", max_pieces="16")
     before = lead.post(preview_page(patient), form).content.decode()
     assert 'name="reason_pace"' in before
     lead.post(PAGE, posted(clinic, pace="25"))

@@ -20,6 +20,9 @@ class ReviewOutcome(StrEnum):
     REVIEW_SET = "review_set"
     PLAN_ENDED = "plan_ended"
     OFFER_ANSWERED = "offer_answered"
+    SIGNED = "signed"
+    DECLINED = "declined"
+    NOTHING_TO_SIGN = "nothing_to_sign"
     NOTHING_TO_DO = "nothing_to_do"
     DUPLICATE = "duplicate"
     DATA_ERROR = "data_error"
@@ -47,7 +50,14 @@ class Callee(StrEnum):
 
 # An outcome set by an act; nobody can choose it.
 _BY_AN_ACT: Final = frozenset(
-    {ReviewOutcome.REVIEW_SET, ReviewOutcome.PLAN_ENDED, ReviewOutcome.OFFER_ANSWERED}
+    {
+        ReviewOutcome.REVIEW_SET,
+        ReviewOutcome.PLAN_ENDED,
+        ReviewOutcome.OFFER_ANSWERED,
+        ReviewOutcome.SIGNED,
+        ReviewOutcome.DECLINED,
+        ReviewOutcome.NOTHING_TO_SIGN,
+    }
 )
 # An urgent item cannot end with "nothing to do": somebody was called or sent for, or it was a mistake.
 _CHOSEN: Final = tuple(outcome for outcome in ReviewOutcome if outcome not in _BY_AN_ACT)

@@ -32,7 +32,7 @@ from plans.models import (
 from plans.services import care, clock, documents, formulary, outbox
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
-from plans.services.plans import versions
+from plans.services.plans import versions, waiting
 from plans.services.review import holding
 from plans.services.review.alerts import alert
 from plans.services.review.review_items import open_item
@@ -63,6 +63,9 @@ changed, and the patient's new clinic reads them by the patient.
 def take_along(patient: Patient, move: PatientMove, *, by: Actor, now: datetime) -> None:
     """Move everything of a patient whose row is locked and has its new clinic already; in the caller's transaction."""
     clinic = patient.clinic
+    for one in Plan.objects.select_for_update().filter(patient=patient):
+        # What its author was shown was judged by the settings of the other clinic.
+        waiting.lapse(one, by, now)
     for model in FOLLOWING:
         model._default_manager.filter(patient_id=patient.pk).update(clinic_id=clinic.pk)
     plan = care.live_plan(patient)

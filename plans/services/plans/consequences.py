@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -36,10 +36,11 @@ from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.second_signature import Trigger, raised_by_change
 from plans.domain.taper.snapshot import Snapshot
 from plans.domain.taper.taken import Recorded
 from plans.models import CheckIn, Patient, Plan, PlanVersion, Work
-from plans.services import clock, own_limits
+from plans.services import clock, own_limits, second_signature
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.people import facts_of
@@ -92,6 +93,8 @@ class Consequences:
     `at_home` are whole units that should be there on the day, `comes_back` those that the changed plan takes none of.
     `to_sign` and `to_confirm` are what whoever makes the change has to answer for; `refused`: it goes past a limit that
     nobody can sign for, and cannot be made. `answered_since`: check-ins answered since the first day, if that is past.
+    `because`: why it needs a second signature, if it does; `story` is what the version would keep of it, for its
+    sentence.
     """
 
     act: str
@@ -118,6 +121,8 @@ class Consequences:
     to_sign: tuple[Caution, ...] = ()
     to_confirm: tuple[str, ...] = ()
     answered_since: int = 0
+    because: tuple[Trigger, ...] = ()
+    story: JsonObject = field(default_factory=dict)
 
     @property
     def comes_back(self) -> tuple[tuple[Product, int], ...]:
@@ -134,7 +139,8 @@ class Changed:
     """A plan with a change made to it: what the act is called, the state it leads to, its first day, the plan after it.
 
     `story` is what the version keeps of it and its sentence quotes; `request` what later changes go on from; `findings`
-    are limits that only the changed plan goes past, `refused` whether one of them cannot be signed for.
+    are limits that only the changed plan goes past, `refused` whether one of them cannot be signed for; `because`: why
+    it needs a second signature, if it does.
     """
 
     act: PlanAct
@@ -148,6 +154,7 @@ class Changed:
     refused: bool = False
     to_sign: tuple[Caution, ...] = ()
     to_confirm: tuple[str, ...] = ()
+    because: tuple[Trigger, ...] = ()
 
     @property
     def days(self) -> int:
@@ -240,6 +247,12 @@ def changed(
         refused=not only_taken and any(one.level is LimitLevel.REFUSED for one in findings),
         to_sign=to_sign,
         to_confirm=to_confirm,
+        because=raised_by_change(
+            second_signature.of_clinic(plan.clinic),
+            changes,
+            (one for found in findings for one in found.verdicts),
+            facts_of(patient, today),
+        ),
     )
 
 
@@ -356,6 +369,8 @@ def preview_changes(
         to_sign=made.to_sign,
         to_confirm=made.to_confirm,
         answered_since=_answered_since(plan, made.day),
+        because=made.because,
+        story=made.story,
     )
 
 

@@ -18,7 +18,7 @@ from plans.services import clock
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.audit import Event, record_all
-from plans.services.plans import plan_effects
+from plans.services.plans import plan_effects, waiting
 from plans.services.plans.locking import user_key
 
 Form = Mapping[str, list[str]]
@@ -65,7 +65,8 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
     `seen_lock` is the lock that the form was opened with, None if there was no draft then. Saving over one's own work
     is always allowed: the page autosaves before the previous reply has arrived. Over somebody else's newer draft it
     raises Stale with `who`. An autosave does not revive a draft that was issued or discarded meanwhile:
-    Refused("draft_gone"). Only the first save and a change of author are audited.
+    Refused("draft_gone"); nor does it change one that waits for a second signature: Refused("waits_for_signature").
+    Only the first save and a change of author are audited.
     """
     if sum(len(value) for values in form.values() for value in values) > _MOST_CHARACTERS:
         raise Refused(reason="text_too_long", where="draft")
@@ -89,6 +90,7 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
         if changes_hands and seen_lock != plan.lock:
             raise Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
         after(PlanState(plan.state), PlanAct.SAVE_DRAFT)
+        waiting.check_none_waits(plan)
         plan.lock += changes_hands
     plan.draft = {name: list(values) for name, values in form.items()}
     plan.draft_at, plan.draft_by_id = now, by.user_id
@@ -160,13 +162,17 @@ def begin_many(*, by: Actor, forms: Sequence[tuple[Patient, Form]]) -> None:
 
 @transaction.atomic
 def discard_draft(*, by: Actor, patient_id: UUID, seen_lock: int) -> None:
-    """End the draft and empty its form. Raises Stale if somebody else edited it, Refused("draft_gone")."""
+    """End the draft and empty its form.
+
+    Raises Stale if somebody else edited it, Refused("draft_gone", "waits_for_signature").
+    """
     patient = get_patient_for(by, patient_id, May.PLAN, lock=True)
     plan = _row(patient, lock=True)
     if plan is None:
         raise Refused(reason="draft_gone")
     if plan.lock != seen_lock:
         raise Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
+    waiting.check_none_waits(plan)
     plan.state = after(PlanState(plan.state), PlanAct.ABANDON).value
     plan.state_at = clock.now()
     plan.draft = {}

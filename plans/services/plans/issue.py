@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Final
 from uuid import UUID
 
@@ -17,13 +17,14 @@ from plans.domain.people import BEFORE_ISSUING, CareState
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
+from plans.domain.taper.second_signature import Trigger
 from plans.domain.taper.snapshot import AcceptedReason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
 from plans.services import clock, documents, outbox, own_limits, owners, patient_mail
 from plans.services.accounts import card_of
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
-from plans.services.plans import plan_effects, review_dates, versions
+from plans.services.plans import plan_effects, review_dates, versions, waiting
 from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import Preview, preview_for
 
@@ -52,16 +53,29 @@ class IssueRequest:
     shown: str | None = None
 
 
-@transaction.atomic
-def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> UUID:
-    """Issue a draft as version 1: version, steps, state, check-ins, calendar to draw, message and audit event.
+@dataclass(frozen=True, slots=True)
+class ReadyDraft:
+    """A draft that can be issued: both rows locked, its preview as shown, its reasons, and its first day.
 
-    Returns the version's key. Raises TaperError if the request cannot be met; Stale (`what` draft, issued or shown) if
-    somebody else saved or issued the draft, or the plan is not what was shown; Refused with reason draft_gone,
-    no_on_call, no_consent, not_in_care, live_plan, refused_findings, reasons_missing, signatures_missing or
-    text_too_long (`where` names the rule).
+    `because`: why it needs a second signature, if it does.
     """
-    now = clock.now()
+
+    patient: Patient
+    plan: Plan
+    state: PlanState
+    shown: Preview
+    taper: Taper
+    reasons: tuple[AcceptedReason, ...]
+    today: date
+
+    @property
+    def because(self) -> tuple[Trigger, ...]:
+        """Why it needs a second signature; empty if it needs none."""
+        return self.shown.because
+
+
+def check(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest, now: datetime) -> ReadyDraft:
+    """Everything that issuing checks, in the caller's transaction; raises what `issue` raises, but writes nothing."""
     patient, plan = patient_and_plan(by, plan_id)
     if plan.lock != seen_lock:
         raise _overtaken(plan)
@@ -74,24 +88,44 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> U
         raise shown.error or TaperError()
     if asked.shown is not None and asked.shown != shown.digest:
         raise Stale(what="shown")
-    reasons = _reasons(shown, asked)
+    return ReadyDraft(patient, plan, state, shown, shown.taper, _reasons(shown, asked), today)
+
+
+@transaction.atomic
+def issue(
+    *, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest, second: Actor | None = None
+) -> UUID:
+    """Issue a draft as version 1: version, steps, state, check-ins, calendar to draw, message and audit event.
+
+    `second` is who gives the second signature, where the clinic wants one (`proposals.sign`). Returns the version's
+    key. Raises TaperError if the request cannot be met; Stale (`what` draft, issued or shown) if somebody else saved or
+    issued the draft, or the plan is not what was shown; Refused with reason draft_gone, no_on_call, no_consent,
+    not_in_care, live_plan, refused_findings, reasons_missing, signatures_missing, text_too_long (`where` names the
+    rule), and without `second` waits_for_signature or second_signature.
+    """
+    now = clock.now()
+    ready = check(by=by, plan_id=plan_id, seen_lock=seen_lock, asked=asked, now=now)
+    patient, plan, taper = ready.patient, ready.plan, ready.taper
+    if second is None:
+        waiting.check_none_waits(plan)
+        if ready.because:
+            raise Refused(reason="second_signature")
     _complete_replaced(by, patient, now)
-    taper = shown.taper
     version = versions.write(
         plan=plan,
         number=1,
         kind="issued",
         note="",
         taper=taper,
-        reasons=reasons,
-        extra=_extra(by, asked, taper),
+        reasons=ready.reasons,
+        extra=_extra(by, asked, taper) | versions.second_of(second, now),
         from_day=taper.schedule.start,
-        made_on=today,
+        made_on=ready.today,
         by=by,
         now=now,
     )
     versions.point_at(plan, version, taper.schedule)
-    plan.state, plan.state_at, plan.draft = state.value, now, {}
+    plan.state, plan.state_at, plan.draft = ready.state.value, now, {}
     plan.lock += 1
     plan.save()
     _keep_checkin_time(patient, asked)
@@ -100,6 +134,7 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> U
     documents.ask(version, now=now)
     patient_mail.ask_if_never_asked(patient, now)
     plan_effects.notify(plan, patient, version, PlanAct.ISSUE, now)
+    given = {reason.rule for reason in ready.reasons}
     plan_effects.audit(
         plan,
         PlanAct.ISSUE,
@@ -107,9 +142,10 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> U
         version=1,
         facts={
             "sha256": version.sha256,
-            "reasons": sorted({*asked.reasons, *asked.sources} & {reason.rule for reason in reasons}),
+            "reasons": sorted({*asked.reasons, *asked.sources} & given),
             "signed": sorted(asked.signed),
             "confirmed": sorted(asked.confirmed),
+            "second": second.name if second else "",
         },
     )
     return version.pk
@@ -177,6 +213,7 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
         documents.withdraw(old, now)
         occasions.schedule_occasions(old, now=now)
         review_dates.settle(old, by, now)
+        waiting.lapse(old, by, now)
         plan_effects.audit(old, PlanAct.REPLACE, by)
 
 

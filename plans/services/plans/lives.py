@@ -18,7 +18,7 @@ from plans.models import ON_PAPER_STATES, Patient, Plan, PlanVersion
 from plans.services import documents, outbox
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
-from plans.services.plans import new_version, plan_effects, taken, versions
+from plans.services.plans import new_version, plan_effects, taken, versions, waiting
 from plans.services.plans.consequences import active_version
 from plans.services.review import settling
 
@@ -75,6 +75,7 @@ def end(plan: Plan, *, by: Actor, state: CareState, on: date, note: str, now: da
     documents.withdraw(plan, now)
     occasions.schedule_occasions(plan, now=now)
     settling.end_with(plan, by, now, note=note)
+    waiting.lapse(plan, by, now)
     _record(plan, act, by, from_day=on, note=note)
 
 

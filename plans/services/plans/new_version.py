@@ -95,6 +95,7 @@ def _reasons(before: Sequence[AcceptedReason], taper: Taper) -> tuple[AcceptedRe
 
 
 def _extra(before: Facts, by: Actor, more: Facts) -> JsonObject:
-    """What a version stores besides the taper. Stock at home belongs to its day, so later versions do not repeat it."""
-    once = ("stock", "held_open")
+    """What a version stores besides the taper. Stock at home, an open hold and a second signature belong to their
+    version: later ones do not repeat them."""
+    once = ("stock", "held_open", "second")
     return {**{key: value for key, value in before.items() if key not in once}, "by": by.name, **more}

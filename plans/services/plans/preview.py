@@ -27,12 +27,14 @@ from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.formulary import HomeMadeOff
 from plans.domain.taper.limit_rules import LimitLevel, Verdict
 from plans.domain.taper.options import TaperOption, options
+from plans.domain.taper.patient_facts import PatientFacts
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.request import Intake, TakenBefore, TaperRequest
 from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.second_signature import Trigger, raised
 from plans.domain.taper.taken import Recorded
 from plans.models import Clinic, Patient, Plan
-from plans.services import clock, formulary, own_limits
+from plans.services import clock, formulary, own_limits, second_signature
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.people import facts_of
@@ -82,6 +84,7 @@ class Preview:
     """The result of a request: a taper, or the refusal. `digest` is "" with an error.
 
     `holidays`, `confirmed` and `agreed` (the clinic's own limits) are what it was judged with.
+    `because`: why it needs a second signature, if it does.
     """
 
     taper: Taper | None
@@ -92,6 +95,7 @@ class Preview:
     holidays: frozenset[date] = frozenset()
     confirmed: frozenset[Product] = frozenset()
     agreed: ClinicLimits = NONE
+    because: tuple[Trigger, ...] = ()
 
     def options(self) -> tuple[TaperOption, ...]:
         """The complete plans to choose from, including this one, computed on demand; empty if there is no choice."""
@@ -144,6 +148,12 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
             holidays=holidays,
             confirmed=products,
             agreed=own,
+            because=raised(
+                second_signature.of_clinic(patient.clinic),
+                taper.verdicts,
+                asked.patient or PatientFacts(),
+                crossover=asked.crossover is not None,
+            ),
         )
     except TaperError as refusal:
         return Preview(taper=None, error=refusal)

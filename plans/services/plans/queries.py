@@ -82,7 +82,7 @@ class PatientSummary:
 @dataclass(frozen=True, slots=True)
 class VersionRow:
     """One version in the history. `facts` and `dose` (that of its first day) fill its sentence; `item_id` is the review
-    item that it answered, `reasons` are those given for it."""
+    item that it answered, `second` who gave the second signature, `reasons` are those given for it."""
 
     number: int
     kind: str
@@ -94,6 +94,7 @@ class VersionRow:
     last_dose: date | None
     replaced_at: datetime | None
     item_id: UUID | None
+    second: str = ""
     reasons: tuple[AcceptedReason, ...] = ()
 
 
@@ -128,6 +129,7 @@ class PlanPage:
     next_checkin: date | None
     versions: tuple[VersionRow, ...]
     signed_by: str
+    signed_second: str
     in_care: bool = True
     ended_because: str = ""
     ended_on: date | None = None
@@ -227,6 +229,7 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
             _version_row(row, before) for row, before in zip(rows, (*rows[1:], None), strict=True)
         ),
         signed_by=str(versions.read(rows[-1]).extra.get("by", "")),
+        signed_second=versions.second_name(versions.read(rows[-1])),
         in_care=plan.patient.care_state == CareState.IN_CARE,
         ended_because=plan.ended_because,
         ended_on=plan.ended_on,
@@ -255,6 +258,7 @@ def _version_row(row: PlanVersion, before: PlanVersion | None) -> VersionRow:
         facts=said.extra.get("story", {}),
         dose=first.day if first is not None else DayDose(),
         by=versions.issuer(row),
+        second=versions.second_name(said),
         last_dose=said.schedule.last_dose_day(),
         reasons=_new_reasons(said, versions.read(before) if before else None),
     )
@@ -286,7 +290,7 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         state=PlanState(plan.state),
         review_on=plan.review_on,
         after_words=str(said.extra.get("after", "")),
-        clinician=version.issued_by.name,
+        clinician=versions.hands(version),
         clinic_name=plan.clinic.name,
         clinic_phone=plan.clinic.phone,
         follow_up=tuple(one.on for one in upcoming_visits(plan.patient, since=version.made_on)),

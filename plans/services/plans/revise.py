@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db import transaction
 from plans.domain.errors import NotFound, Refused, Stale, TaperplanError
 from plans.domain.json import Facts, JsonObject
 from plans.domain.taper.amendments import Amendment, HoldOpen, StopHere, TakesDose
-from plans.models import Plan, ReviewItem
+from plans.models import Patient, Plan, ReviewItem
 from plans.services import clock
 from plans.services.access import get_item_for, get_plan_for
 from plans.services.actors import Actor, May
@@ -79,6 +80,47 @@ def revise(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyChange:
+    """A change that can be made: its rows locked, the change itself, its note, and the review item it answers."""
+
+    patient: Patient
+    plan: Plan
+    made: Changed
+    note: str
+    item: ReviewItem | None
+
+
+def check(
+    *,
+    by: Actor,
+    plan_id: UUID,
+    seen_lock: int,
+    changes: Sequence[Amendment],
+    note: str,
+    now: datetime,
+    correction: bool = False,
+    review_on: str | date | None = None,
+    item_id: UUID | None = None,
+    shown: str | None = None,
+    signed: Collection[str] = (),
+    confirmed: Collection[str] = (),
+) -> ReadyChange:
+    """Everything that `change` checks, in the caller's transaction; raises what it raises, but writes nothing."""
+    words = _check_note(note)
+    patient, plan = patient_and_plan(by, plan_id)
+    item = get_item_for(by, item_id, May.REVIEW, lock=True) if item_id else None
+    if item is not None and item.patient_id != patient.pk:
+        raise NotFound(what="ReviewItem")
+    _check_seen(plan, seen_lock)
+    made = changed(plan, patient, changes, now, correction=correction)
+    if shown is not None and shown != made.digest:
+        raise Stale(what="moves")
+    _check_answered(made, signed, confirmed)
+    review_dates.review_day(review_on, now.astimezone(clock.zone_of(patient.zone)).date())
+    return ReadyChange(patient, plan, made, words, item)
+
+
 @transaction.atomic
 def change(
     *,
@@ -93,6 +135,7 @@ def change(
     shown: str | None = None,
     signed: Collection[str] = (),
     confirmed: Collection[str] = (),
+    second: Actor | None = None,
 ) -> UUID:
     """Make the next version: later steps as changed, days before its first day untouched, documents and messages
     replaced.
@@ -100,24 +143,31 @@ def change(
     `review_on` is the date of the next review of a dose that stays or is held without an end (without one an item will
     ask for it); `correction`: an error is put right, and the version says so; `item_id` the review item it answers;
     `shown` the digest of the preview the clinician saw (None where no page was shown: commands and seeds); `signed` the
-    codes of cautions signed with it, `confirmed` the names of products whose strength was confirmed. Returns the
-    version's key.
+    codes of cautions signed with it, `confirmed` the names of products whose strength was confirmed; `second` who gives
+    the second signature, where the clinic wants one (`proposals.sign`). Returns the version's key.
 
     Raises what `preview_changes` raises; Stale (`what` plan or moves) where somebody acted on the plan meanwhile, or
     where the change is not the one that was shown; and Refused("note_missing", "text_too_long", "review_past",
-    "review_too_far", "refused_findings" or "signatures_missing").
+    "review_too_far", "refused_findings", "signatures_missing", or without `second` "second_signature").
     """
     now = clock.now()
-    words = _check_note(note)
-    patient, plan = patient_and_plan(by, plan_id)
-    item = get_item_for(by, item_id, May.REVIEW, lock=True) if item_id else None
-    if item is not None and item.patient_id != patient.pk:
-        raise NotFound(what="ReviewItem")
-    _check_seen(plan, seen_lock)
-    made = changed(plan, patient, changes, now, correction=correction)
-    if shown is not None and shown != made.digest:
-        raise Stale(what="moves")
-    _check_answered(made, signed, confirmed)
+    ready = check(
+        by=by,
+        plan_id=plan_id,
+        seen_lock=seen_lock,
+        changes=changes,
+        note=note,
+        now=now,
+        correction=correction,
+        review_on=review_on,
+        item_id=item_id,
+        shown=shown,
+        signed=signed,
+        confirmed=confirmed,
+    )
+    patient, plan, made, item = ready.patient, ready.plan, ready.made, ready.item
+    if made.because and second is None:
+        raise Refused(reason="second_signature")
     if any(isinstance(one, TakesDose) for one in changes):
         taken.end(plan, by=by, last=made.day - timedelta(days=1), how="went_on")
     version = new_version.make(
@@ -127,11 +177,11 @@ def change(
         state=made.state,
         schedule=made.schedule,
         day=made.day,
-        note=words,
+        note=ready.note,
         by=by,
         now=now,
         item=item,
-        keeps=_extra(changes, made) | _answered(plan, signed, confirmed),
+        keeps=_extra(changes, made) | _answered(plan, signed, confirmed) | versions.second_of(second, now),
         request=made.request,
     )
     if any(isinstance(one, StopHere | HoldOpen) for one in changes):
@@ -139,7 +189,8 @@ def change(
         plan.review_on = review_dates.review_day(review_on, today)
         plan.save(update_fields=["review_on"])
     review_dates.settle(plan, by, now, but=item)
-    plan_effects.audit(plan, made.act, by, version=version.number, facts=_audited(made, item, version.sha256))
+    facts = _audited(made, item, version.sha256) | {"second": second.name if second else ""}
+    plan_effects.audit(plan, made.act, by, version=version.number, facts=facts)
     return version.pk
 
 

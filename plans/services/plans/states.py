@@ -15,7 +15,7 @@ from plans.models import LIVE_STATES, Patient, Plan
 from plans.services import clock, documents, outbox, rows
 from plans.services.actors import SYSTEM, Actor
 from plans.services.checkins import occasions
-from plans.services.plans import plan_effects
+from plans.services.plans import plan_effects, waiting
 from plans.services.plans.locking import patient_and_plan
 from plans.services.review import settling
 
@@ -117,6 +117,7 @@ def stop(
     documents.withdraw(plan, now)
     occasions.schedule_occasions(plan, now=now)
     settling.end_with(plan, by, now, note=note.strip()[:2000])
+    waiting.lapse(plan, by, now)
     _record(plan, PlanAct.STOP, by, note=note.strip()[:2000])
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from plans.domain.json import Facts
+from plans.domain.json import Facts, JsonObject
 from plans.domain.taper import maintenance, snapshot, supply
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.plan_states import PlanAct
@@ -107,6 +107,22 @@ def last_hand(plan: Plan) -> str:
     """The name of whoever issued the plan's newest version; empty if there is none."""
     last = PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("-number").first()
     return last.issued_by.name if last else ""
+
+
+def second_of(second: Actor | None, now: datetime) -> JsonObject:
+    """What a version keeps of its second signature: who gave it, and when; nothing without one."""
+    return {} if second is None else {"second": {"by": second.name, "at": now.isoformat()}}
+
+
+def second_name(said: Snapshot) -> str:
+    """Who gave a version's second signature; "" if it needed none."""
+    return str(said.extra.get("second", {}).get("by", ""))
+
+
+def hands(version: PlanVersion) -> str:
+    """The names that stand under a version on documents: who issued it, and who signed second."""
+    second = second_name(read(version))
+    return f"{version.issued_by.name}, {second}" if second else version.issued_by.name
 
 
 def written_out(plan: Plan, schedule: Schedule, today: date) -> Schedule:

@@ -30,7 +30,7 @@ from plans.models import ReviewItem
 from plans.services import clock
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
-from plans.services.review import holding
+from plans.services.review import holding, settling
 from plans.services.review.alerts import alert, reviewers
 
 SNOOZE_MOST: Final = timedelta(days=14)
@@ -211,9 +211,11 @@ def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note
 
 @transaction.atomic
 def resolve(*, by: Actor, item_id: UUID, seen_lock: int, outcome: str, note: str = "") -> None:
-    """End an item. Raises Refused("not_yours", "outcome_missing", "outcome_not_here", "note_missing")."""
+    """End an item. Raises Refused("not_yours", "sign_first", "outcome_missing", "outcome_not_here", "note_missing")."""
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)
+    if item.plan_id and item.source_key == settling.signature_key(item.plan_id):
+        raise Refused(reason="sign_first", where="outcome")
     ended = check_end(Priority(item.severity), outcome, note)
     _move(item, Act.RESOLVE)
     now = clock.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from plans.domain.review.item_states import Act, ItemState, Priority, after
 from plans.domain.review.outcomes import ReviewOutcome
@@ -41,6 +42,11 @@ def settle(
         item.resolved_at, item.resolved_by_id = now, by.user_id
         holding.write(item, by=by, kind="resolved", now=now, note=note, facts={"outcome": outcome.value})
     return len(found)
+
+
+def signature_key(plan_id: UUID) -> str:
+    """The source key of the item that asks for a second signature on a plan."""
+    return f"signature:{plan_id}"
 
 
 def _of_a_plan(plan: Plan) -> tuple[str, ...]:

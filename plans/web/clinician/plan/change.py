@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final, cast
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Stale, TaperplanError
+from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.maintenance import usual_review
 from plans.domain.taper.plan_states import PlanAct, PlanActor, PlanState, allowed
@@ -24,7 +26,7 @@ from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
 from plans.services import formulary, item_page, plan_defaults
 from plans.services.actors import Actor, May
-from plans.services.plans import queries, revise, states
+from plans.services.plans import proposals, queries, revise, states
 from plans.services.plans.compare import stretches
 from plans.services.plans.picture_data import PictureData, stairs_of
 from plans.services.plans.queries import PlanPage
@@ -40,6 +42,7 @@ from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
 from plans.wording.doses import day_dose_words, per_day_words
+from plans.wording.second_signature import asked_for_words, because_words, hands_words
 from plans.wording.taper import forms_as_in, mark_words, product_words, says
 
 # Stretches of days shown at once; the plan page has them all.
@@ -83,23 +86,13 @@ def plan_change(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         return _nothing_to_change(request, plan)
     stocked = formulary.formulary(actor)
     if request.method in ("GET", "HEAD"):
-        wanted = request.GET.getlist("act")
-        acts = [act.value for act in possible if act.value in wanted]
-        weeks = plan_defaults.plan_defaults(actor).review_weeks
-        review = usual_review(plan.patient.today, plan.patient.today, weeks)
-        form = ChangeForm(
-            plan=plan, possible=possible, formulary=stocked, initial=first_values(plan, acts, review)
-        )
-        if acts:
-            # Chosen before the page was opened: what it would do is shown at once.
-            form = ChangeForm(sent_by(form), plan=plan, possible=possible, formulary=stocked)
-        return _show(request, actor, plan, form)
+        return _show(request, actor, plan, _first_form(request, actor, plan, possible, stocked))
     if layout_context.duplicated(request, lists=_LISTS):
         raise SuspiciousOperation("duplicated fields")
     form = ChangeForm(request.POST, plan=plan, possible=possible, formulary=stocked)
     # A preview never acts, whatever else is sent along.
     live = bool(getattr(request, "htmx", False))
-    if live or request.POST.get("do") != "change":
+    if live or request.POST.get("do") not in ("change", "ask"):
         return _show(request, actor, plan, form, live=live)
     if form.is_valid():
         if not form.cleaned_data["note"]:
@@ -123,6 +116,59 @@ def _nothing_to_change(request: HttpRequest, plan: PlanPage) -> HttpResponse:
     return redirect("plan", plan.id)
 
 
+def _first_form(
+    request: HttpRequest,
+    actor: Actor,
+    plan: PlanPage,
+    possible: tuple[PlanAct, ...],
+    stocked: Formulary,
+) -> ChangeForm:
+    """The form as the page opens: with acts chosen before, with what was typed before, or with usual numbers."""
+    before = _typed_before(actor, plan, request.GET.get("proposal", ""))
+    if before is not None:
+        return ChangeForm(before, plan=plan, possible=possible, formulary=stocked)
+    wanted = request.GET.getlist("act")
+    acts = [act.value for act in possible if act.value in wanted]
+    weeks = plan_defaults.plan_defaults(actor).review_weeks
+    review = usual_review(plan.patient.today, plan.patient.today, weeks)
+    form = ChangeForm(
+        plan=plan, possible=possible, formulary=stocked, initial=first_values(plan, acts, review)
+    )
+    if not acts:
+        return form
+    # Chosen before the page was opened: what it would do is shown at once.
+    return ChangeForm(sent_by(form), plan=plan, possible=possible, formulary=stocked)
+
+
+def _typed_before(actor: Actor, plan: PlanPage, raw: str) -> QueryDict | None:
+    """What was typed for a second signature that was not given, to go on from; None for anything else."""
+    key = item_named(raw)
+    found = proposals.proposal_page(actor, key) if key is not None else None
+    return typed_form(found.form) if found is not None and found.plan_id == plan.id and found.form else None
+
+
+def typed_form(form: Mapping[str, list[str]]) -> QueryDict:
+    """A form of the change page as it was typed."""
+    data = QueryDict(mutable=True)
+    for name, values in form.items():
+        data.setlist(name, values)
+    return data
+
+
+def form_of(actor: Actor, plan: PlanPage, form: Mapping[str, list[str]]) -> ChangeForm:
+    """The form of a change as it was typed, read against the plan as it is now."""
+    return ChangeForm(
+        typed_form(form), plan=plan, possible=_possible(plan), formulary=formulary.formulary(actor)
+    )
+
+
+def _kept(request: HttpRequest, form: ChangeForm) -> dict[str, list[str]]:
+    """The form as typed. "Today" is kept as a date: it is signed on another day."""
+    machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "item")
+    kept = {name: list(map(str, values)) for name, values in request.POST.lists() if name not in machinery}
+    return kept | {"begins": ["other"], "from_day": [form.first_day().isoformat()]}
+
+
 def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ChangeForm) -> HttpResponse:
     lock, item_id = seen_number(request.POST, "lock"), item_named(request.POST.get("item", ""))
     note, shown = form.cleaned_data["note"], request.POST.get("shown", "")
@@ -136,6 +182,23 @@ def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ChangeForm) ->
             layout_context.say(
                 request, gettext("The plan has ended."), gettext("No more check-ins or messages are sent.")
             )
+        elif request.POST.get("do") == "ask":
+            key = proposals.ask_to_change(
+                by=actor,
+                plan_id=plan.id,
+                seen_lock=lock,
+                changes=form.changes(),
+                form=_kept(request, form),
+                note=note,
+                correction=form.cleaned_data["correction"],
+                review_on=form.cleaned_data["review_on"] if form.stays else None,
+                item_id=item_id,
+                shown=shown,
+                signed=form.ticked("signed"),
+                confirmed=form.ticked("confirmed"),
+            )
+            layout_context.say(request, *asked_for_words())
+            return redirect("proposal", key)
         else:
             _change(actor, plan, form, lock=lock, shown=shown, item_id=item_id)
             _say_version(request, plan.version + 1)
@@ -214,9 +277,7 @@ def _show(
     live: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    seen, problem = _seen(actor, plan, form)
-    with forms_as_in(plan.request.country):
-        rows = _coming(plan, seen) if seen else []
+    seen, problem = seen_of(actor, plan, form)
     ends = form.ends and not problem
     opened = seen_number(request.POST, "lock") if request.method == "POST" else plan.lock
     item_id = item_named(request.POST.get("item", "") or request.GET.get("item", ""))
@@ -228,6 +289,26 @@ def _show(
         "regimens": regimen_rows(form),
         "refused": refused,
         "problem": problem,
+        **what_changes(plan, seen, form),
+        "button": _button(form.chosen, seen),
+        "stops": ends,
+        "in_force": plans.in_force_words(plan.version, plan.step.day if plan.step else None),
+        "shown": seen.digest if seen and not seen.refused else _ending(form) if ends else "",
+        "live": live,
+        "newer": newer_version(plan) if opened != plan.lock else None,
+        "leave": reverse("item", args=[item_id]) if item_id else reverse("plan", args=[plan.id]),
+        "item_id": item_id or "",
+    }
+    if live:
+        return layout_context.part(request, "clinic/plan_change_seen.html", context)
+    return layout_context.page(request, "clinic/plan_change.html", context, status=status)
+
+
+def what_changes(plan: PlanPage, seen: Consequences | None, form: ChangeForm) -> dict[str, object]:
+    """What `clinic/plan_change_seen.html` shows of a change."""
+    with forms_as_in(plan.request.country):
+        rows = _coming(plan, seen) if seen else []
+    return {
         "seen": seen,
         "moves": moves_of(seen) if seen else (),
         "picture": _picture(plan, seen) if seen else "",
@@ -237,22 +318,12 @@ def _show(
         "notes": _notes(plan, form, seen) if seen else [],
         "to_sign": _to_sign(seen, form) if seen else [],
         "to_confirm": [(name, name in form.ticked("confirmed")) for name in seen.to_confirm] if seen else [],
-        "button": _button(form.chosen, seen),
-        "stops": ends,
-        "in_force": plans.in_force_words(plan.version, plan.step.day if plan.step else None),
-        "shown": seen.digest if seen and not seen.refused else _ending(form) if ends else "",
+        "because": because_words(seen.because) if seen else "",
         "version": plan.version,
-        "live": live,
-        "newer": _newer(plan) if opened != plan.lock else None,
-        "leave": reverse("item", args=[item_id]) if item_id else reverse("plan", args=[plan.id]),
-        "item_id": item_id or "",
     }
-    if live:
-        return layout_context.part(request, "clinic/plan_change_seen.html", context)
-    return layout_context.page(request, "clinic/plan_change.html", context, status=status)
 
 
-def _seen(actor: Actor, plan: PlanPage, form: ChangeForm) -> tuple[Consequences | None, str]:
+def seen_of(actor: Actor, plan: PlanPage, form: ChangeForm) -> tuple[Consequences | None, str]:
     """What the change would do, or why it cannot be done; neither where nothing is chosen yet."""
     if not form.is_bound or not form.chosen:
         return None, ""
@@ -329,12 +400,12 @@ def _first_problem(form: ChangeForm) -> str:
     return ""
 
 
-def _newer(plan: PlanPage) -> dict[str, str]:
+def newer_version(plan: PlanPage) -> dict[str, str]:
     """What somebody else changed after the page was opened: who, when, what, why, and where the difference is shown."""
     last = plan.versions[0]
     query = f"?one={max(1, last.number - 1)}&other={last.number}"
     return {
-        "by": last.by,
+        "by": hands_words(last.by, last.second),
         "on": plans.long_day(last.made_on),
         "story": plans.version_story(last.kind, last.facts, last.dose),
         "note": last.note,

@@ -19,7 +19,7 @@ from plans.domain.people import BEFORE_ISSUING, EmailState
 from plans.domain.taper.methods.typed import TypedRow
 from plans.services import formulary, patterns, plan_defaults
 from plans.services.actors import Actor, May
-from plans.services.plans import drafts, issue, preview, queries
+from plans.services.plans import drafts, issue, preview, proposals, queries
 from plans.services.plans import templates as plan_templates
 from plans.services.plans.drafts import Draft
 from plans.services.plans.queries import PatientSummary
@@ -39,6 +39,7 @@ from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
 from plans.wording.people import still_to_ask_words
+from plans.wording.second_signature import asked_for_words
 from plans.wording.taper import forms_as_in
 from plans.wording.times import zone_words
 
@@ -192,6 +193,9 @@ def plan_new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     patient = queries.subject(actor, patient_id)
     if request.method == "POST":
         return _act(request, actor, patient)
+    waits = next((one for one in proposals.waits_for(actor, patient_id) if one.issue), None)
+    if waits is not None:
+        return redirect("proposal", waits.id)
     draft = drafts.load(actor, patient_id=patient_id)
     form = _form_of(actor, draft, patient)
     result = Result(ready=False) if form.bare else _result(actor, patient, form)
@@ -209,8 +213,8 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     except TaperplanError as refusal:
         return _refuse(request, actor, patient, _typed(actor, data), refusal)
     form = _typed(actor, data)
-    if do == "issue":
-        return _issue(request, actor, patient, form, draft)
+    if do in ("issue", "ask"):
+        return _issue(request, actor, patient, form, draft, ask=do == "ask")
     if do == "together":
         return redirect("plan-options", patient.id)
     if do == "keep_template":
@@ -321,9 +325,10 @@ def _to_rows(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, ob
 
 
 def _issue(
-    request: HttpRequest, actor: Actor, patient: PatientSummary, form: PlanForm, draft: Draft
+    request: HttpRequest, actor: Actor, patient: PatientSummary, form: PlanForm, draft: Draft, *, ask: bool
 ) -> HttpResponse:
-    """The preview is made only if the page is shown again: issuing checks the plan itself."""
+    """Issue, or ask a colleague for the second signature. The preview is made only if the page is shown again: issuing
+    checks the plan itself."""
     if not form.is_valid():
         return _again(request, actor, patient, form, of_problems(form), draft)
     asked = issue.IssueRequest(
@@ -338,6 +343,10 @@ def _issue(
         shown=request.POST.get("shown", ""),
     )
     try:
+        if ask:
+            key = proposals.ask_to_issue(by=actor, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
+            layout_context.say(request, *asked_for_words())
+            return redirect("proposal", key)
         issue.issue(by=actor, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
     except TaperError as refusal:
         result = _result(actor, patient, form)

@@ -29,6 +29,7 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
 from plans.wording.directions import step_words
 from plans.wording.lanes import severity_name
+from plans.wording.second_signature import hands_words
 from plans.wording.taken import regimen_words
 from plans.wording.taper import forms_as_in, reason_words, says
 
@@ -108,7 +109,7 @@ def _last_change(plan: PlanPage) -> Iterator[str]:
     yield gettext("Version {n}, {day}, {who}: {story}").format(
         n=last.number,
         day=plans.long_day(last.made_on),
-        who=last.by,
+        who=hands_words(last.by, last.second),
         story=plans.version_story(last.kind, last.facts, last.dose),
     )
     if last.note:

@@ -27,6 +27,7 @@ from plans.web.clinician.plan.steps import StepRow, step_rows
 from plans.wording import plans
 from plans.wording.doses import day_dose_words
 from plans.wording.published import cited_words, published_words
+from plans.wording.second_signature import because_words
 from plans.wording.taper import (
     drug_words,
     end_words,
@@ -187,6 +188,7 @@ class Result:
     reasons: tuple[FindingNote, ...] = ()
     strengths: tuple[FindingNote, ...] = ()
     agreed: tuple[FindingNote, ...] = ()
+    because: str = ""
     notes: tuple[FindingNote, ...] = ()
     to_sign: tuple[CautionNote, ...] = ()
     cautions: tuple[CautionNote, ...] = ()
@@ -272,6 +274,7 @@ def of_preview(
         low=plans.low_days_words(taper.low_days, schedule.days) if taper.low_days else "",
         reviews=reviews,
         digest=shown.digest,
+        because=because_words(shown.because),
         following=_following(form),
         options=tuple(_option(option) for option in shown.options()),
         switch=tuple(_switch_row(one) for one in crossover_range(taper)),

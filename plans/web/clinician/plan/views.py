@@ -35,7 +35,7 @@ from plans.domain.taper.schedule import StepKind
 from plans.services import clock, documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
-from plans.services.plans import pictures, queries, taken
+from plans.services.plans import pictures, proposals, queries, taken
 from plans.services.plans.picture_data import ExposureLevel, PictureData, TakenMark
 from plans.services.plans.queries import PlanPage, VersionRow
 from plans.services.review.of_patient import open_items
@@ -56,6 +56,7 @@ from plans.wording.lanes import lane_name, lane_scale, severity_name
 from plans.wording.levels import level_missing, level_notes, level_range, set_name
 from plans.wording.patient_facts import fact_words
 from plans.wording.people import still_to_ask_words
+from plans.wording.second_signature import hands_words
 from plans.wording.taper import (
     condition_words,
     forms_as_in,
@@ -138,6 +139,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "no_worker": any(row.state in BEING_DRAWN and not row.worker_alive for row in document_rows),
         "versions": tuple(_version(row, plan) for row in plan.versions),
         "acts": _acts(plan, actor),
+        "waits": next((one for one in proposals.waits_for(actor, plan.patient.id) if not one.issue), None),
         "may_plan": actor.may(May.PLAN),
         **care_context(actor, plan.patient.id),
         "taken": taken_now,
@@ -217,7 +219,7 @@ def facts_of(plan: PlanPage) -> tuple[tuple[str, str], ...]:
         found.append(
             (gettext("Under 1 mg of diazepam equivalent"), plans.low_days_words(low, plan.present.days))
         )
-    found.append((gettext("Issued by"), plan.signed_by))
+    found.append((gettext("Issued by"), hands_words(plan.signed_by, plan.signed_second)))
     return tuple(found)
 
 
@@ -316,7 +318,7 @@ def _version(row: VersionRow, plan: PlanPage) -> VersionView:
         number=row.number,
         current=row.number == plan.version,
         made=plans.short_day(row.made_on),
-        by=row.by,
+        by=hands_words(row.by, row.second),
         story=plans.version_story(row.kind, row.facts, row.dose),
         note=row.note,
         last_dose=plans.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),

@@ -20,6 +20,7 @@ from plans.wording.plans import (
     hold_button,
     hold_words,
     problem,
+    refused,
     short_day,
     short_day_year,
     unsent_words,
@@ -93,6 +94,9 @@ def act_preview(actor: Actor, item: ItemPage, form: ActForm) -> ActPreview:
         found = revise.preview_revision(actor, plan_id=plan.plan_id, act=act, params=params)
     except TaperplanError as refusal:
         return ActPreview(act, "", "", plan.version or 0, [], 0, problem(refusal), plan.lock)
+    if found.because:
+        said = refused("second_signature")
+        return ActPreview(act, "", "", found.version, [], 0, said, found.lock)
     return ActPreview(
         act=act,
         button=_button(act, found),
