@@ -256,3 +256,14 @@ def test_a_tablet_that_is_broken_otherwise_from_a_day_on_has_one_sign_and_one_li
             shown, made_on=day, fills_from=day, previous=taper.schedule, previous_made_on=taper.schedule.start
         )
     )
+
+
+def test_days_off_are_read_back_where_the_tablets_stand_in_a_table():
+    """So many tablets that cells hold milligrams alone: a day without a dose has no row. Its calendar once never read
+    back, so that it was never offered."""
+    doses = {"morning": "40", "evening": "40", "night": "40", "bedtime": "25"}
+    regimen = [{"time": time, "drug": "zolpidem", "dose_mg": mg} for time, mg in doses.items()]
+    rows = [{"days": 28, "doses": regimen, "days_of_week": ["monday", "tuesday"]}, {"days": 1, "doses": []}]
+    products = [{"drug": "zolpidem", "form": "tablet", "strength_mg": mg} for mg in ("10", "5")]
+    plan = built(regimen=regimen, products=products, method={"name": "typed", "rows": rows}).schedule
+    assert_sound(facts(plan))

@@ -412,8 +412,8 @@ def _day(
         planned = step.at(entry.time, entry.drug or only)
         if entry.dose != planned:
             yield PdfDefect("dose", page, {**where, "time": entry.time.value, "planned": planned.text})
-        # In table form a cell has no pieces; the table's row repeats the milligrams.
-        row = entry if entry.pieces else table.get((step.n, entry.time), entry)
+        # In table form a cell has no pieces; the table's row repeats the milligrams. A day off has none to repeat.
+        row = entry if entry.pieces or not entry.dose else table.get((step.n, entry.time), entry)
         if row.made != planned or row.dose != entry.dose:
             yield PdfDefect("pieces", page, {**where, "time": entry.time.value, "made": row.made.text})
     pieces = [piece for entry in day.entries for piece in entry.pieces]
