@@ -251,6 +251,18 @@ def test_a_row_is_a_record_as_the_form_would_make_it() -> None:
     assert (one.data.contact_how.value, one.data.consent_version, one.data.consent_on) == ("email", "", None)
 
 
+def test_what_the_file_leaves_empty_is_still_to_ask_and_none_is_an_answer() -> None:
+    head = f"{HEAD},conditions,substances,medicines,emergency contact,their phone,crisis plan"
+    [one] = patients(f"{head}\n{QUILL},none,,iron,Bryony,555-0143,\n")
+    assert one.data is not None
+    assert one.data.to_ask == ("substances", "crisis_plan", "pharmacy")
+    [bare] = patients(f"{HEAD}\n{QUILL}\n")
+    assert bare.data is not None
+    assert bare.data.to_ask == (
+        "conditions", "substances", "medicines", "person_to_call", "crisis_plan", "pharmacy",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("row", "column", "why"),
     [

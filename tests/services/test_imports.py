@@ -100,7 +100,8 @@ def test_an_imported_address_is_asked_for_when_the_first_plan_is_issued(clinic: 
         issue_story_plan(clinic.primary, patient)
     assert refused.value.facts["reason"] == "no_consent"
     card = people.patient_card(clinic.primary, patient.pk)
-    data = replace(people.data_of(card), consent_version="1", consent_on=clock.today(patient.zone))
+    assert "conditions" in card.to_ask
+    data = replace(people.data_of(card), consent_version="1", consent_on=clock.today(patient.zone), to_ask=())
     people.update_patient(by=clinic.primary, patient_id=patient.pk, seen_version=card.version, data=data)
     # the draft of the plan that was refused for want of consent
     draft = drafts.load(clinic.primary, patient_id=patient.pk)

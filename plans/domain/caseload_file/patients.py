@@ -30,7 +30,7 @@ from plans.domain.caseload_file.values import (
     several_of,
 )
 from plans.domain.errors import Refused, TaperplanError
-from plans.domain.people import ContactHow, EmergencyContact, MayBeTold, PatientData
+from plans.domain.people import ContactHow, EmergencyContact, MayBeTold, PatientData, StillToAsk
 from plans.domain.taper.course import MOST_DAYS
 from plans.domain.taper.schedule import MOST_TIMES, TimeOfDay
 from plans.domain.text import BadText, fold
@@ -234,7 +234,7 @@ class _Record:
         for code, use in columns.USES.items():
             if use.need is columns.Need.REQUIRED and not row[code]:
                 row.refuse(code, BadText(why="missing"))
-        values = {**self._who(), **self._contact(), **self._health()}
+        values = {**self._who(), **self._contact(), **self._health(), "to_ask": self._to_ask()}
         if row.problems:
             return None
         data = PatientData(**values)  # type: ignore[arg-type]  # each read as its field is
@@ -244,6 +244,11 @@ class _Record:
             row.refuse(refusal.where, refusal)
             return None
         return data
+
+    def _to_ask(self) -> tuple[str, ...]:
+        """What the file does not say, which is no answer: "none" is one."""
+        named = {StillToAsk.PERSON: "person_name"}
+        return tuple(code.value for code in StillToAsk if not self.row[named.get(code, code.value)])
 
     def _line(self, code: str, most: int = text.LINE_MOST) -> str:
         return self.row.read(code, partial(text.clean_line, most=most), "")
