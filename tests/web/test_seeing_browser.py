@@ -139,3 +139,14 @@ def test_the_summary_is_one_key_away(page, clinic, plan):
     page.goto(f"/plans/{plan.pk}")
     press_and_follow(page, "v")
     page.wait_for_url(f"**/plans/{plan.pk}/visit")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_pages_of_days_and_visits_break_no_rule_and_fit_the_screen(make_page, clinic, plan, width, dark):
+    page = make_page(width=width, height=844, dark=dark)
+    sign_in(page, clinic.primary)
+    for address in ("", "/day", "/visit", "/visit?for=patient"):
+        page.goto(f"/plans/{plan.pk}{address}")
+        assert violations(page) == [], address
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, address
