@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from plans.domain.taper.second_signature import ProposalState, Trigger
 from plans.models import Patient
 from plans.services import own_limits
+from plans.wording.second_signature import ENDED, TRIGGERS
 from tests.makers import ClinicMade
 from tests.web.markup import tight
 from tests.web.plan_form_help import as_member, preview_page, typed
@@ -63,3 +65,8 @@ def test_the_plan_form_shows_a_finding_within_the_limits_and_asks_for_no_reason(
     after = tight(lead.post(preview_page(patient), form).content.decode())
     assert "Within the limits of your clinic" in after
     assert 'name="reason_pace"' not in after
+
+
+def test_everything_that_can_need_two_and_every_end_of_it_has_words() -> None:
+    assert set(TRIGGERS) == set(Trigger)
+    assert set(ENDED) == set(ProposalState)

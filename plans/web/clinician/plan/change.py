@@ -165,7 +165,12 @@ def form_of(actor: Actor, plan: PlanPage, form: Mapping[str, list[str]]) -> Chan
 def _kept(request: HttpRequest, form: ChangeForm) -> dict[str, list[str]]:
     """The form as typed. "Today" is kept as a date: it is signed on another day."""
     machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "item")
-    kept = {name: list(map(str, values)) for name, values in request.POST.lists() if name not in machinery}
+    kept = {
+        # PostgreSQL stores no NUL.
+        name.replace("\0", ""): [str(value).replace("\0", "") for value in values]
+        for name, values in request.POST.lists()
+        if name not in machinery
+    }
     return kept | {"begins": ["other"], "from_day": [form.first_day().isoformat()]}
 
 

@@ -66,7 +66,9 @@ def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
             )
             return redirect("plan", page.plan_id)
         if do == "decline":
-            proposals.decline(by=actor, proposal_id=page.id, reason=request.POST.get("reason", ""))
+            # PostgreSQL stores no NUL.
+            why = request.POST.get("reason", "").replace("\0", "")
+            proposals.decline(by=actor, proposal_id=page.id, reason=why)
             layout_context.say(
                 request,
                 gettext("Not signed. Nothing was issued."),
