@@ -195,9 +195,9 @@ def _switch(at: At) -> Amendment:
     order = night_first(times_of_plan(at.life.schedule.times))
     part = at.one_of(None, None, Dose.parse("0.5"), Dose.parse("2.5"))
     share = Fraction(at.one_of(100, 100, 75, 50))
-    return SwitchDrug(
-        at.day, crossover=Crossover(at.one_of(*LONG_ACTING), at.length or 7, order, part, share)
-    )
+    # The page takes 1 to 366.
+    days = at.one_of(1, 3, 7, 14, 366)
+    return SwitchDrug(at.day, crossover=Crossover(at.one_of(*LONG_ACTING), days, order, part, share))
 
 
 def _taper_on(at: At) -> Amendment:
