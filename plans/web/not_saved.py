@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 MACHINERY: Final = frozenset(
     {
-        "csrfmiddlewaretoken", "digest", "do", "draft", "find", "id", "item", "listed", "lock", "method_shown", "next",
-        "nonce", "page", "plan_lock", "published", "seen", "seen_lock", "seen_version", "show", "shown", "sort", "tab",
-        "where",
+        "csrfmiddlewaretoken", "digest", "do", "draft", "find", "for", "id", "item", "lines", "listed", "lock",
+        "method_shown", "next", "nonce", "page", "plan_lock", "published", "seen", "seen_lock", "seen_triggers",
+        "seen_version", "show", "shown", "sort", "tab", "where",
     }
 )  # fmt: skip
 """Fields of forms that nobody typed."""

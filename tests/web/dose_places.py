@@ -64,7 +64,7 @@ def row_of(page: str, name: str) -> str:
 def _level_row(life: Life) -> str:
     day = life.step.start
     return piece(
-        rf">{day.day}\u00a0{day:%B}\u00a0{day.year}</th><td class=\"n doses\">(.*?)</td>", life.plan_page
+        rf">{day.day}\u00a0{day:%B}\u00a0{day.year}</a></th><td class=\"n doses\">(.*?)</td>", life.plan_page
     )
 
 
