@@ -281,7 +281,8 @@ def at_two_for_good(life: Life) -> None:
     life.move_to(life.now + timedelta(minutes=61))
     day = life.look_around()
     day.says("diazePAM 2 mg", "maintenance since 9 Mar 2027", "Review 1 Jun", at=("caseload",))
-    day.says("Stays at diazePAM 2 mg", "review 1 Jun 2027", "Change the review date", at=("plan",))
+    # The review date is changed under "More".
+    day.says("Stays at diazePAM 2 mg", "review 1 Jun 2027", "More", at=("plan",))
     day.says("stays review 1 Jun 2027", "At maintenance", at=("record",))
     day.says(
         "Your dose stays the same",
