@@ -52,15 +52,17 @@ def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in
     waits = pauses(SEED)
     todo = checkin_links()
     page = first_page(todo[0])
-    kills = 0
+    kills, patience = 0, 3.0
     while todo:
         patients = crew.start("answers", links=todo, page=page, answers=DANGER, ledger=str(ledger))
-        time.sleep(next(waits) * 3)
+        time.sleep(next(waits) * patience)
         if patients.alive:
             patients.kill()
             kills += 1
         answered = [line.split() for line in ledger.read_text().splitlines()]
         begun = {link for link, _ in answered}
+        # On a busy machine the end may come before the first answer, again and again.
+        patience *= 1 if begun & set(todo) else 2
         todo = [link for link in todo if link not in begun]
         if not todo and kills < KILLS:
             # They were all quicker than their end: more of them.
