@@ -177,7 +177,7 @@ def file_page(request: StaffRequest, file_id: UUID) -> HttpResponse:
         return _discard(request, found)
     if do == "enter":
         return _enter(request, found)
-    return _show(request, found, status=422)
+    return _show(request, found, form=EnterForm(request.POST, found=found), status=422)
 
 
 def _discard(request: StaffRequest, found: FileView) -> HttpResponse:
