@@ -31,7 +31,7 @@ def test_a_file_is_read_mapped_and_imported_in_parts_by_itself(
     )
     follow(page, page.get_by_role("button", name="Read the file"))
     assert violations(page) == []
-    page.get_by_label("who").select_option("name")
+    page.get_by_label("who", exact=True).select_option("name")
     follow(page, page.get_by_role("button", name="Check the file with these columns"))
     expect(page.locator("dl.figures")).to_contain_text("8")
     assert violations(page) == []
