@@ -90,4 +90,4 @@ class Person:
     def close(self) -> None:
         """Close the browser; fail if any fault was found."""
         self.context.close()
-        assert self.faults == []
+        assert self.faults == [], self.faults
