@@ -102,7 +102,7 @@ def test_whoever_saved_meanwhile_is_named_and_not_overwritten_unseen(clinic):
     response = send(clinic, seen=seen, phone="555-0188")
     page = html.unescape(response.content.decode())
     assert response.status_code == 409
-    assert f"{clinic.lead.name} saved the clinic meanwhile" in page
+    assert f"{clinic.lead.name} changed this meanwhile" in page
     assert "555-0199" in page
     assert 'value="555-0188"' in page
     assert clinic_card(clinic.lead).phone == "555-0199"

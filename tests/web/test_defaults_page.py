@@ -147,7 +147,7 @@ def test_whoever_saved_meanwhile_is_named_and_not_overwritten_unseen(
     answer = lead.post(PAGE, stale)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert f"Not saved: {clinic.lead.name} saved the defaults meanwhile" in page
+    assert f"Not saved: {clinic.lead.name} changed this meanwhile" in page
     assert 'value="5"' in page
     assert plan_defaults.plan_defaults(clinic.lead).percent == "8"
     assert lead.post(PAGE, posted(clinic, percent="8")).status_code == 302

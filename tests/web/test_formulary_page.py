@@ -70,7 +70,7 @@ def test_whoever_saved_meanwhile_is_not_overwritten_unseen(client, clinic):
     lead.post(PAGE, posted(clinic, most_split="2"))
     page = lead.post(PAGE, stale)
     assert page.status_code == 409
-    assert "saved the formulary meanwhile" in page.content.decode()
+    assert "changed this meanwhile" in page.content.decode()
     assert formulary.formulary(clinic.lead).most_split == 2
 
 

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from plans.domain import places, text
+from plans.domain import text
 from plans.domain.errors import Refused
 from plans.domain.patient_file.archive import MOST_BYTES
 from plans.domain.patient_file.problems import BadPatientFile
 from plans.services import patient_files, people
 from plans.services.actors import May
 from plans.services.patient_files import Entering, FileView
+from plans.web.clinician.patient.arriving import ArrivingForm
 from plans.web.forms import EdgeForm, ParsedField, read_number, single
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
@@ -61,20 +62,9 @@ class UploadForm(EdgeForm):
     )
 
 
-class EnterForm(EdgeForm):
-    """What the patient is called here, when it is noon, and the fingerprint if nobody here can check the signature."""
+class EnterForm(ArrivingForm):
+    """What is asked of whoever arrives, and the fingerprint if nobody here can check the signature."""
 
-    record_no = ParsedField(
-        text.clean_record_no,
-        label=gettext_lazy("Record number here"),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    zone = ParsedField(
-        places.clean_zone,
-        label=gettext_lazy("Time zone of the patient"),
-        help_text=gettext_lazy("Check-ins, calendar and midnight follow it."),
-        widget=forms.Select,
-    )
     fingerprint = ParsedField(
         lambda raw: text.clean_line(raw, most=60, required=False),
         required=False,
@@ -85,9 +75,7 @@ class EnterForm(EdgeForm):
     looked = forms.BooleanField(label=gettext_lazy("I looked: it is another person"), required=False)
 
     def __init__(self, data: Posted | None = None, *, found: FileView) -> None:
-        number = "" if found.number_taken else found.record_no
-        super().__init__(data, initial={"record_no": number, "zone": found.zone})
-        self.fields["zone"].widget.choices = [(z, z.replace("_", " ")) for z in places.zones()]
+        super().__init__(data, came=found)
         if not found.signature_is["unknown"]:
             del self.fields["fingerprint"]
         if not found.namesakes:

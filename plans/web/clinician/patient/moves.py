@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from plans.domain import places, text
+from plans.domain import text
 from plans.domain.errors import NotAllowed, Refused
 from plans.domain.moving import OFFER_STANDS
 from plans.services import moving, people
@@ -21,6 +21,7 @@ from plans.services.actors import Actor, May
 from plans.services.moving import MoveView
 from plans.services.moving.offers import NOTE_MOST
 from plans.web.clinician.audit_lines import audit_lines, started_under
+from plans.web.clinician.patient.arriving import ArrivingForm
 from plans.web.forms import EdgeForm, ParsedField, single
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
@@ -52,28 +53,6 @@ class OfferForm(EdgeForm):
         super().__init__(data)
         found = [("", _("Choose a clinic")), *((str(key), name) for key, name in other_clinics(actor))]
         self.fields["clinic"].choices = found  # type: ignore[attr-defined]  # a choice field
-
-
-class AcceptForm(EdgeForm):
-    """What the patient is called and when it is noon, at the new clinic."""
-
-    record_no = ParsedField(
-        text.clean_record_no,
-        label=gettext_lazy("Record number here"),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    zone = ParsedField(
-        places.clean_zone,
-        label=gettext_lazy("Time zone of the patient"),
-        help_text=gettext_lazy("Check-ins, calendar and midnight follow it."),
-        widget=forms.Select,
-    )
-
-    def __init__(self, data: Posted | None = None, *, standing: MoveView) -> None:
-        # A number that is taken is not offered as if it would do.
-        number = "" if standing.number_taken else standing.record_no
-        super().__init__(data, initial={"record_no": number, "zone": standing.zone})
-        self.fields["zone"].widget.choices = [(z, z.replace("_", " ")) for z in places.zones()]
 
 
 class DeclineForm(EdgeForm):
@@ -162,7 +141,7 @@ def move_page(request: StaffRequest, move_id: UUID) -> HttpResponse:
 
 
 def _accept(request: StaffRequest, standing: MoveView) -> HttpResponse:
-    form = AcceptForm(request.POST, standing=standing)
+    form = ArrivingForm(request.POST, came=standing)
     if form.is_valid():
         try:
             patient_id = moving.accept(by=request.actor, move_id=standing.id, **form.cleaned_data)
@@ -205,7 +184,7 @@ def _show(
     request: StaffRequest,
     standing: MoveView,
     *,
-    accept: AcceptForm | None = None,
+    accept: ArrivingForm | None = None,
     decline: DeclineForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -215,7 +194,7 @@ def _show(
         "move": standing,
         "state": line[1],
         "drugs": line[2],
-        "accept": accept or AcceptForm(standing=standing),
+        "accept": accept or ArrivingForm(came=standing),
         "decline": decline or DeclineForm(),
         "refused": next((one for one in (accept, decline) if one is not None and one.errors), None),
     }
