@@ -1,7 +1,10 @@
-"""`Any` stands only where untyped data comes in, and says why; so does every suppressed complaint of a checker."""
+"""`Any` stands only where untyped data comes in, and says why; so does every suppressed complaint of a checker.
+
+Code in a string is seen by no checker: what it imports is looked for here."""
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import tokenize
@@ -61,3 +64,18 @@ def test_an_any_without_a_reason_is_seen() -> None:
     assert list(unexplained("# Any: as the library hands it over.\nfound: Any = 1\n")) == []
     assert list(unexplained("found: dict[str, Any] = {}  # Any: JSON\n")) == []
     assert list(unexplained('"""Any text."""\n')) == []
+
+
+IMPORTS: Final = re.compile(r"[\";] ?from (plans[\w.]*) import ([\w, ]+)(?=;)")
+
+
+def test_what_code_in_a_string_imports_is_there() -> None:
+    found = [
+        (module, name)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for module, names in IMPORTS.findall(path.read_text("utf-8"))
+        for name in names.split(", ")
+    ]
+    assert found
+    missing = [one for one in found if not hasattr(importlib.import_module(one[0]), one[1])]
+    assert missing == []

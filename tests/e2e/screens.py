@@ -228,10 +228,10 @@ def born(demo: Running, name: str) -> str:
 def code(demo: Running, name: str, *, replaced: bool) -> str:
     """Where the square code on somebody's calendar leads."""
     ask = (
-        "from plans.models import PlanVersion; from plans.services.links import Purpose, standing, token_of; "
+        "from plans.models import PlanVersion; from plans.services.links import LinkPurpose, lasting, token_of; "
         f"rows = PlanVersion.objects.filter(plan__patient__name={name!r}, replaced_at__isnull={not replaced}); "
         "one = rows.order_by('number')[0]; "
-        "print('/q/' + token_of(standing(purpose=Purpose.DOCUMENT, patient=one.plan.patient, version=one)))"
+        "print('/q/' + token_of(lasting(purpose=LinkPurpose.DOCUMENT, patient=one.plan.patient, version=one)))"
     )
     return demo.manage("shell", "--verbosity", "0", "-c", ask).strip()
 
