@@ -16,6 +16,7 @@ from plans.domain.moving import OFFER_STANDS, MoveState
 from plans.domain.outbox import UNSENT, WorkState
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.formulary import Formulary
+from plans.domain.taper.second_signature import Trigger
 from plans.models import (
     AuditEvent,
     CaseloadRow,
@@ -32,17 +33,19 @@ from plans.models import (
     Work,
 )
 from plans.services import audit, clock, formulary, links, moving, patient_pages, people, reminders, review
+from plans.services.access import get_proposal_for
 from plans.services.actors import Actor
 from plans.services.caseload import caseload, projection
 from plans.services.checkins import sessions
 from plans.services.links import LinkPurpose
-from plans.services.moving.following import FOLLOWING
-from plans.services.plans import drafts, queries, revise
+from plans.services.moving.following import FOLLOWING, FOLLOWING_THE_PLAN
+from plans.services.plans import drafts, proposals, queries, revise
 from plans.wording.review import source_words
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_care import set_care
 from tests.makers_checkins import START, answer_all, asked, on
 from tests.makers_plans import issue_story_plan
+from tests.makers_proposals import ask_to_issue, want_two
 from tests.present import present
 from tests.services.review_help import alerted, kinds
 
@@ -138,13 +141,30 @@ def test_everything_of_the_patient_has_the_new_clinic_but_what_was_issued_and_do
 @pytest.mark.slow
 def test_every_row_with_a_patient_and_a_clinic_follows() -> None:
     """A table that is added must be taken along."""
-    found = set()
+    found, of_plans = set(), set()
     for model in apps.get_app_config("plans").get_models():
         names = {field.attname for field in model._meta.concrete_fields}
         if {"patient_id", "clinic_id"} <= names:
             found.add(model.__name__)
+        elif {"plan_id", "clinic_id"} <= names:
+            of_plans.add(model.__name__)
     # The trail stays, and the caseload's row is written anew by itself.
     assert found - {"AuditEvent", "CaseloadRow"} == {model.__name__ for model in FOLLOWING}
+    # A version stays with the clinic that issued it.
+    assert of_plans - {"PlanVersion"} == {model.__name__ for model in FOLLOWING_THE_PLAN}
+
+
+@pytest.mark.slow
+def test_what_once_waited_for_a_signature_is_read_by_the_new_clinic_alone(
+    clinic: ClinicMade, other: ClinicMade, patient: Patient
+) -> None:
+    want_two(clinic, Trigger.RISE)
+    asked_for = ask_to_issue(clinic.primary, patient)
+    proposals.withdraw(by=clinic.primary, proposal_id=asked_for)
+    taken_over(patient, clinic, other)
+    assert get_proposal_for(other.primary, asked_for).plan.patient_id == patient.pk
+    with pytest.raises(NotFound):
+        get_proposal_for(clinic.primary, asked_for)
 
 
 def test_a_clinic_that_gave_a_patient_away_reads_its_own_record_and_nothing_later(

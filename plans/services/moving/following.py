@@ -24,6 +24,7 @@ from plans.models import (
     PatientMove,
     Plan,
     PlannedVisit,
+    Proposal,
     RawAnswer,
     ReviewItem,
     TakenDose,
@@ -59,6 +60,9 @@ Versions stay with the clinic that issued them, and the trail with the clinic wh
 changed, and the patient's new clinic reads them by the patient.
 """
 
+FOLLOWING_THE_PLAN: Final[tuple[type[Model], ...]] = (Proposal,)
+"""Rows with a plan and a clinic, but no patient (tested to be all there are, but for versions)."""
+
 
 def take_along(patient: Patient, move: PatientMove, *, by: Actor, now: datetime) -> None:
     """Move everything of a patient whose row is locked and has its new clinic already; in the caller's transaction."""
@@ -68,6 +72,8 @@ def take_along(patient: Patient, move: PatientMove, *, by: Actor, now: datetime)
         waiting.lapse(one, by, now)
     for model in FOLLOWING:
         model._default_manager.filter(patient_id=patient.pk).update(clinic_id=clinic.pk)
+    for model in FOLLOWING_THE_PLAN:
+        model._default_manager.filter(plan__patient=patient).update(clinic_id=clinic.pk)
     plan = care.live_plan(patient)
     if plan is not None:
         occasions.schedule_occasions(plan, now=now)
