@@ -40,7 +40,7 @@ def test_the_day_says_each_dose_with_its_time_and_tablets(desk: Client, begun: S
     assert "Morning clonazePAM 0.5 mg" in said
     assert "Night clonazePAM 1 mg" in said
     assert "tablet" in said
-    assert "Nothing was reported." in said
+    assert "No dose was reported for this day." in said
 
 
 def test_the_day_says_what_was_taken_in_milligrams_and_who_reported_it(desk: Client, begun: Story) -> None:

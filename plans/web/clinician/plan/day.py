@@ -161,7 +161,9 @@ def _lines(plan: PlanPage, step: Step | None, day: date) -> list[DoseLine]:
 def _taken(mark: TakenMark | None, plan: PlanPage, step: Step | None, day: date) -> str:
     if mark is None:
         return (
-            gettext("This day is to come.") if day > plan.patient.today else gettext("Nothing was reported.")
+            gettext("This day is to come.")
+            if day > plan.patient.today
+            else gettext("No dose was reported for this day.")
         )
     if mark.amount is None or step is None:
         return reported_words(mark.how)
