@@ -68,6 +68,12 @@ class Running:
         ids = [entry.message_id for entry in Mailbox(self.var / "mail").received()]
         return sorted({one for one in ids if ids.count(one) > 1})
 
+    def not_drawn(self) -> list[str]:
+        """Why documents could not be drawn."""
+        failed = "Document.objects.filter(state='failed').values_list('fault', flat=True)"
+        ask = f"from plans.models import Document; print(*{failed})"
+        return self.manage("shell", "--verbosity", "0", "-c", ask).split()
+
 
 def text_of(message: EmailMessage) -> str:
     """The plain words of a message."""

@@ -91,7 +91,7 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
         page.wait_for_selector("#act")
     camera.take("item")
     page.goto(long)
-    plan = str(page.locator('a[href^="/plans/"]').first.get_attribute("href"))
+    plan = str(page.locator('table a[href^="/plans/"]').first.get_attribute("href"))
     camera.take("plan", plan)
     camera.take("patient-record", long)
     if dark:
@@ -111,10 +111,13 @@ def by_day(camera: Camera, long: str, urgent: str, new: str, plan: str) -> None:
     for name in ("scales", "body", "level"):
         camera.take(f"plan-{name}", f"{plan}?lines={name}")
     camera.take("plan-compare", f"{plan}/compare")
+    camera.take("plan-day", f"{plan}/day")
+    camera.take("visit", f"{plan}/visit")
+    camera.take("visit-patient", f"{plan}/visit?for=patient")
     camera.take("check-ins", f"{long}/checkins")
     camera.take("response", link_of(page, re.compile(r"^[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} \d{4}$")))
     camera.take("reviews", f"{long}/reviews")
-    for name in ("visits", "edit", "care", "thresholds"):
+    for name in ("visits", "edit", "care", "thresholds", "move"):
         camera.take(f"patient-{name}" if name != "visits" else name, f"{long}/{name}")
     camera.take("plan-hold", f"{plan}/change?act=hold")
     camera.take("plan-calendar-page", f"{plan}/calendar")
@@ -132,15 +135,17 @@ def by_day(camera: Camera, long: str, urgent: str, new: str, plan: str) -> None:
     camera.take("people", "/settings/people")
     camera.take("clinic-history", "/settings/history")
     camera.take("clinic-facts", "/settings/clinic")
+    camera.take("signing", "/settings/signing")
+    camera.take("defaults", "/settings/defaults")
+    camera.take("moves", "/moves")
     camera.take("rules", "/settings/rules")
     page.goto(plan)
-    document = page.locator('a[href^="/documents/"]').first.get_attribute("href")
-    if document is not None:
-        leaves = pypdfium2.PdfDocument(person.context.request.get(document).body())
-        for n in range(2):
-            out = io.BytesIO()
-            leaves[n].render(scale=1.4).to_pil().save(out, "PNG")
-            keep(out.getvalue(), f"calendar-pdf-page-{n + 1}")
+    document = str(page.locator('a[href^="/documents/"]').first.get_attribute("href"))
+    leaves = pypdfium2.PdfDocument(person.context.request.get(document).body())
+    for n in range(2):
+        out = io.BytesIO()
+        leaves[n].render(scale=1.4).to_pil().save(out, "PNG")
+        keep(out.getvalue(), f"calendar-pdf-page-{n + 1}")
 
 
 def _fill_plan(page: Any) -> None:
@@ -265,6 +270,7 @@ def main() -> None:
             patient(browser, demo, dark=dark)
         mail(browser, demo)
         browser.close()
+        assert demo.not_drawn() == []
 
 
 def mail(browser: Any, demo: Running) -> None:

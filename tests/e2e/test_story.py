@@ -65,5 +65,6 @@ def test_the_story_from_the_plan_to_the_hold(demo: Running, browser: Any) -> Non
     chapters.see_the_new_version(demo, clinician, phone, plan, document)
     chapters.read_the_history(clinician)
     assert demo.doubles() == []
+    assert demo.not_drawn() == []
     clinician.close()
     phone.close()

@@ -18,7 +18,14 @@ from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
-from plans.documents.engine.head_and_foot import FOOT_HIGH, HEAD_FOOT, draw_head, draw_version, version_lines
+from plans.documents.engine.head_and_foot import (
+    FOOT_HIGH,
+    HEAD_FOOT,
+    VERSION_WIDE,
+    draw_head,
+    draw_version,
+    version_block,
+)
 from plans.documents.engine.section import PageMap, Section
 from plans.documents.engine.styles import PAGE_MARGIN
 from plans.documents.engine.text import fits, largest, wrap
@@ -394,7 +401,8 @@ class FrontPages(Section):
             lines.append(words.say("help_checked", date=words.day_year(context.facts.help_lines_checked)))
         if page == 1:
             lines.append(context.advice_line)
-        beside = max(width(line, REGULAR, 9) for line in version_lines(context)) + FOOT_HIGH + 12
+        lines_of_version, size_of_version = version_block(context, VERSION_WIDE)
+        beside = max(width(line, REGULAR, size_of_version) for line in lines_of_version) + FOOT_HIGH + 12
         for n, line in enumerate(lines):
             sizes = (9, 8.5, 8, 7.5)
             one_line(canvas, PAGE_MARGIN, y + 21.5 + 11.6 * n, line, sizes, self.wide - beside, "foot")

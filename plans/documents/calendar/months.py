@@ -19,7 +19,7 @@ from plans.documents.engine import qr, signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
-from plans.documents.engine.head_and_foot import stamp_page, version_lines
+from plans.documents.engine.head_and_foot import draw_version_lines, stamp_page
 from plans.documents.engine.section import Orientation, PageMap, Section
 from plans.documents.engine.styles import (
     FOOTER_HIGH,
@@ -537,6 +537,5 @@ def _version(canvas: Canvas, context: CalendarContext, wide: float) -> None:
     one_line(
         canvas, right, 9, context.words.say("scan"), (9.5, 8.5, 7.5), room, "scan", bold=True, align="right"
     )
-    for n, line in enumerate(version_lines(context)):
-        one_line(canvas, right, 22.5 + n * LEAD, line, (9, 8.5, 8, 7.5), room, "version", align="right")
+    draw_version_lines(canvas, context, right, 0, room)
     qr.draw(canvas, wide - FOOTER_HIGH, 0, FOOTER_HIGH, context.facts.status_url)

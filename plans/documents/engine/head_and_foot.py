@@ -13,6 +13,8 @@ HEAD_FOOT = 76.0
 FOOT_HIGH = 58.0
 # The space that a flow leaves for the foot.
 ROOM_UNDER = 26 + FOOT_HIGH + 10
+# What a portrait page's foot has for the version's lines, beside the code.
+VERSION_WIDE = 195.0
 # In large print: the top of the content under the head, the height of the foot, and the side of the QR code.
 LARGE_TOP = 96.0
 LARGE_FOOT = 122.0
@@ -28,6 +30,24 @@ def version_lines(context: DocumentContext) -> list[str]:
     return lines
 
 
+def version_block(context: DocumentContext, room: float) -> tuple[list[str], float]:
+    """The version's lines and their size within `room` points; at length, each sentence is on a line of its own."""
+    lines = version_lines(context)
+    size = min(largest(line, REGULAR, (9, 8.5), room) or 0 for line in lines)
+    if size:
+        return lines, size
+    sentences = [line.replace(". ", ".\n") for line in lines]
+    return block("\n".join(sentences), (9, 8.5, 8, 7.5, 7), room, 29.5, "version", lead=1.1)
+
+
+def draw_version_lines(canvas: Canvas, context: DocumentContext, right: float, y: float, room: float) -> None:
+    """Draw the version's lines between the line to scan and the page number of a foot that begins at y."""
+    lines, size = version_block(context, room)
+    base, lead = (22.5, 13.2) if len(lines) < 3 else (20.5, size * 1.1)
+    for n, line in enumerate(lines):
+        canvas.text(right, y + base + n * lead, line, size, align="right")
+
+
 def stamp_page(canvas: Canvas, context: DocumentContext, x: float, y: float, page: int, pages: int) -> None:
     """Write "Page 2 of 8" with its right edge at x."""
     text = context.words.say("page_of", page=page, pages=pages)
@@ -40,8 +60,7 @@ def draw_version(
     """Draw what to scan, version, page and QR code at the right of a portrait page's foot."""
     text_right = right - FOOT_HIGH - 3
     canvas.text(text_right, y + 9, context.words.say("scan"), 9.5, bold=True, align="right")
-    for n, line in enumerate(version_lines(context)):
-        canvas.text(text_right, y + 22.5 + n * 13.2, line, 9, align="right")
+    draw_version_lines(canvas, context, text_right, y, VERSION_WIDE)
     stamp_page(canvas, context, text_right, y + 51, page, pages)
     qr.draw(canvas, right - FOOT_HIGH, y, FOOT_HIGH, context.facts.status_url)
 
