@@ -1,4 +1,4 @@
-"""Alerting for urgent items: the primary, then the second, then every clinician of the clinic."""
+"""Alerting for urgent items: first on duty, then second, then every clinician of the clinic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from plans.domain.notices import ITEM_ALERT, ITEM_ESCALATED
 from plans.domain.review.item_states import EVERYONE
 from plans.models import Clinic, Membership, ReviewEvent, ReviewItem, User
-from plans.services import outbox
+from plans.services import outbox, rota
 from plans.services.actors import ROLE_MAY, May, Role
 
 _REVIEWERS = tuple(role.value for role in Role if May.REVIEW in ROLE_MAY[role])
@@ -22,11 +22,12 @@ def reviewers(clinic: Clinic) -> list[User]:
     return [member.user for member in members.select_related("user").order_by("user__name", "id")]
 
 
-def _of_tier(clinic: Clinic, tier: int) -> tuple[int, list[User]]:
+def _of_tier(clinic: Clinic, tier: int, now: datetime) -> tuple[int, list[User]]:
     """The people of a tier, or of the first tier above it that has any."""
-    for number, one in ((1, clinic.primary), (2, clinic.second)):
-        if tier <= number and one is not None:
-            return number, [one]
+    on_duty = rota.on_duty(clinic, now)
+    for number, people in ((1, on_duty.first), (2, on_duty.second)):
+        if tier <= number and people:
+            return number, list(people)
     return EVERYONE, reviewers(clinic)
 
 
@@ -35,7 +36,7 @@ def alert(item: ReviewItem, *, tier: int | None, now: datetime, also: Sequence[U
 
     Each round of alerts has its own number: a second round makes new messages, a repeated tick does not.
     """
-    reached, people = (item.tier, []) if tier is None else _of_tier(item.clinic, tier)
+    reached, people = (item.tier, []) if tier is None else _of_tier(item.clinic, tier, now)
     rounds = item.events.filter(kind="alerted").count()
     recipients = {user.pk: user for user in (*people, *also)}
     notice = ITEM_ALERT if rounds == 0 else ITEM_ESCALATED
