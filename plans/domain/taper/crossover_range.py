@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -66,12 +66,19 @@ class _Published(NamedTuple):
 
 
 def crossover_range(taper: Taper) -> tuple[CrossoverEnd, ...]:
-    """The low end, the chosen table and the high end of a plan's switch; empty for a plan without one, or changed so
-    that no stage is left."""
+    """The low end, the chosen table and the high end of a plan's switch.
+
+    Empty for a plan without one, changed so that no stage is left, or switched by a change, from other doses than those
+    that its request begins with: the request cannot be laid out again for those.
+    """
     request, crossover = taper.request, taper.request.crossover
-    if crossover is None or not any(step.kind is StepKind.CROSSOVER for step in taper.schedule):
+    stage = next((step for step in taper.schedule if step.kind is StepKind.CROSSOVER), None)
+    if crossover is None or stage is None:
         return ()
     old = _replaced(request, crossover)
+    before = taper.schedule.step_on(stage.start - timedelta(days=1))
+    if (before is not None and {drug: before.total(drug).units for drug in old} != old) or not old:
+        return ()
     tables = [table for table in TABLES.values() if all(drug in table.rows for drug in (crossover.to, *old))]
     published = [end for table in tables for end in _ends(table, crossover.to, old)]
     chosen = next(one for one in published if one.table == taper.equivalence)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 from plans.domain.amounts import Dose
+from plans.domain.taper.amendments import SwitchDrug, amend
 from plans.domain.taper.answer import answer
+from plans.domain.taper.crossover import Crossover
 from plans.domain.taper.crossover_range import RangeEnd, crossover_range
 from plans.domain.taper.drug import SourceMark
-from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.engine import Taper, assess, build
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import StepKind
@@ -97,3 +100,15 @@ def test_the_answer_has_the_range_where_there_is_a_switch_alone() -> None:
     }  # fmt: skip
     plain = {key: value for key, value in SWITCH.items() if key != "crossover"}
     assert "crossover_range" not in answer(build(TaperRequest.from_json(plain)), says=says)
+
+
+def test_a_switch_from_other_doses_than_the_request_begins_with_has_no_range() -> None:
+    plain = build(TaperRequest.from_json({k: v for k, v in SWITCH.items() if k != "crossover"}))
+    day = plain.schedule.steps[2].start
+    to_diazepam = SwitchDrug(day, crossover=Crossover("diazepam", stage_days=7))
+    made = amend(plain.request, plain.schedule, [to_diazepam])
+    assert crossover_range(assess(made.request, made.schedule)) == ()
+    # And back again: nothing of what the request begins with is replaced.
+    later = next(step.start for step in made.schedule if step.day.drugs == ("diazepam",)) + timedelta(days=7)
+    back = amend(made.request, made.schedule, [SwitchDrug(later, crossover=Crossover("alprazolam"))])
+    assert crossover_range(assess(back.request, back.schedule)) == ()
