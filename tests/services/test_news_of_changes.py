@@ -9,9 +9,11 @@ import pytest
 import time_machine
 
 from plans.domain.outbox import WorkState
+from plans.domain.taper.amendments import StepLength
 from plans.models import Plan, Work
 from plans.services import clock, outbox, reminders
 from plans.services.plans import revise
+from plans.services.plans.history import schedule_of
 from tests.makers import ClinicMade, make_patient
 from tests.makers_care import return_home, set_care, take_back
 from tests.makers_checkins import START, asked, on
@@ -57,6 +59,27 @@ def waiting(plan: Plan) -> list[tuple[str, timedelta]]:
 
 def test_a_change_of_todays_dose_is_told_at_once(clinic: ClinicMade, told: Plan) -> None:
     change(clinic, told, "step_back")
+    assert waiting(told) == [("plan_changed", timedelta())]
+
+
+def test_a_change_of_tomorrow_alone_is_told_at_once(
+    clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
+) -> None:
+    today = clock.today(told.patient.zone)
+    schedule = schedule_of(plan_row(told.pk).active_version)
+    cut = schedule.next_change(today)
+    assert cut is not None
+    standing_clock.shift(cut.start - timedelta(days=1) - today)
+    step = schedule.step_on(cut.start - timedelta(days=1))
+    assert step is not None
+    one_more = StepLength(cut.start - timedelta(days=1), days=step.days + 1)
+    revise.change(
+        by=clinic.primary,
+        plan_id=told.pk,
+        seen_lock=plan_row(told.pk).lock,
+        changes=[one_more],
+        note="Agreed",
+    )
     assert waiting(told) == [("plan_changed", timedelta())]
 
 
