@@ -66,7 +66,9 @@ def test_a_change_of_tomorrow_alone_is_told_at_once(
     clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
 ) -> None:
     today = clock.today(told.patient.zone)
-    schedule = schedule_of(plan_row(told.pk).active_version)
+    version = plan_row(told.pk).active_version
+    assert version is not None
+    schedule = schedule_of(version)
     cut = schedule.next_change(today)
     assert cut is not None
     standing_clock.shift(cut.start - timedelta(days=1) - today)
