@@ -14,6 +14,7 @@ from plans.dispatch import clock_guard, ping
 from plans.domain.notices import Queue
 from plans.services import (
     clock,
+    figures_counting,
     heartbeat,
     imports,
     lease_expiry,
@@ -49,6 +50,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "moves": lambda: moving.lapse(clock.now()),
     "wards": lambda: ward_watch.tick(clock.now()),
     "caseload": lambda: projection.tick(clock.now()),
+    "figures": lambda: figures_counting.tick(clock.now()),
     "sessions": links.forget_sessions,
     "limits": limits.forget,
     "imports": imports.forget,
@@ -70,7 +72,18 @@ _NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
 # Steps that with a wrong clock would hit everybody at once: inviting, closing check-ins as missed, ending plans,
 # expiring messages.
 _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
-    {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "moves", "wards", "caseload"}
+    {
+        "sweep",
+        "plans",
+        "pages",
+        "review_dates",
+        "reminders",
+        "supply",
+        "moves",
+        "wards",
+        "caseload",
+        "figures",
+    }
 )
 
 

@@ -21,6 +21,7 @@ from plans.models.checkin import (
     RuleSignature,
 )
 from plans.models.document import Document
+from plans.models.figures import FiguresWeek
 from plans.models.moving import PatientMove
 from plans.models.outbox import DemoClock, Heartbeat, Work
 from plans.models.patient_file import PatientFile
@@ -50,6 +51,7 @@ __all__ = (
     "DemoClock",
     "Document",
     "DoseMark",
+    "FiguresWeek",
     "Flag",
     "Heartbeat",
     "Invitation",

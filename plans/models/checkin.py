@@ -51,6 +51,12 @@ class Occasion(Row):
                 name="occasion_to_close",
             ),
             models.Index(fields=("patient", "local_date"), name="occasion_of_patient"),
+            # How many check-ins a rule's flags are compared with; so are those of responses and flags.
+            models.Index(
+                fields=("clinic", "settled_at"),
+                condition=models.Q(state=OccasionState.MISSED.value),
+                name="occasion_missed",
+            ),
         )
 
 
@@ -98,6 +104,11 @@ class CheckIn(Row):
                 condition=models.Q(state=CheckInState.SUBMITTED.value),
                 name="checkin_newest",
             ),
+            models.Index(
+                fields=("clinic", "started_at"),
+                condition=models.Q(state__in=(CheckInState.SUBMITTED.value, CheckInState.ABANDONED.value)),
+                name="checkin_done",
+            ),
         )
 
 
@@ -139,7 +150,10 @@ class Flag(Row):
     key = operational(models.CharField(max_length=120, unique=True))
 
     class Meta:
-        indexes = (models.Index(fields=("patient", "-raised_at"), name="flag_of_patient"),)
+        indexes = (
+            models.Index(fields=("patient", "-raised_at"), name="flag_of_patient"),
+            models.Index(fields=("clinic", "raised_at"), name="flag_of_clinic"),
+        )
 
 
 class RawAnswer(Row):

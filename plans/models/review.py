@@ -81,6 +81,8 @@ class ReviewItem(Row):
                 name="item_to_escalate",
             ),
             models.Index(fields=("patient", "-opened_at"), name="item_of_patient"),
+            # How well the queue is worked, in the weeks asked for.
+            models.Index(fields=("clinic", "opened_at"), name="item_opened"),
             # What the tick looks for, and the two counts of every page and of the closed ones.
             models.Index(
                 fields=("lease_until", "id"),

@@ -243,6 +243,7 @@ class World:
             "country": "us",
             "language": "en",
             "name": "lorazepam",
+            "table": "weeks",
             "uidb36": "1",
             "number": 1,
             "key": "set-password",

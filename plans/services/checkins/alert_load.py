@@ -1,14 +1,14 @@
 """Alert load: how often each rule flags, how often somebody acted on it, and what other thresholds would do.
 
-Everything here covers the clinic's last twelve weeks.
+Everything here covers the clinic's last twelve weeks, unless other weeks are asked for (`weeks_of`).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,10 +22,11 @@ from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.domain.checkins.states import DONE, CheckInState, OccasionState
 from plans.domain.review.item_states import ItemState
 from plans.domain.review.outcomes import ReviewOutcome
-from plans.models import CheckIn, Flag, Occasion, Patient, ReviewEvent
+from plans.models import CheckIn, Clinic, Flag, Occasion, Patient, ReviewEvent
 from plans.services import clock
 from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
+from plans.services.bucket import Bucket
 from plans.services.checkins.evidence import known_substances
 from plans.services.checkins.rules import thresholds_of
 
@@ -60,6 +61,11 @@ class RuleLoad:
     per_hundred: int | None
 
     @property
+    def acted_share(self) -> int | None:
+        """How many of a hundred flags were acted on; None without flags."""
+        return 100 * self.acted // self.flags if self.flags else None
+
+    @property
     def over(self) -> bool:
         """Whether it raises more flags than people read."""
         return self.per_hundred is not None and self.per_hundred > BUDGET
@@ -68,6 +74,24 @@ class RuleLoad:
     def idle(self) -> bool:
         """Whether its items were closed but nothing was ever done about them."""
         return self.closed >= ENOUGH // 4 and self.acted == 0
+
+
+@dataclass(frozen=True, slots=True)
+class WeekLoad:
+    """One week: its check-ins, missed ones included, and for each rule its flags, those acted on and those closed."""
+
+    checkins: int
+    rules: Mapping[str, Sequence[int]]
+
+    @property
+    def flags(self) -> int:
+        """The flags of all rules."""
+        return sum(flags for flags, _acted, _closed in self.rules.values())
+
+    @property
+    def per_hundred(self) -> int | None:
+        """Flags per hundred check-ins; None while there are too few."""
+        return _per_hundred(self.flags, self.checkins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,37 +136,53 @@ class DryRun:
 
 
 def load(actor: Actor) -> Load:
-    """The alert load of the actor's clinic."""
-    clinic = get_clinic_for(actor)
-    since = clock.now() - timedelta(weeks=WEEKS)
-    checkins = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since).count()
+    """The alert load of the actor's clinic in the last weeks."""
+    return add_up(weeks_of(get_clinic_for(actor), (clock.now() - timedelta(weeks=WEEKS),)))
+
+
+def weeks_of(clinic: Clinic, edges: Sequence[datetime]) -> tuple[WeekLoad, ...]:
+    """The alert load of a clinic in weeks that begin at `edges`, the last of which ends with now."""
+    checkins = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=edges[0])
     missed = Occasion.objects.filter(
-        clinic=clinic, state=OccasionState.MISSED, settled_at__gte=since, checkin=None
-    ).count()
+        clinic=clinic, state=OccasionState.MISSED, settled_at__gte=edges[0], checkin=None
+    )
+    asked: Counter[int] = Counter()
+    for rows, at in ((checkins, "started_at"), (missed, "settled_at")):
+        asked.update(dict(rows.order_by().values_list(Bucket(at, edges)).annotate(n=Count("id"))))
     done = ReviewEvent.objects.filter(item_id=OuterRef("item_id"), kind__in=_ACTS)
-    rows = (
-        Flag.objects.filter(clinic=clinic, raised_at__gte=since)
+    found = (
+        Flag.objects.filter(clinic=clinic, raised_at__gte=edges[0])
         .exclude(severity=FlagPriority.INFO.value)
         .order_by()
-        .values("rule")
+        .values_list(Bucket("raised_at", edges), "rule")
         .annotate(
             flags=Count("id"),
-            closed=Count("id", filter=Q(item__state=ItemState.RESOLVED)),
             acted=Count("id", filter=Q(item__outcome__in=_ACTED) | Q(Exists(done))),
+            closed=Count("id", filter=Q(item__state=ItemState.RESOLVED)),
         )
     )
-    asked = checkins + missed
-    found = [
-        RuleLoad(
-            rule=row["rule"],
-            flags=row["flags"],
-            acted=row["acted"],
-            closed=row["closed"],
-            per_hundred=-(-100 * row["flags"] // asked) if asked >= ENOUGH else None,
-        )
-        for row in rows
+    rules: defaultdict[int, dict[str, Sequence[int]]] = defaultdict(dict)
+    for week, rule, *counts in found:
+        rules[week][rule] = counts
+    return tuple(WeekLoad(asked[week], rules[week]) for week in range(1, len(edges) + 1))
+
+
+def add_up(weeks: Sequence[WeekLoad]) -> Load:
+    """The load of some weeks together."""
+    checkins = sum(week.checkins for week in weeks)
+    rules: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for week in weeks:
+        for rule, counts in week.rules.items():
+            rules[rule] = [one + more for one, more in zip(rules[rule], counts, strict=True)]
+    loads = [
+        RuleLoad(rule, flags, acted, closed, _per_hundred(flags, checkins))
+        for rule, (flags, acted, closed) in rules.items()
     ]
-    return Load(asked, tuple(sorted(found, key=lambda one: (-one.flags, one.rule))))
+    return Load(checkins, tuple(sorted(loads, key=lambda one: (-one.flags, one.rule))))
+
+
+def _per_hundred(flags: int, checkins: int) -> int | None:
+    return -(-100 * flags // checkins) if checkins >= ENOUGH else None
 
 
 def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:

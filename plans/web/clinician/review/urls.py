@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from plans.web.clinician.review import acts, views
+from plans.services.figures_export import FiguresTable
+from plans.web.clinician.review import acts, figures, views
+
+
+class FiguresName(StringConverter):
+    """A table of How well we do; anything else is no address."""
+
+    regex = "|".join(FiguresTable)
+
+
+register_converter(FiguresName, "figures_name")
 
 urlpatterns = [
     path("queue", views.queue_page, name="queue"),
     path("queue/fresh", views.queue_fresh, name="queue-fresh"),
     path("queue/next", acts.take_next, name="queue-next"),
+    path("queue/figures", figures.figures_page, name="figures"),
+    path("queue/figures/<figures_name:table>.csv", figures.figures_csv, name="figures-csv"),
     path("items/<uuid:item_id>", views.item_view, name="item"),
     path("items/<uuid:item_id>/claim", acts.claim, name="item-claim"),
     path("items/<uuid:item_id>/release", acts.release, name="item-release"),
