@@ -1,4 +1,5 @@
-"""Patients' pages while fifty clinicians work in a large clinic, against the same pages without them, in one run.
+"""Patients' pages while fifty clinicians work in a large clinic, against the same pages without them, in one run; and
+each page with everybody at once against the same page with one user alone.
 
 Requests go through the front server to both pools, as docker-compose.yml sets them up: 200 patients answer check-ins
 and open help, two to four seconds between clicks. The large clinic is made by SQL (PATIENTS, by default 20,000). Any
@@ -18,6 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from socket import create_connection
 from time import perf_counter
+from typing import Final
 
 from benchmarks import large_clinic, visitors
 from benchmarks.line import BenchmarkLine
@@ -26,6 +28,16 @@ PATIENTS = int(os.environ.get("PATIENTS", "20000"))
 VISITED = 200
 CLINICIANS = 50
 SECONDS = float(os.environ.get("TOGETHER_SECONDS", "20"))
+# Patients who answer one after another when nobody else is there, and how soon they and a clinician click.
+ALONE: Final = 4
+HASTE: Final = (0.05, 0.15)
+KINDS: Final = {
+    "open": "a link",
+    "answer": "an answer",
+    "help": "help",
+    "list": "a list",
+    "record": "a record",
+}
 _ROOT = Path(__file__).resolve().parents[1]
 # Clinicians and patients share the processors here, perhaps not in production; what they must not share is locks.
 MOST_SLOWER = 8.0
@@ -36,17 +48,25 @@ def run() -> Iterator[BenchmarkLine]:
     """Measure without, with, and again without the clinicians, so that a busy moment hits both."""
     from django.db import connections
 
-    clinic = large_clinic.make(PATIENTS, clinicians=CLINICIANS, asked=VISITED)
+    clinic = large_clinic.make(PATIENTS, clinicians=CLINICIANS, asked=VISITED + ALONE)
     connections.close_all()
-    alone, together = visitors.Measurements(), visitors.Measurements()
+    alone, together, single = visitors.Measurements(), visitors.Measurements(), visitors.Measurements()
     with _service() as port:
-        browsers: dict[str, dict[str, str]] = {token: {} for token in clinic.tokens}
+        crowd = clinic.tokens[ALONE:]
+        browsers: dict[str, dict[str, str]] = {token: {} for token in crowd}
+
+        async def one_user() -> None:
+            for n, token in enumerate(clinic.tokens[:ALONE]):
+                visitor = visitors.Visitor(port, single, n, {}, HASTE)
+                await visitors.patient(visitor, token, perf_counter() + SECONDS / 2 / ALONE)
+            visitor = visitors.Visitor(port, single, 0, {"sessionid": clinic.sessions[0]}, HASTE)
+            await visitors.clinician(visitor, clinic, perf_counter() + SECONDS / 2)
 
         async def phase(measured: visitors.Measurements, seconds: float, sessions: tuple[str, ...]) -> None:
             until = perf_counter() + seconds
             patients = (
                 visitors.patient(visitors.Visitor(port, measured, n, browsers[token]), token, until)
-                for n, token in enumerate(clinic.tokens)
+                for n, token in enumerate(crowd)
             )
             clinicians = (
                 visitors.clinician(visitors.Visitor(port, measured, n, {"sessionid": key}), clinic, until)
@@ -58,9 +78,15 @@ def run() -> Iterator[BenchmarkLine]:
         asyncio.run(phase(alone, SECONDS / 2, ()))
         asyncio.run(phase(together, SECONDS, clinic.sessions))
         asyncio.run(phase(alone, SECONDS / 2, ()))
-    if alone.errors or together.errors:
-        raise RuntimeError(f"answers that were errors: {sorted({*alone.errors, *together.errors})}")
+        asyncio.run(one_user())
+    errors = {*alone.errors, *together.errors, *single.errors}
+    if errors:
+        raise RuntimeError(f"answers that were errors: {sorted(errors)}")
     yield from _lines(alone, together)
+    for kind, name in KINDS.items():
+        ours, yardstick = together.slow(kind), single.slow(kind)
+        crowded = f"{name}: {CLINICIANS} and {len(crowd)} at once, 95 of 100"
+        yield BenchmarkLine(crowded, ours, yardstick, ours / yardstick)
 
 
 def _lines(alone: visitors.Measurements, together: visitors.Measurements) -> Iterator[BenchmarkLine]:

@@ -1,4 +1,4 @@
-"""A large clinic: four patients made through services, then cloned by SQL."""
+"""Large clinics: a few patients made through services, then cloned by SQL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from django.db import connection, models, transaction
 
 # Columns that must stay unique: the clone's number is appended.
 _NUMBERED: Final = frozenset({"record_no", "sort_key", "source_key", "key"})
+# Answers that open an urgent item.
+ALARMING: Final = {"s_thoughts": "yes"}
+# Of so many earlier answers one was flagged, and its item was resolved.
+_FLAGGED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ def make(patients: int, *, clinicians: int, asked: int) -> Large:
     from tests.makers import make_clinic, make_member, make_patient
 
     clinic = make_clinic(name="Large Clinic")
-    calm, flagged, waiting = (_lived(clinic, answers) for answers in ({}, {"s_thoughts": "yes"}, None))
+    calm, flagged, waiting = (_lived(clinic, answers) for answers in ({}, ALARMING, None))
     without = make_patient(clinic.primary, record_no="L-without")
     for patient, share in ((calm, 4), (flagged, 1), (waiting, 1), (without, 1)):
         _clone(patient.pk, patients // 7 * share)
@@ -56,6 +60,66 @@ def make(patients: int, *, clinicians: int, asked: int) -> Large:
         plans=_some(Plan.objects.filter(clinic_id=clinic.id)),
         items=_some(ReviewItem.objects.filter(clinic_id=clinic.id)),
     )
+
+
+def make_queue(items: int, *, answers: int) -> Any:
+    """Make a clinic of `items` patients with an open item each, who have answered `answers` times in the weeks before:
+    every tenth time an item was opened, and resolved after an hour."""
+    from plans.models import CheckIn, Flag, ReviewItem
+    from tests.makers import make_clinic
+
+    clinic = make_clinic(name=f"Clinic of {items} items")
+    _clone(_lived(clinic, ALARMING).pk, items - 1)
+    weeks = answers // items
+    began = {name: f"t.{name} - n * interval '7 days'" for name in ("started_at", "saved_at", "submitted_at")}
+    _earlier(
+        CheckIn,
+        clinic,
+        weeks,
+        began | {"local_date": "t.local_date - 7 * n", "occasion_id": "NULL", "answers": "'{}'"},
+    )
+    opened = "t.opened_at - n * interval '7 days'"
+    resolved = {
+        "opened_at": opened,
+        "first_action_due": "t.first_action_due - n * interval '7 days'",
+        "resolve_due": "t.resolve_due - n * interval '7 days'",
+        "first_action_at": f"{opened} + interval '30 minutes'",
+        "resolved_at": f"{opened} + interval '1 hour'",
+        "resolved_by_id": f"'{clinic.primary.id}'::uuid",
+        "state": "'resolved'",
+        "outcome": "'reached_safe'",
+        "escalate_at": "NULL",
+        "source_key": "t.source_key || '-week' || n",
+    }
+    _earlier(ReviewItem, clinic, weeks, resolved, every=_FLAGGED)
+    flagged = {
+        "item_id": "md5(t.item_id::text || '-' || n)::uuid",
+        "checkin_id": "md5(t.checkin_id::text || '-' || n)::uuid",
+        "raised_at": "t.raised_at - n * interval '7 days'",
+        "key": "t.key || '-week' || n",
+    }
+    _earlier(Flag, clinic, weeks, flagged, every=_FLAGGED)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return clinic
+
+
+@transaction.atomic
+def _earlier(
+    model: type[models.Model], clinic: Any, weeks: int, values: dict[str, str], *, every: int = 1
+) -> None:
+    """Copy a clinic's rows into each of the weeks before, or every so many of them."""
+    fields = [str(field.column) for field in model._meta.concrete_fields]
+    given = {"id": "md5(t.id::text || '-' || n)::uuid"} | values
+    names = ", ".join(f'"{name}"' for name in fields)
+    chosen = ", ".join(given.get(name, f't."{name}"') for name in fields)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({names}) SELECT {chosen} "  # noqa: S608 - our own columns
+            f"FROM {model._meta.db_table} t, generate_series(%s, %s, %s) n WHERE t.clinic_id = %s",
+            [every, weeks, every, clinic.id],
+        )
 
 
 def _lived(clinic: Any, answers: dict[str, str] | None) -> Any:

@@ -14,11 +14,11 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.large_clinic import Large
 
 # Seconds between clicks: faster than people are.
-_THINKS: Final = (2.0, 4.0)
+THINKS: Final = (2.0, 4.0)
 _PATIENCE_SECONDS: Final = 60.0
 _INPUT: Final = re.compile(r"<input[^>]*>")
 _ATTRIBUTE: Final = re.compile(r'([a-z-]+)="([^"]*)"')
-_LISTS: Final = ("/", "/queue", "/?sort=change", "/queue?tab=nobody")
+_LISTS: Final = ("/", "/queue", "/?sort=change", "/queue?tab=nobody", "/queue/figures")
 
 
 @dataclass
@@ -40,11 +40,19 @@ class Measurements:
 
 
 class Visitor:
-    """One browser: its cookies, and where it records measurements."""
+    """One browser: its cookies, where it records measurements, and how long its user thinks between clicks."""
 
-    def __init__(self, port: int, measured: Measurements, number: int, cookies: dict[str, str]) -> None:
+    def __init__(
+        self,
+        port: int,
+        measured: Measurements,
+        number: int,
+        cookies: dict[str, str],
+        thinks: tuple[float, float] = THINKS,
+    ) -> None:
         self._port, self._measured = port, measured
         self._cookies = cookies
+        self.thinks = thinks
         self.chance = Random(number)
 
     async def ask(self, kind: str, path: str, posted: dict[str, str] | None = None) -> str:
@@ -93,7 +101,7 @@ class Visitor:
 
     async def think(self) -> None:
         """Wait between two clicks."""
-        await asyncio.sleep(self.chance.uniform(*_THINKS))
+        await asyncio.sleep(self.chance.uniform(*self.thinks))
 
 
 def answers(page: str) -> dict[str, str]:
@@ -120,7 +128,7 @@ def answers(page: str) -> dict[str, str]:
 
 async def patient(visitor: Visitor, token: str, until: float) -> None:
     """Open the link, answer page by page, open help; then open help now and then."""
-    await asyncio.sleep(visitor.chance.uniform(0, _THINKS[1]))
+    await asyncio.sleep(visitor.chance.uniform(0, visitor.thinks[1]))
     page = await visitor.ask("open", f"/c/{token}")
     while perf_counter() < until:
         await visitor.think()
@@ -133,7 +141,7 @@ async def patient(visitor: Visitor, token: str, until: float) -> None:
 
 async def clinician(visitor: Visitor, clinic: Large, until: float) -> None:
     """Go from lists to records and plans and back."""
-    await asyncio.sleep(visitor.chance.uniform(0, _THINKS[1]))
+    await asyncio.sleep(visitor.chance.uniform(0, visitor.thinks[1]))
     choose = visitor.chance.choice
     while perf_counter() < until:
         if visitor.chance.random() < 0.5:
