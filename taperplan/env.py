@@ -99,3 +99,19 @@ def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
         raise WrongSetting(name, "cannot be read as an address", f"Write {wanted}")
     return value.rstrip("/")
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """One of a few words."""
+    value = text(name, default).lower()
+    if value not in allowed:
+        raise WrongSetting(name, "is none of those we know", f"Write one of: {', '.join(allowed)}.")
+    return value
+
+
+def pairs(name: str, default: str) -> dict[str, str]:
+    """Names as ours=theirs, separated by commas."""
+    found = dict(part.strip().partition("=")[::2] for part in text(name, default).split(",") if part.strip())
+    if not found or not all(ours.strip() and theirs.strip() for ours, theirs in found.items()):
+        raise WrongSetting(name, "cannot be read", f"Write pairs with commas, such as {default}.")
+    return {ours.strip(): theirs.strip() for ours, theirs in found.items()}

@@ -33,7 +33,7 @@ ALLOWED = (
 """The extra fields allowed in a line; anything else given to `extra=` is dropped."""
 
 # Every path of `plans.web.addresses.TOKEN_PATHS`: a document's token is too short to be recognised as a secret.
-_TOKEN_PATH = re.compile(r"(?<![A-Za-z0-9])/([cpymqf])/[^\s\"'?#]+")
+_TOKEN_PATH = re.compile(r"(?<![A-Za-z0-9])/([cpymqfk])/[^\s\"'?#]+")
 _LONG_SECRET = re.compile(r"[A-Za-z0-9_\-]{32,}")
 _PASSWORD_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@]*@")
 # The web server logs the address of a client whose request it cannot parse.
@@ -68,6 +68,8 @@ CONFIG: dict[str, Any] = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.request": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
+        # Its warnings name addresses that hold keys of push services.
+        "urllib3": {"level": "ERROR"},
         # The mail receiver of the demo prints addresses.
         "mail.log": {"level": "WARNING"},
     },

@@ -255,6 +255,36 @@ SERVER_EMAIL = MAIL_FROM
 MAIL_WEBHOOK = mail_events.provider()
 ANYMAIL = mail_events.anymail(MAIL_WEBHOOK)
 
+# --- reaching staff -------------------------------------------------------------------------------------------------
+# Push: which kinds of Apprise addresses, and which hosts they may name.
+PUSH_SCHEMES = [one.lower() for one in env.words("PUSH_SCHEMES", ("ntfys", "pover")) if one != "none"]
+PUSH_HOSTS = [one.lower() for one in env.words("PUSH_HOSTS", ("ntfy.sh",))]
+# The longest that one message may take, so that a silent service holds nobody else's.
+PUSH_TIMEOUT = env.number("PUSH_TIMEOUT", 10, least=1, most=30)
+# Text messages: a file in plans/channels/sms; without one there are none.
+TEXT_PROVIDER = env.text("TEXT_PROVIDER")
+if TEXT_PROVIDER and TEXT_PROVIDER not in (
+    _providers := sorted(one.stem for one in BASE_DIR.glob("plans/channels/sms/[a-z]*.py"))
+):
+    raise env.WrongSetting(
+        "TEXT_PROVIDER", "is no provider that we know", f"Write one of: {', '.join(_providers)}."
+    )
+TEXT_URL = env.url("TEXT_URL", "", schemes=("https", "http")) if env.text("TEXT_URL") else ""
+if TEXT_PROVIDER == "http" and not TEXT_URL:
+    raise env.WrongSetting("TEXT_URL", "is missing", "TEXT_PROVIDER=http needs the provider's address.")
+TEXT_AUTHORIZATION = env.text("TEXT_AUTHORIZATION")
+TEXT_SIGNING_KEY = env.text("TEXT_SIGNING_KEY")
+TEXT_FROM = env.text("TEXT_FROM")
+TEXT_FORMAT = env.choice("TEXT_FORMAT", "json", ("json", "form"))
+TEXT_FIELDS = env.pairs("TEXT_FIELDS", "to=to,text=text,from=from,id=id")
+TEXT_TIMEOUT = env.number("TEXT_TIMEOUT", 10, least=1, most=30)
+# Replies and delivery reports of the provider, at /text/events; without it the address does not exist.
+TEXT_EVENTS_SECRET = env.text("TEXT_EVENTS_SECRET")
+if TEXT_EVENTS_SECRET and len(TEXT_EVENTS_SECRET) < env.LEAST_KEY:
+    raise env.WrongSetting(
+        "TEXT_EVENTS_SECRET", "is too short", f"Write at least {env.LEAST_KEY} random characters."
+    )
+
 # --- work -----------------------------------------------------------------------------------------------------------
 # The lease of a claim; longer than any task may run (CELERY_TASK_TIME_LIMIT).
 LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=1, most=86_400)

@@ -1,4 +1,4 @@
-"""Reads the bounce mailbox and acts on each report."""
+"""Reads the bounce mailbox and acts on each report, and on each reply to an alert."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import logging
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from plans.channels.email import bounce_reports, mailbox
+from plans.channels.email import bounce_reports, mailbox, replies
 from plans.channels.email.bounce_reports import ReportKind
 from plans.channels.email.mailbox import Done
 from plans.services import bounces, heartbeat, pausing
+from plans.services.review import acknowledging
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +48,16 @@ def run() -> int:
 
 
 def deal_with(raw: bytes) -> Done:
-    """Process one message of the mailbox. Anything but a report on one of our messages is ignored; a report on one that
-    is still being sent waits until that is settled."""
+    """Process one message of the mailbox. Anything but a report on one of our messages, or a reply to one, is ignored;
+    a report on one that is still being sent waits until that is settled."""
     try:
-        report = bounce_reports.read(raw)
+        report, reply = bounce_reports.read(raw), replies.read(raw)
     except Exception:
         # The library fails on some malformed messages; another try would not help.
         log.exception("a message in the mailbox of bounces cannot be read")
         return Done.SET_ASIDE
+    if reply is not None:
+        acknowledging.by_email(work_id=reply.work_id, sender=reply.sender, body=reply.text)
     if report is None or report.kind is ReportKind.DELAYED:
         return Done.SEEN
     if bounces.is_under_way(report.work_id):

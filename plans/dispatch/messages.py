@@ -11,19 +11,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
+from plans.channels import short
 from plans.channels.email import transports
 from plans.channels.email.delivery import Fate, SendResult, Transport, Unreachable
 from plans.channels.email.headers import BadAddress, BadSender
 from plans.channels.email.rendering import OutgoingMessage, write
+from plans.channels.short import ShortMessage
 from plans.dispatch import clock_guard
 from plans.dispatch.connections import ConnectionPool
 from plans.dispatch.counts import Counts
+from plans.dispatch.providers import USUAL, Lane, Lanes, Providers
 from plans.domain.messages import MessageFacts, Postpone, Skip
 from plans.domain.notices import Queue, backoff
 from plans.domain.outbox import WorkState
@@ -37,16 +40,23 @@ log = logging.getLogger(__name__)
 BATCH: Final = 100
 # Well within a worker's time limit, and short enough for a deployment to wait for.
 SECONDS: Final = 15.0
+# How long a run rests while providers have not answered, before it looks for new alerts.
+_TURN_SECONDS: Final = 0.2
+_Written = TypeVar("_Written", OutgoingMessage, ShortMessage)
 
 
 def run(
     queue: Queue,
     *,
     transport: Callable[[], Transport] = transports.chosen,
+    providers: Providers = USUAL,
     batch: int = BATCH,
     seconds: float = SECONDS,
 ) -> Counts:
-    """Send what is due in a queue until nothing is left or the time is up. May run in several places at once."""
+    """Send what is due in a queue until nothing is left or the time is up. May run in several places at once.
+
+    Alerts go by the channel of the person they are for: those by push or text message have threads of their own.
+    """
     counts = Counts()
     heartbeat.beat(heartbeat.worker_name(queue.value))
     mode = _sending_mode(queue)
@@ -55,15 +65,23 @@ def run(
     ends = time.monotonic() + seconds
     filed = mode is SendingMode.FILES
     pool = ConnectionPool((lambda: transports.named("files")) if filed else transport, filed=filed)
+    lanes = Lanes(providers, filed=filed)
     try:
         while time.monotonic() < ends:
             claims = _claim(queue, mode, batch)
-            if not claims or not _send_batch(claims, pool, counts, ends):
+            by_email = lanes.take(claims) if queue is Queue.ALERTS else claims
+            answered = _step(lanes, counts, filed=filed)
+            if by_email and not _send_batch(by_email, pool, counts, ends):
                 break
+            if not claims and not lanes.busy and not answered:
+                break
+            if not claims:
+                lanes.rest(_TURN_SECONDS)
         else:
             # Time is up and there may be more: another worker, or this one, continues at once.
             outbox.notify_workers(queue.value)
     finally:
+        _finish(lanes, counts, filed=filed)
         pool.close()
     if counts.sent:
         restoring.count_sendings()
@@ -134,6 +152,53 @@ def _send_batch(claims: Sequence[Claim], pool: ConnectionPool, counts: Counts, e
             counts.left += outbox.release(claim)
 
 
+def _step(lanes: Lanes, counts: Counts, *, filed: bool) -> bool:
+    """Settle what providers have answered, and hand them what waits. Returns whether any had answered: what was
+    refused, or is of unknown fate, is due again at once."""
+    answered = False
+    for lane in lanes.lanes.values():
+        for claim, outcome in lane.done().items():
+            _settle_short(claim, outcome, counts, filed=filed)
+            answered = True
+        while lane.down and lane.waiting:
+            delivery.later(lane.waiting.popleft(), lane.down)
+            counts.retried += 1
+        if claims := lane.next():
+            _hand(lane, claims, counts)
+    return answered
+
+
+def _hand(lane: Lane, claims: Sequence[Claim], counts: Counts) -> None:
+    """Compose a few short messages, and hand those that may go to their provider."""
+    try:
+        composed = messages.begin(claims, messages.prepare(claims), lane.kind)
+        outgoing = _outgoing(claims, composed, counts, short.write)
+    except Exception:
+        for claim in claims:
+            counts.left += outbox.release(claim)
+        raise
+    for claim, message in outgoing.items():
+        lane.hand(claim, message)
+
+
+def _settle_short(claim: Claim, outcome: SendResult, counts: Counts, *, filed: bool) -> None:
+    if outcome.fate is Fate.SENT and not filed:
+        _count({claim: outcome.code}, _settle_accepted({claim: outcome.code}), counts)
+    elif not _not_accepted(claim, outcome, "", counts):
+        _lost(claim, counts)
+
+
+def _finish(lanes: Lanes, counts: Counts, *, filed: bool) -> None:
+    """Release what waits, and settle what is under way: each is back within its provider's time."""
+    for lane in lanes.lanes.values():
+        while lane.waiting:
+            counts.left += outbox.release(lane.waiting.popleft())
+    while lanes.busy:
+        lanes.rest(_TURN_SECONDS)
+        _step(lanes, counts, filed=filed)
+    lanes.close()
+
+
 def _next_group(waiting: deque[Claim], most: int) -> list[Claim]:
     """Take the next messages, one per connection and never two to one patient; those passed over stay first in line."""
     group: list[Claim] = []
@@ -192,7 +257,7 @@ def _send_group(
     Accepted messages are added to `accepted` with the server's code, for the caller to settle; while others are still
     being handed over they are settled here.
     """
-    outgoing = _outgoing(claims, composed, counts)
+    outgoing = _outgoing(claims, composed, counts, write)
     under_way = len(outgoing)
     for outcomes in pool.send(connections, outgoing):
         under_way -= len(outcomes)
@@ -225,14 +290,17 @@ def _lost(claim: Claim, counts: Counts) -> None:
 
 
 def _outgoing(
-    claims: Sequence[Claim], composed: Mapping[UUID, Composed], counts: Counts
-) -> dict[Claim, OutgoingMessage]:
+    claims: Sequence[Claim],
+    composed: Mapping[UUID, Composed],
+    counts: Counts,
+    render: Callable[[MessageFacts], _Written],
+) -> dict[Claim, _Written]:
     """The messages to hand over; every other claim is settled or released."""
-    outgoing: dict[Claim, OutgoingMessage] = {}
+    outgoing: dict[Claim, _Written] = {}
     for claim in claims:
         found = composed.get(claim.id)
         if isinstance(found, MessageFacts):
-            if (rendered := _render(claim, found, counts)) is not None:
+            if (rendered := _render(claim, found, counts, render)) is not None:
                 outgoing[claim] = rendered
         elif isinstance(found, Failed):
             delivery.crashed(claim)
@@ -240,17 +308,19 @@ def _outgoing(
         elif found is not None:
             _not_now(claim, found, counts)
         elif outbox.release(claim):
-            # Another transaction is changing its row: it will be claimed again.
+            # Another transaction is changing its row, or it goes by another channel now: it will be claimed again.
             counts.left += 1
         else:
             counts.lost += 1
     return outgoing
 
 
-def _render(claim: Claim, facts: MessageFacts, counts: Counts) -> OutgoingMessage | None:
+def _render(
+    claim: Claim, facts: MessageFacts, counts: Counts, render: Callable[[MessageFacts], _Written]
+) -> _Written | None:
     """Render the message; None if that failed and the claim was settled."""
     try:
-        return write(facts)
+        return render(facts)
     except BadAddress:
         end = Settlement(WorkState.REJECTED, "address_refused")
         delivery.settle(claim, end, to_address=facts.to_address)

@@ -13,6 +13,7 @@ from typing import Final
 from plans.dispatch import clock_guard, ping
 from plans.domain.notices import Queue
 from plans.services import (
+    channel_tests,
     clock,
     figures_counting,
     heartbeat,
@@ -41,6 +42,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "sweep": lease_expiry.sweep,
     "raw_answers": raw.sweep,
     "escalate": lambda: ticks.escalate_due(clock.now()),
+    "channel_tests": lambda: channel_tests.tick(clock.now()),
     "leases": lambda: ticks.expire_leases(clock.real_now()),
     "plans": lambda: states.advance(clock.now()),
     "pages": lambda: pages.tick(clock.now()),
@@ -74,6 +76,7 @@ _NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
 _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
     {
         "sweep",
+        "channel_tests",
         "plans",
         "pages",
         "review_dates",

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from plans.domain.reaching import ChannelKind
+
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
@@ -19,6 +21,10 @@ class MessageFacts:
     of unknown fate was sent before. `also`: plan_ready or plan_changed, bundled into this message. `items`: how many
     items an alert is about. `to_phone` is for providers that send no e-mail. `minutes`: how long its check-in takes, 0
     without one.
+
+    To staff: `channel` says by what `to_address` is reached; `code` and `code_link` are its reply code, which may be
+    sent back where `may_reply`; `about` and `whom` are what a message about a channel speaks of; `urgent` may make a
+    noise at night; `reply_to` is where a reply by e-mail arrives.
     """
 
     work_id: UUID
@@ -46,6 +52,14 @@ class MessageFacts:
     to_phone: str = ""
     minutes: int = 0
     items: int = 1
+    channel: ChannelKind = ChannelKind.EMAIL
+    code: str = ""
+    code_link: str = ""
+    may_reply: bool = False
+    about: str = ""
+    whom: str = ""
+    urgent: bool = False
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

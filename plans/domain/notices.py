@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from plans.domain.links import LinkPurpose
+from plans.domain.reaching import CodePurpose
 
 
 class Audience(StrEnum):
@@ -51,6 +52,10 @@ class Precondition(StrEnum):
     ACCOUNT_IS_ACTIVE = "account_is_active"
     INVITATION_IS_OPEN = "invitation_is_open"
     CLINIC_IS_NEW = "clinic_is_new"
+    CHANNEL_IS_UNCONFIRMED = "channel_is_unconfirmed"
+    TEST_WAITS = "test_waits"
+    CHANNEL_FAILS = "channel_fails"
+    ALWAYS = "always"
 
 
 class StaffPage(StrEnum):
@@ -59,6 +64,18 @@ class StaffPage(StrEnum):
     ITEM = "item"
     PASSWORD = "password"  # noqa: S105 - the name of a page
     INVITATIONS = "invitations"
+    CHANNELS = "channels"
+
+
+class Reach(StrEnum):
+    """Where a message to a member of staff goes."""
+
+    # The e-mail of the login.
+    LOGIN = "login"
+    # Their channels in their order: the entry's fact "channel" counts from 1.
+    ORDER = "order"
+    # One channel, whatever its order: the entry's fact "channel_id".
+    ONE = "one"
 
 
 class Privacy(StrEnum):
@@ -88,7 +105,8 @@ class Notice:
 
     `keep_for`: how long after its due time it may still be sent; None: for ever. `link`: where it leads. `reminder`:
     counts towards the patient's limit of one reminder in 20 hours, and stops with opt-out and suspension. A document
-    has neither link nor precondition: they are checked when it is drawn.
+    has neither link nor precondition: they are checked when it is drawn. `reach`: where one to staff goes.
+    `reply_code`: what its reply code, if it carries one, is about.
     """
 
     code: str
@@ -100,6 +118,8 @@ class Notice:
     privacy: Privacy = Privacy.CLINICAL
     reminder: bool = False
     bundling: Bundling = Bundling.ALONE
+    reach: Reach = Reach.LOGIN
+    reply_code: CodePurpose | None = None
 
 
 CONFIRM_ADDRESS: Final = "confirm_address"
@@ -115,6 +135,10 @@ ITEM_ESCALATED: Final = "item_escalated"
 PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a message
 SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a message
 CLINIC_INVITATION: Final = "clinic_invitation"
+CHANNEL_CODE: Final = "channel_code"
+CHANNEL_TEST: Final = "channel_test"
+CHANNEL_FAILED: Final = "channel_failed"
+REPLY_ANSWER: Final = "reply_answer"
 DRAW: Final = "draw"
 REDRAW: Final = "redraw"
 
@@ -155,6 +179,25 @@ def _alert(code: str) -> Notice:
         link=StaffPage.ITEM,
         still_right=Precondition.ITEM_NEEDS_SOMEBODY,
         privacy=Privacy.STAFF,
+        reach=Reach.ORDER,
+        reply_code=CodePurpose.ALERT,
+    )
+
+
+def _of_channel(
+    code: str, keep_for: timedelta, still_right: Precondition, carries: CodePurpose | None = None
+) -> Notice:
+    """A message about one channel of a member of staff, sent to that channel or to another named one."""
+    return Notice(
+        code,
+        Audience.STAFF,
+        Queue.ALERTS,
+        keep_for,
+        link=StaffPage.CHANNELS,
+        still_right=still_right,
+        privacy=Privacy.STAFF,
+        reach=Reach.ONE,
+        reply_code=carries,
     )
 
 
@@ -209,6 +252,10 @@ NOTICES: Final[dict[str, Notice]] = {
         _account(PASSWORD_RESET, 1, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(SET_PASSWORD, 7, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(CLINIC_INVITATION, 7, StaffPage.INVITATIONS, Precondition.INVITATION_IS_OPEN),
+        _of_channel(CHANNEL_CODE, timedelta(minutes=30), Precondition.CHANNEL_IS_UNCONFIRMED),
+        _of_channel(CHANNEL_TEST, timedelta(hours=2), Precondition.TEST_WAITS, CodePurpose.TEST),
+        _of_channel(CHANNEL_FAILED, timedelta(days=1), Precondition.CHANNEL_FAILS),
+        _of_channel(REPLY_ANSWER, timedelta(hours=1), Precondition.ALWAYS),
         Notice(DRAW, Audience.DOCUMENT, Queue.DOCUMENTS, None),
         # Requests all documents of a clinic, one page at a time.
         Notice(REDRAW, Audience.DOCUMENT, Queue.DOCUMENTS, None),
@@ -236,6 +283,10 @@ ACCOUNT_MESSAGES: Final = tuple(
     code for code, notice in MESSAGES.items() if notice.link in (StaffPage.PASSWORD, StaffPage.INVITATIONS)
 )
 """Notices to staff about their account; they belong to no item."""
+ALERTS: Final = tuple(
+    code for code, notice in MESSAGES.items() if notice.still_right is Precondition.ITEM_NEEDS_SOMEBODY
+)
+"""Alerts about review items."""
 
 # How long news of a version waits that changes nothing today or tomorrow, so that two changes are one message.
 NEWS_WAITS: Final = timedelta(hours=1)
@@ -264,6 +315,10 @@ _LADDERS: Final[dict[str, tuple[int, ...]]] = {
     "dropped": (30, 300, 900, 3600),
     "later": (300, 900, 3600),
     "sender_refused": (900, 3600),
+    "provider_unreachable": (15, 60, 300),
+    "provider_dropped": (15, 60, 300),
+    "provider_later": (60, 300, 900),
+    "provider_refuses_us": (60, 300, 900),
     # Fixed by a person, who will not want to wait long afterwards.
     "sign_in_refused": (60, 300, 900),
     "crash": (5, 30, 120, 600),

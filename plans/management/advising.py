@@ -27,13 +27,15 @@ _FOR_STAFF: Final = frozenset(
     {
         "audit", "caseload_file", "catalogue", "cautions", "clinic_questionnaires", "document_refusals", "flags",
         "lanes", "levels", "mail_server", "messages", "methods", "moving", "patient_facts", "patient_file", "people",
-        "plans", "review", "rules", "second_signature", "taper", "taper_errors", "text", "verdicts",
+        "plans", "reaching", "review", "rules", "second_signature", "taper", "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
 """Modules of `plans/wording` for the clinic, or for form fields (`text`); every other one, and any new one, is for
 patients."""
 _WEB_FOR_STAFF: Final = frozenset({"account", "clinician", "middleware.py", "not_saved.py"})
-_MESSAGES_TO_STAFF: Final = ("item_alert", "item_escalated")
+_MESSAGES_TO_STAFF: Final = (
+    "channel_code", "channel_failed", "channel_test", "item_alert", "item_escalated", "reply_answer",
+)  # fmt: skip
 _CALLS: Final = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "_now"})
 
 _STATEMENTS: Final = """

@@ -28,6 +28,7 @@ from plans.models.patient_file import PatientFile
 from plans.models.people import Clinic, Membership, Patient, User
 from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, PlanVersion
 from plans.models.proposal import Proposal
+from plans.models.reaching import ReplyCode, StaffChannel
 from plans.models.review import ReviewEvent, ReviewItem
 from plans.models.visit import PlannedVisit
 
@@ -70,10 +71,12 @@ __all__ = (
     "PlannedVisit",
     "Proposal",
     "RawAnswer",
+    "ReplyCode",
     "ReviewEvent",
     "ReviewItem",
     "Row",
     "RuleSignature",
+    "StaffChannel",
     "TakenDose",
     "User",
     "Work",

@@ -144,6 +144,11 @@ def create_member(
     return user.pk
 
 
+def login_address(by: Actor) -> str:
+    """The e-mail that the actor signs in with."""
+    return User.objects.values_list("email", flat=True).get(pk=by.member_id)
+
+
 def members(actor: Actor) -> tuple[Member, ...]:
     """The active members of the actor's clinic, by name."""
     rows = Membership.objects.filter(clinic_id=actor.home, is_active=True).select_related("user")

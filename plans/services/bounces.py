@@ -27,7 +27,7 @@ def is_under_way(work_id: UUID) -> bool:
     return Work.objects.filter(pk=work_id, state__in=LEASED).exists()
 
 
-def hard(work_id: UUID) -> bool:
+def hard(work_id: UUID, *, reason: str = "address_refused") -> bool:
     """Treat the address as if the server had refused it at once. False for an unknown message, or one reported
     before."""
     now = clock.now()
@@ -35,11 +35,17 @@ def hard(work_id: UUID) -> bool:
         work = _locked(work_id)
         if work is None:
             return False
-        end = Settlement(WorkState.REJECTED, "address_refused")
+        end = Settlement(WorkState.REJECTED, reason)
         write_end(Work.objects.filter(pk=work.pk), end)
         free_carried(work.pk)
         consequences(work, end, now, _sent_to(work))
     return True
+
+
+def hard_to_staff(work_id: UUID) -> bool:
+    """The same for a short message to staff, as its provider reports: an alert then goes by the next channel."""
+    staff = Work.objects.filter(pk=work_id, user__isnull=False).exists()
+    return staff and hard(work_id, reason="channel_refused")
 
 
 def soft(work_id: UUID) -> bool:
@@ -78,7 +84,7 @@ def complaint(work_id: UUID) -> bool:
 
 
 def _locked(work_id: UUID) -> Work | None:
-    rows = Work.objects.select_for_update(of=("self",)).select_related("patient", "plan")
+    rows = Work.objects.select_for_update(of=("self",)).select_related("patient", "plan", "user", "item")
     return rows.filter(_SENT, pk=work_id).first()
 
 

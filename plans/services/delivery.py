@@ -17,11 +17,12 @@ from django.db.models import Q, QuerySet
 
 from plans.domain.documents.states import DocumentState
 from plans.domain.json import JsonObject
-from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, backoff
+from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, Reach, backoff
 from plans.domain.outbox import LEASED, WorkState
 from plans.domain.people import EmailState
-from plans.models import LIVE_STATES, Document, Patient, Plan, ReviewItem, Work
-from plans.services import audit, clock, close_watch, outbox
+from plans.domain.reaching import LOGIN
+from plans.models import LIVE_STATES, Document, Patient, Plan, ReplyCode, ReviewItem, Work
+from plans.services import audit, channel_tests, clock, close_watch, outbox, staff_channels
 from plans.services.actors import SYSTEM, Actor
 from plans.services.outbox import Claim, Settlement
 from plans.services.outbox.claiming import write_end
@@ -44,7 +45,7 @@ def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
         if end.state in (WorkState.PENDING, WorkState.REJECTED, WorkState.SKIPPED, WorkState.POISON):
             free_carried(claim.id)
         if end.state != WorkState.PENDING:
-            work = Work.objects.select_related("patient", "plan").get(pk=claim.id)
+            work = Work.objects.select_related("patient", "plan", "user", "item").get(pk=claim.id)
             consequences(work, end, clock.now(), to_address)
     return True
 
@@ -145,7 +146,11 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
             "high",
             {"code": "message_set_aside"},
         )
-    elif end.state == WorkState.SKIPPED and end.reason == "late":
+    elif (
+        end.state == WorkState.SKIPPED
+        and end.reason == "late"
+        and NOTICES[work.notice].reach is not Reach.ONE
+    ):
         facts = {"code": "messages_late", "notice": work.notice}
         item(work, now, "mail", f"messages_late:{work.patient_id or work.user_id}", "routine", facts)
 
@@ -153,6 +158,8 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
 def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
     facts = {"code": end.reason, "smtp": end.smtp_code, "notice": work.notice}
     if NOTICES[work.notice].audience is Audience.STAFF:
+        if _channel_refused(work, now):
+            return
         # Not urgent by itself: the item that it was about escalates anyway.
         item(work, now, "mail", f"alert_refused:{work.user_id}", "high", {**facts, "code": "alert_refused"})
         return
@@ -168,6 +175,18 @@ def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> No
         record_act(work, "patient.mail_bounced", SYSTEM, {"smtp": end.smtp_code})
     severity = "high" if close_watch.watched(patient, now) else "routine"
     item(work, now, "mail", f"{end.reason}:{patient.pk}", severity, facts)
+
+
+def _channel_refused(work: Work, now: datetime) -> bool:
+    """A channel of a member of staff refused for good: an alert goes to the next at once. Whether that is all."""
+    code = ReplyCode.objects.filter(work=work).first()
+    named = work.facts.get("channel_id", LOGIN)
+    if code is not None or named != LOGIN:
+        staff_channels.fails(code.channel_id if code is not None else UUID(named), now)
+    if NOTICES[work.notice].reach is Reach.ONE:
+        channel_tests.refused(work, now)
+        return True
+    return staff_channels.next_at_once(work, now)
 
 
 def item(work: Work, now: datetime, source: str, key: str, severity: str, facts: JsonObject) -> ReviewItem:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -49,6 +50,8 @@ PUT_BACK: Final = (RESTORED, COPIED)
 # The longest that a pause by hand may hold alerts as well.
 ALERTS_HELD_FOR: Final = timedelta(hours=1)
 HELD_UP: Final = "held_up"
+# One for each clinic: when something that was sent to its staff last came back.
+CHAIN: Final = "chain:"
 # Rounds over all plans, one page per tick, and the longest each may take for every plan to be checked in time.
 SUPPLY_ROUND: Final = "supply"
 SCHEDULING_ROUND: Final = "laying"
@@ -86,18 +89,33 @@ class StatusLine:
 class Pulse:
     """What an outside monitor reads: `faults` are stable codes, empty if all is well.
 
-    `polls_outbox`: a loop that does not need Redis does the work.
+    `polls_outbox`: a loop that does not need Redis does the work. `chain_worked_at`: when something that was sent to
+    staff last came back, in the clinic where that is longest ago.
     """
 
     faults: tuple[str, ...]
     last_tick_at: datetime | None
     oldest_due_seconds: int
     polls_outbox: bool
+    chain_worked_at: datetime | None = None
 
 
 def beat(name: str, facts: dict[str, object] | None = None) -> None:
     """Record that the loop `name` ran just now; `facts` are small and contain no personal data."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.real_now(), "facts": facts or {}})
+
+
+def chain_works(clinic_id: UUID) -> None:
+    """Record that something sent to a clinic's staff came back just now: the whole chain works."""
+    beat(f"{CHAIN}{clinic_id.hex}")
+
+
+def chain_worked_at(clinic_id: UUID | None = None) -> datetime | None:
+    """When a clinic's chain was last seen working, in real time; without a clinic, where that is longest ago."""
+    chains = Heartbeat.objects.filter(name__startswith=CHAIN)
+    if clinic_id is not None:
+        chains = chains.filter(name=f"{CHAIN}{clinic_id.hex}")
+    return chains.order_by("at").values_list("at", flat=True).first()
 
 
 def worker_name(queue: str) -> str:
@@ -258,7 +276,9 @@ def pulse() -> Pulse:
     faults += [f"failing_{step}" for step in (last.facts.get("failing", ()) if last else ())]
     faults += _sending_faults(real)
     alone = not _silent(LOOP, real, WORKER_SILENT_AFTER)
-    return Pulse(tuple(faults), last.at if last else None, int(oldest.total_seconds()), alone)
+    return Pulse(
+        tuple(faults), last.at if last else None, int(oldest.total_seconds()), alone, chain_worked_at()
+    )
 
 
 def _silent_loops(real: datetime) -> Iterator[str]:

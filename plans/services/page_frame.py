@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from plans.services import clock
+from plans.services import channel_tests, clock
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor, May
+from plans.services.channel_tests import FailingChannel
 from plans.services.heartbeat import StatusLine, status_of
 from plans.services.review.queries import QueueCounts, counts
 
@@ -25,6 +26,7 @@ class PageFrame:
     role: str
     queue: QueueCounts
     status: StatusLine
+    unreached: tuple[FailingChannel, ...]
     ahead: timedelta
     many_clinics: bool
     may_plan: bool
@@ -51,6 +53,7 @@ def page_frame(actor: Actor) -> PageFrame:
         role=actor.role.value if actor.role else "",
         queue=counts(actor),
         status=line,
+        unreached=channel_tests.failing(clinic.pk, clock.now()),
         ahead=ahead,
         many_clinics=actor.elsewhere,
         may_plan=actor.may(May.PLAN),

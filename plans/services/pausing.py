@@ -16,11 +16,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from plans.domain.notices import LONGEST_BACKOFF, Queue
+from plans.domain.notices import ALERTS, LONGEST_BACKOFF, Queue
 from plans.domain.outbox import LEASED, WorkState
 from plans.domain.review.item_states import ItemState
 from plans.models import Clinic, Heartbeat, Membership, ReviewItem, User, Work
-from plans.services import clock, heartbeat, rows
+from plans.services import clock, heartbeat, rows, staff_channels
 from plans.services.actors import SYSTEM, Role
 from plans.services.delivery import BUNDLED, record_act
 from plans.services.outbox import Settlement
@@ -133,14 +133,15 @@ def gather_alerts() -> int:
 
 
 def _by_person(real: datetime) -> list[list[Work]]:
-    """Alerts of open items that may be sent now, one list per person and clinic, the most urgent first."""
+    """Alerts of open items that may be sent now, one list per person, place of their channels and clinic, the most
+    urgent first."""
     found = Work.objects.select_for_update(of=("self",), skip_locked=True).select_related("item")
-    found = found.filter(queue=Queue.ALERTS.value, state=WorkState.PENDING).exclude(try_at__gt=real)
-    groups: defaultdict[tuple[UUID, UUID | None], list[Work]] = defaultdict(list)
+    found = found.filter(notice__in=ALERTS, state=WorkState.PENDING).exclude(try_at__gt=real)
+    groups: defaultdict[tuple[UUID, UUID | None, int], list[Work]] = defaultdict(list)
     for work in found.exclude(item__state=ItemState.RESOLVED).order_by("item__priority", "due_at", "id"):
         taken = work.item.acknowledged_at if work.item is not None else None
         if taken is None or taken < work.created_at:
-            groups[work.clinic_id, work.user_id].append(work)
+            groups[work.clinic_id, work.user_id, staff_channels.place_of(work)].append(work)
     return list(groups.values())
 
 

@@ -10,8 +10,8 @@ from typing import Final
 
 PATIENT_PATHS: Final = re.compile(r"^/(c|p|y|m|q|f|help)(/|$)")
 """Addresses of patients: check-ins, plans, the address confirmed, mail choices, documents, calendars, help lines."""
-TOKEN_PATHS: Final = re.compile(r"^/[cpymqf]/[^/]{20,}")
-"""Those of them that hold the token of a message's link."""
+TOKEN_PATHS: Final = re.compile(r"^/[cpymqfk]/[^/]{20,}")
+"""Those that hold the token of a message's link: patients', and /k, where staff answer an alert."""
 
 FILES: Final = "/import"
 """The address that a caseload is uploaded to."""

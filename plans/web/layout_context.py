@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,8 +14,11 @@ from plans.services.actors import Actor
 from plans.services.page_frame import page_frame
 from plans.web.untyped import Context
 from plans.wording.mail_server import trouble_words
+from plans.wording.reaching import KINDS
 
 _SAID = "said"
+# More would push the page away; the settings list all.
+_UNREACHED_SHOWN: Final = 3
 
 
 class _InAClinic(Protocol):
@@ -51,6 +54,7 @@ def page(request: HttpRequest, template: str, context: Context, status: int = 20
     frame = {
         "shell": around,
         "mail_trouble": trouble_words(around.status.mail_fault),
+        "unreached": [(one, KINDS[one.kind.value]) for one in around.unreached[:_UNREACHED_SHOWN]],
         "said": request.session.pop(_SAID, None),
     }
     # All times on the page are in the clinic's zone: templates convert to the active one.

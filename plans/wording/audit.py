@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.json import Facts, JsonObject
-from plans.wording import messages
+from plans.wording import messages, reaching
 from plans.wording.drugs import listed
 from plans.wording.people import CARE_STATES, ROLES
 from plans.wording.plans import long_day
@@ -84,6 +84,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
         "imported a caseload: %(made)s patients and %(drafts)s drafts of plans, from the file %(file)s"
     ),
     "clinic.move_declined": _("declined a patient whom %(clinic)s offered. %(note)s"),
+    "clinic.channel_test_set": _("changed the daily test of channels"),
     "clinic.rules_set": _("changed the thresholds or the cadence"),
     "clinic.rules_signed": _("signed the rules, thresholds and questions in force"),
     "member.added": _("added a member of staff: %(who)s, %(role)s"),
@@ -93,6 +94,9 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "member.role_set": _("changed the role of %(who)s to %(role)s"),
     "member.ended": _("removed %(who)s from the clinic"),
     "member.given_back": _("added %(who)s to the clinic again"),
+    "member.channel_added": _("added a way to be reached: %(kind)s"),
+    "member.channel_confirmed": _("confirmed a way to be reached: %(kind)s"),
+    "member.channel_removed": _("removed a way to be reached: %(kind)s"),
     "patient.added": _("added the patient"),
     "patient.changed": _("changed the record: %(fields)s"),
     "patient.owner_set": _("made the patient %(who)s’s"),
@@ -226,6 +230,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "visit.cancelled": _("cancelled the visit on %(on)s"),
     "item.opened": _("opened a review item: %(priority)s"),
     "item.raised_again": _("added to a review item: %(priority)s"),
+    "item.acknowledged": _("acknowledged the alert %(how)s, without claiming the item"),
     "item.claimed": _("claimed the item"),
     "item.released": _("released the item"),
     "item.lapsed": _("released the item for %(who)s, who did nothing"),
@@ -290,6 +295,8 @@ def _shown(act: str, facts: Facts) -> JsonObject:
     words = messages.WORDS.get(str(facts.get("notice", "")))
     found["notice"] = words.in_history if words is not None else _("message")
     found["priority"] = SEVERITIES.get(str(facts.get("priority", "")), "")
+    found["how"] = reaching.HOW.get(str(facts.get("how", "")), "")
+    found["kind"] = reaching.KINDS.get(str(facts.get("kind", "")), "")
     found["callee"] = CALLEES.get(str(facts.get("callee", "")), "")
     outcomes = CALL_OUTCOMES if act == "item.called" else OUTCOMES
     found["outcome"] = outcomes.get(str(facts.get("outcome", "")), "")

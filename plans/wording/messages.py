@@ -34,6 +34,10 @@ WORDS: Final[dict[str, MessageWords]] = {
     "password_reset": MessageWords(_("Link for a new password"), _("link for a new password")),
     "set_password": MessageWords(_("Link for a first password"), _("link for a first password")),
     "clinic_invitation": MessageWords(_("Invitation to the clinic"), _("invitation to the clinic")),
+    "channel_code": MessageWords(_("Code for a channel"), _("code that confirms a channel")),
+    "channel_test": MessageWords(_("Test of a channel"), _("test of a channel")),
+    "channel_failed": MessageWords(_("A channel fails"), _("alarm about a channel")),
+    "reply_answer": MessageWords(_("Answer to a reply"), _("answer to a reply")),
     "draw": MessageWords(_("Calendar to draw"), _("calendar")),
     "redraw": MessageWords(_("All documents to draw again"), _("drawing of all documents again")),
 }
@@ -107,6 +111,16 @@ REASONS: Final[dict[str, Promise]] = {
     "left_clinic": _("No longer works here."),
     "moved": _("The patient has moved to another clinic."),
     "nobody": _("There is nobody to send it to."),
+    "channel_refused": _("The provider refuses the number or address. The next channel is used."),
+    "channel_removed": _("The channel was removed."),
+    "channel_not_offered": _("Such messages cannot be sent from here."),
+    "channel_hours": _("It waits until this person may be reached."),
+    "provider_unreachable": _("The provider cannot be reached. We try again."),
+    "provider_dropped": _("The connection broke before the message went out. We try again."),
+    "provider_later": _("The provider asks us to come back later."),
+    "provider_refuses_us": _("The provider refuses our sign-in. Tell whoever runs this installation."),
+    "provider_silent": _("The message went out, but the provider did not answer. It may have arrived."),
+    "provider_failed": _("The provider had a fault. The message may have arrived."),
 }
 
 SHOWS: Final[dict[str, Promise]] = {

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.errors import Refused, Stale
 from plans.domain.json import Facts, JsonObject
 from plans.domain.taper.request import product_from_json
+from plans.wording import reaching
 from plans.wording.drugs import listed, product_words
 from plans.wording.plans import long_day, short_day
 from plans.wording.times import short_moment_words
@@ -168,6 +169,7 @@ _EVENTS: Final[Mapping[str, Promise]] = {
     "opened": _("Opened"),
     "raised_again": _("More came in"),
     "alerted": _("Alert sent to %(to)s"),
+    "acknowledged": _("Alert acknowledged %(how)s, not claimed"),
     "claimed": _("Claimed"),
     "released": _("Released"),
     "lapsed": _("%(who)s had it and did nothing; it is unassigned again"),
@@ -231,6 +233,7 @@ def event_words(kind: str, facts: Facts) -> str:
     """What was done, without who and when."""
     shown: JsonObject = {
         "to": "",
+        "how": "",
         "who": "",
         "callee": "",
         "outcome": "",
@@ -245,6 +248,8 @@ def event_words(kind: str, facts: Facts) -> str:
         shown["outcome"] = CALL_OUTCOMES.get(shown["outcome"], shown["outcome"])
     elif kind == "resolved":
         shown["outcome"] = OUTCOMES.get(shown["outcome"], shown["outcome"])
+    elif kind == "acknowledged":
+        shown["how"] = reaching.HOW.get(shown["how"], shown["how"])
     elif kind == "alerted":
         shown["to"] = ", ".join(facts.get("to", ())) or gettext("nobody: this clinic has no one on call")
     return str(_EVENTS[kind]) % shown

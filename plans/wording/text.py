@@ -45,6 +45,17 @@ _SAY: Final[Mapping[str, Callable[[Facts], str]]] = {
     ),
     "emails_differ": lambda f: _("The two addresses differ. Type both again."),
     "not_phone": lambda f: _("Write the number in digits and spaces, such as 555-0142 or +1 555 555 0142."),
+    "not_full_number": lambda f: _(
+        "Write the number with its country code, such as +1 555 555 0142: text messages need it."
+    ),
+    "not_push": lambda f: _(
+        "This is not the address of a push service. Write it as the service shows it, such as ntfys://ntfy.sh/my-topic."
+    ),
+    "push_scheme": lambda f: _("Addresses of this kind are not allowed here. Allowed: %(allowed)s.") % f,
+    "push_host": lambda f: _("This server is not allowed here. Allowed: %(allowed)s.") % f,
+    "push_options": lambda f: _(
+        "Leave out spaces and everything from the question mark on: only service, server and topic or key are used."
+    ),
     "not_record_no": lambda f: _("Use letters, digits, spaces and . / - only."),
     "not_a_choice": lambda f: _("Choose one from the list."),
     "not_zone": lambda f: _("Choose a time zone from the list, such as America/New_York."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -44,6 +45,8 @@ def keys(var: Path) -> dict[str, str]:
             path, json.dumps({name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "LINK_KEY")})
         )
     found: dict[str, str] = json.loads(path.read_text())
+    # Of its own, and the same as long as the keys are.
+    found["TEXT_EVENTS_SECRET"] = hashlib.sha256(f"texts {found['LINK_KEY']}".encode()).hexdigest()
     return found
 
 
@@ -79,6 +82,8 @@ def environment(var: Path, *, port: int, smtp_port: int, database_url: str, redi
             "EMAIL_PORT": str(smtp_port),
             "MAIL_DOMAIN": MAIL_DOMAIN,
             "MAIL_FROM": f"Clinic <no-reply@{MAIL_DOMAIN}>",
+            # Text messages are files in var/texts, shown with the mail; a reply is posted to /text/events.
+            "TEXT_PROVIDER": "files",
         }
     )
 

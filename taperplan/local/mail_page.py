@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import http.server
+import json
 import re
 import threading
+from datetime import UTC, datetime
 from html import escape
 
 from taperplan.local.mailbox import Mailbox, Received
 
 _PAGE_SIZE = 50
+_TEXTS = '<p><a href="/texts">Text messages</a></p>'
 _CSS = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 56rem; margin: 1.5rem auto; padding: 0 1rem; }
@@ -45,6 +48,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if path == "/":
             before = re.fullmatch(r"before=([0-9]{1,6})", query)
             self._answer(200, "text/html", self._list(int(before[1]) if before else None))
+        elif path == "/texts":
+            self._answer(200, "text/html", self._texts())
         elif path == "/mail.css":
             self._answer(200, "text/css", _CSS)
         elif number and (entry := self._find(int(number[1]))):
@@ -55,10 +60,29 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _find(self, number: int) -> Received | None:
         return next((entry for entry in self.mailbox.received() if entry.number == number), None)
 
+    def _texts(self) -> str:
+        """The text messages that the file-writing provider wrote, newest first."""
+        files = (self.mailbox.folder.parent / "texts").glob("[!.]*.json")
+        newest = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)[:_PAGE_SIZE]
+        back = '<p><a href="/">Mail</a></p>'
+        if not newest:
+            return _page("Text messages of the demo", f"{back}<p>No text messages yet.</p>")
+        rows = ""
+        for file in newest:
+            sent = json.loads(file.read_text(encoding="utf-8"))
+            when = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            rows += (
+                f"<tr><td>{when}</td><td>{escape(sent['to'])}</td><td>{self._linked(sent['text'])}</td></tr>"
+            )
+        table = f"<table><tr><th>Sent (UTC)</th><th>To</th><th>Text</th></tr>{rows}</table>"
+        return _page("Text messages of the demo", back + table)
+
     def _list(self, before: int | None) -> str:
         entries = [e for e in reversed(self.mailbox.received()) if before is None or e.number < before]
         if not entries:
-            return _page("Mail of the demo", "<p>No messages yet. They appear here as they are sent.</p>")
+            return _page(
+                "Mail of the demo", f"{_TEXTS}<p>No messages yet. They appear here as they are sent.</p>"
+            )
         rows = "".join(
             f"<tr><td>{escape(e.received_at[:19].replace('T', ' '))}</td><td>{escape(', '.join(e.recipients))}</td>"
             f'<td><a href="/{e.number}">{escape(e.subject) or "(no subject)"}</a></td></tr>'
@@ -70,7 +94,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             else ""
         )
         table = f"<table><tr><th>Received (UTC)</th><th>To</th><th>Subject</th></tr>{rows}</table>"
-        return _page("Mail of the demo", table + older)
+        return _page("Mail of the demo", _TEXTS + table + older)
 
     def _message(self, entry: Received) -> str:
         message = self.mailbox.message(entry)

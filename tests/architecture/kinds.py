@@ -29,6 +29,9 @@ from django.template.backends.django import Template
 from django.template.loader import get_template
 
 from plans.channels.email import rendering
+from plans.channels.fates import Fate
+from plans.channels.push import by_apprise
+from plans.channels.short import Fault
 from plans.documents.engine.section import Section
 from plans.documents.kinds import DRAWINGS
 from plans.domain import audit, diagrams, notices
@@ -587,6 +590,30 @@ def _transports() -> dict[str, ModuleType]:
     return {one.__name__.rpartition(".")[2]: one for one in _modules("plans.channels.email.transports")}
 
 
+def _providers() -> dict[str, ModuleType]:
+    return {one.__name__.rpartition(".")[2]: one for one in _modules("plans.channels.sms")} | {
+        "by_apprise": by_apprise
+    }
+
+
+def _faults(code: str) -> bool:
+    """Whether a provider says what can go wrong, and each of that has a fate and words."""
+    faults = getattr(_providers()[code], "FAULTS", {})
+    return bool(faults) and all(
+        fault in set(Fault) and faults[fault] in set(Fate) and fault.value in messages.REASONS
+        for fault in faults
+    )
+
+
+CHANNELS: Final = Kind(
+    "channel",
+    _providers,
+    {
+        "make()": Place(lambda code: hasattr(_providers()[code], "make")),
+        "FAULTS": Place(_faults),
+    },
+)
+
 WAYS_OF_SENDING: Final = Kind(
     "way of sending",
     _transports,
@@ -657,5 +684,5 @@ WRITTEN: Final = Kind(
 KINDS: Final[tuple[Kind, ...]] = (
     FLAG_RULES, DANGERS, PRIORITIES, FAMILIES, SCREENS, QUESTIONNAIRES, LIMITS, CAUTIONS, PLAN_ACTS, AUDIT_EVENTS,
     LANES, LANE_SETS, MESSAGES, PRECONDITIONS, DOCUMENTS, SECTIONS, TAPER_METHODS, PAGES, SETTINGS, WAYS_OF_SENDING,
-    JOBS, COLUMNS, WRITTEN, *STATES,
+    CHANNELS,    JOBS, COLUMNS, WRITTEN, *STATES,
 )  # fmt: skip

@@ -557,6 +557,40 @@ WAY_OF_SENDING: Final = Row(
     ),
 )
 
+PROVIDER: Final = '''"""Made up: sends nothing."""
+
+from __future__ import annotations
+
+from plans.channels.short import USUAL_FAULTS, Provider
+from plans.channels.sms import files
+
+FAULTS = USUAL_FAULTS
+
+
+def make() -> Provider:
+    """Made up."""
+    return files.make()
+'''
+PROVIDERS: Final = "plans/channels/sms"
+CHANNEL: Final = Row(
+    "a channel",
+    (Edit("`plans/channels/sms/<name>.py`", f"{PROVIDERS}/made_up.py", new(PROVIDER), ""),),
+    broken=(
+        Edit(
+            "",
+            f"{PROVIDERS}/made_up.py",
+            new(PROVIDER.replace("def make()", "def made()")),
+            "channel made_up: make()",
+        ),
+        Edit(
+            "",
+            f"{PROVIDERS}/made_up.py",
+            new(PROVIDER.replace("FAULTS = USUAL_FAULTS", "FAULTS = {}")),
+            "channel made_up: FAULTS",
+        ),
+    ),
+)
+
 STATES: Final = "plans/domain/taper/plan_states.py"
 PLAN_ACT: Final = Row(
     "a plan act",
@@ -899,8 +933,8 @@ ADVICE: Final = Row(
 )
 
 ROWS: Final = (
-    DRUG, SCHEDULE, METHOD, FLAG_RULE, LIMIT, CAUTION, DANGER, QUESTIONNAIRE, MESSAGE, WAY_OF_SENDING, PLAN_ACT, LANE,
-    EVENT, ADVICE, HELP_LINE, SECTION, CLINIC_PAGE, PATIENT_PAGE, DOSE_PLACE, JOB, COLUMN, SETTING,
+    DRUG, SCHEDULE, METHOD, FLAG_RULE, LIMIT, CAUTION, DANGER, QUESTIONNAIRE, MESSAGE, WAY_OF_SENDING, CHANNEL,
+    PLAN_ACT, LANE, EVENT, ADVICE, HELP_LINE, SECTION, CLINIC_PAGE, PATIENT_PAGE, DOSE_PLACE, JOB, COLUMN, SETTING,
 )  # fmt: skip
 
 

@@ -127,7 +127,9 @@ def test_every_variable_of_the_configuration_can_be_set_where_it_is_said_to_be()
     told = set(
         re.findall(r"^\| `([A-Z0-9_]+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE)
     )
-    assert told == set(re.findall(r'env\.(?:text|flag|number|url|words|hosts|keys)\(\s*"([A-Z0-9_]+)"', CODE))
+    assert told == set(
+        re.findall(r'env\.(?:text|flag|number|url|words|hosts|keys|choice|pairs)\(\s*"([A-Z0-9_]+)"', CODE)
+    )
     assert told - NOT_FOR_THE_OPERATOR == told & set(names_in_env_example())
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from plans.domain.reaching import ChannelKind
 from plans.domain.taper.second_signature import Trigger
 from plans.models import (
     CheckIn,
@@ -26,7 +27,7 @@ from plans.models import (
     User,
     Work,
 )
-from plans.services import imports, links, members, moving, patient_files, visits
+from plans.services import imports, links, members, moving, patient_files, staff_channels, visits
 from plans.services.actors import Role
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.documents import files
@@ -73,6 +74,7 @@ class Side:
     visit_id: UUID
     import_id: UUID
     proposal_id: UUID
+    channel_id: UUID
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -131,6 +133,9 @@ def make_side(mark: str) -> Side:
         tokens=tokens,
         visit_id=visit_id,
         proposal_id=proposal_id,
+        channel_id=staff_channels.add(
+            by=made.clinic.primary, kind=ChannelKind.EMAIL, address=f"{mark}@home.example.org"
+        ),
         import_id=imports.upload(
             by=made.clinic.lead, raw=f"name,record number\n{name} Import,{record}-I\n".encode()
         ),
@@ -233,6 +238,7 @@ class World:
             "move_id": self.move,
             "file_id": self.file,
             "proposal_id": self.a.proposal_id,
+            "channel_id": self.a.channel_id,
             "invitation_id": self.invitation,
         }
         if missing:

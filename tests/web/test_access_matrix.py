@@ -82,6 +82,7 @@ def test_no_address_but_those_of_links_can_be_written_with_anything_but_a_key() 
         "printed",
         "printed-plan",
         "feed",
+        "answer",
     }
 
 

@@ -95,11 +95,18 @@ def is_hard(said: str) -> bool:
     return parts[:1] != ("4",) and not any(parts[: len(other)] == other for other in _NOT_THE_ADDRESS)
 
 
-def _which(message: Message, parts: list[Message]) -> UUID | None:
+def addressed(message: Message) -> UUID | None:
+    """The message of ours whose own address this one was sent to."""
     for name in ("Delivered-To", "X-Original-To", "Envelope-To", "To"):
         for value in message.get_all(name, []):
             if found := _OURS.search(str(value)):
                 return UUID(found[1])
+    return None
+
+
+def _which(message: Message, parts: list[Message]) -> UUID | None:
+    if (ours := addressed(message)) is not None:
+        return ours
     for part in parts:
         for name in ("Return-Path", "Original-Mail-From"):
             if found := _OURS.search(str(part.get(name, ""))):

@@ -9,36 +9,13 @@ from __future__ import annotations
 import re
 import smtplib
 import socket
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from plans.channels.email.rendering import OutgoingMessage
+from plans.channels.fates import Fate, SendResult
 
 _BARE_NEWLINE: Final = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
-
-
-class Fate(StrEnum):
-    """What became of a message."""
-
-    # The server took responsibility. Not "delivered": it may still bounce.
-    SENT = "sent"
-    # A permanent refusal.
-    REJECTED = "rejected"
-    # Certainly not handed over; worth trying later.
-    RETRY = "retry"
-    # The last byte went out and no answer arrived.
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class SendResult:
-    """The fate of one message, a stable reason, and the server's code if it gave one."""
-
-    fate: Fate
-    reason: str = ""
-    code: int | None = None
 
 
 class Smtp(smtplib.SMTP):

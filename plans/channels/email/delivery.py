@@ -10,18 +10,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from plans.channels.email.conversation import Fate, SendResult, Smtp, converse, drop, reset
+from plans.channels.email.conversation import Smtp, converse, drop, reset
 from plans.channels.email.rendering import OutgoingMessage
+from plans.channels.fates import Fate, SendResult, Unreachable
 
 __all__ = ["Fate", "SendResult", "Server", "SmtpTransport", "Transport", "Unreachable"]
-
-
-class Unreachable(Exception):
-    """No conversation could begin, so nothing was sent. `reason` is a stable code."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Transport(Protocol):

@@ -66,6 +66,8 @@ def lines(facts: MessageFacts, subject: str) -> str:
         "X-Auto-Response-Suppress: All\r\n",
         f"Content-Language: {_one_word(facts.language)}\r\n",
     ]
+    if facts.reply_to:
+        found.append(f"Reply-To: {one_address(facts.reply_to)}\r\n")
     if facts.mail_link:
         found += [
             f"List-Unsubscribe: <{_one_word(facts.mail_link)}>\r\n",

@@ -19,7 +19,7 @@ from plans.channels.email import headers
 from plans.domain.json import Facts, JsonObject
 from plans.domain.messages import MessageFacts
 from plans.domain.notices import MESSAGES, Audience
-from plans.wording import times
+from plans.wording import reaching, times
 
 _GAPS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
@@ -158,6 +158,13 @@ def words(facts: MessageFacts) -> JsonObject:
             "also": facts.also,
             "minutes": facts.minutes,
             "items": facts.items if facts.items > 1 else 0,
+            "code": facts.code,
+            "code_link": facts.code_link,
+            "may_reply": facts.may_reply,
+            "urgent": facts.urgent,
+            "whom": headers.clean(facts.whom),
+            "kind": reaching.kind_words(facts.about),
+            "answer": reaching.answer_words(facts.about),
         }
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from plans.services import access, accounts
+from plans.domain.channel_test import ChannelTestTime
+from plans.services import access, accounts, channel_tests
 from plans.services.actors import Actor, Role
 from plans.services.checkins import rules
 
@@ -81,6 +82,9 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
     mockwell = made[("Harbour Test Clinic", "mockwell@harbour.example.org")]
     accounts.set_on_call(by=sampleton, primary_id=sampleton.id, second_id=mockwell, lead_id=sampleton.id)
     accounts.set_on_call(by=nullman, primary_id=nullman.id, second_id=mockwell, lead_id=nullman.id)
+    # Nobody in the demo would answer it, and every page would say so.
+    for lead in (sampleton, nullman):
+        channel_tests.set_time(by=lead, chosen=ChannelTestTime(on=False))
     # One clinic has signed its rules, the other has not.
     rules.sign(by=sampleton, seen_digest=rules.in_force(sampleton).digest)
     return {

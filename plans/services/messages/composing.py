@@ -22,8 +22,18 @@ from plans.domain.messages import MessageFacts, Postpone, Skip, neutral
 from plans.domain.notices import NOTICES, Notice, Privacy, StaffPage
 from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
+from plans.domain.reaching import ChannelKind, Route
+from plans.domain.review.item_states import Priority
 from plans.models import Patient, User, Work
-from plans.services import account_messages, clock, links, outbox
+from plans.services import (
+    account_messages,
+    channel_messages,
+    clock,
+    links,
+    outbox,
+    reply_codes,
+    staff_channels,
+)
 from plans.services.checkins import duration
 from plans.services.messages import bundling
 from plans.services.messages.context import (
@@ -63,26 +73,56 @@ def prepare(claims: Sequence[Claim]) -> BatchContext:
     return read_batch(list(rows.only("notice", "rung", "clinic_id", "patient_id", "occasion_id", "plan_id")))
 
 
-def begin(claims: Sequence[Claim], batch: BatchContext) -> dict[UUID, Composed]:
+def begin(
+    claims: Sequence[Claim], batch: BatchContext, channel: ChannelKind = ChannelKind.EMAIL
+) -> dict[UUID, Composed]:
     """Compose the messages of some claims of a batch and mark those that may be sent as "sending".
 
-    A claim missing from the result is no longer ours, or another transaction is changing its row. For every
+    `channel`: by what they are to go. One that goes by another now (a channel was added or removed meanwhile), one that
+    is no longer ours, and one whose row another transaction is changing are missing from the result. For every
     MessageFacts the caller must send or settle. Messages of one patient must be begun one after another: reminders are
     decided under the patient's lock, and the second must see the first.
     """
     with transaction.atomic():
-        works, now = _locked(claims), clock.now()
-        context = read_context(works, batch, now)
+        locked, now = _locked(claims), clock.now()
+        context = read_context(locked, batch, now)
+        works = [work for work in locked if _goes_by(work, context) in (None, channel)]
         composed = _compose(works, context)
         for work in works:
             one = composed[work.pk]
-            if isinstance(one, MessageFacts) and (also := bundling.take_along(work, context)):
-                composed[work.pk] = replace(one, also=also)
+            if isinstance(one, MessageFacts):
+                composed[work.pk] = _guarded(work, partial(_completed, work, one, context))
         facts = {pk: one for pk, one in composed.items() if isinstance(one, MessageFacts)}
         begun = outbox.mark_sending(
             {claim: facts[claim.id].message_id for claim in claims if claim.id in facts}
         )
     return {pk: one for pk, one in composed.items() if pk in begun or pk not in facts}
+
+
+def _goes_by(work: Work, context: MessageContext) -> ChannelKind | None:
+    """By what a message to staff goes; None for one that does not go now. Patients' go by e-mail."""
+    route = context.routes.get(work.pk)
+    if route is None:
+        return ChannelKind.EMAIL
+    return route.kind if isinstance(route, Route) else None
+
+
+def _completed(work: Work, facts: MessageFacts, context: MessageContext) -> MessageFacts:
+    """The facts with what is written down only when a message goes out: news that it carries, its reply code."""
+    if also := bundling.take_along(work, context):
+        return replace(facts, also=also)
+    purpose, route = NOTICES[work.notice].reply_code, context.routes.get(work.pk)
+    if purpose is None or not isinstance(route, Route):
+        return facts
+    code = reply_codes.for_work(work, purpose=purpose, channel_id=route.channel_id, now=context.now)
+    may_reply = staff_channels.may_reply(route.kind)
+    return replace(
+        facts,
+        code=reply_codes.code_of(code),
+        code_link=f"{settings.SITE_URL}/k/{reply_codes.token_of(code)}",
+        may_reply=may_reply,
+        reply_to=facts.envelope_from if may_reply and route.kind is ChannelKind.EMAIL else "",
+    )
 
 
 def compose(work_id: UUID) -> Composed:
@@ -129,7 +169,7 @@ _TO_PATIENTS: Final = (
 )  # fmt: skip
 _TO_STAFF: Final = (
     "user__email", "user__is_active", "user__password", "user__last_login", "item__state", "item__acknowledged_at",
-    "item__first_action_due",
+    "item__first_action_due", "item__severity",
 )  # fmt: skip
 
 
@@ -169,7 +209,9 @@ def _compose(works: Sequence[Work], context: MessageContext) -> dict[UUID, Compo
 
 
 def _decide(work: Work, context: MessageContext) -> Skip | Postpone | None:
-    return why_not(work, context) or bundling.waits(work, context)
+    why = why_not(work, context) or bundling.waits(work, context)
+    route = context.routes.get(work.pk)
+    return why if why is not None or route is None or isinstance(route, Route) else route
 
 
 def _guarded(work: Work, act: Callable[[], _T]) -> _T | Failed:
@@ -239,7 +281,11 @@ def _to_staff(work: Work, page: StaffPage, context: MessageContext) -> MessageFa
     user, item, clinic = work.user, work.item, context.batch.clinics[work.clinic_id]
     if user is None:
         raise ValueError("a message to staff has a user")
+    route = context.routes[work.pk]
+    if not isinstance(route, Route):
+        raise ValueError("a message without a way to go is not written")
     items = int(work.facts.get("items", 1))
+    said = channel_messages.said(work)
     deadline = item.first_action_due if item is not None and item.first_action_due > context.now else None
     name, address = _sender(settings.MAIL_FROM)
     return MessageFacts(
@@ -248,7 +294,7 @@ def _to_staff(work: Work, page: StaffPage, context: MessageContext) -> MessageFa
         language=clinic.language,
         country=clinic.country,
         zone=clinic.zone,
-        to_address=user.email,
+        to_address=route.address,
         sender_name=neutral(clinic.name, name),
         sender_address=address,
         envelope_from=_envelope_from(work),
@@ -259,6 +305,11 @@ def _to_staff(work: Work, page: StaffPage, context: MessageContext) -> MessageFa
         deadline=deadline,
         repeat=work.repeat,
         items=items,
+        channel=route.kind,
+        code=said.code,
+        about=said.about,
+        whom=said.whom,
+        urgent=item is not None and item.severity == Priority.URGENT.value,
     )
 
 
@@ -270,6 +321,7 @@ _STAFF_PATHS: Final[Mapping[StaffPage, Callable[[Work, User], str]]] = {
     StaffPage.ITEM: _item_path,
     StaffPage.PASSWORD: lambda _work, user: account_messages.password_path(user),
     StaffPage.INVITATIONS: lambda _work, _user: account_messages.invitations_path(),
+    StaffPage.CHANNELS: lambda _work, _user: channel_messages.path(),
 }
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Max, Q
 
 from plans.domain.links import LinkPurpose
+from plans.domain.messages import Postpone, Skip
 from plans.domain.notices import (
     CARRIED,
     CHECKIN_INVITATION,
@@ -25,8 +26,9 @@ from plans.domain.notices import (
     Privacy,
 )
 from plans.domain.outbox import UNFINISHED, WorkState
+from plans.domain.reaching import Route
 from plans.models import Clinic, Link, Membership, Work
-from plans.services import links
+from plans.services import links, staff_channels
 from plans.services.links import Wanted
 
 # Another reminder of the same patient that is due this soon counts already.
@@ -58,6 +60,7 @@ class MessageContext:
     bundled: patients with a check-in's message and news of their plan, which become one message.
     asked_last: when the newest message asking to confirm a patient's address was queued.
     staff: the active memberships.
+    routes: where messages to staff go, by the entry's key; why not, or why not yet.
     """
 
     now: datetime
@@ -68,6 +71,7 @@ class MessageContext:
     bundled: frozenset[UUID]
     asked_last: dict[UUID, datetime]
     staff: frozenset[tuple[UUID, UUID]]
+    routes: dict[UUID, Route | Skip | Postpone]
 
 
 def links_of(work: Work) -> list[Wanted]:
@@ -111,6 +115,7 @@ def read_context(works: Sequence[Work], batch: BatchContext, now: datetime) -> M
         bundled=frozenset(around.reminded & around.with_news),
         asked_last=_asked_last({work.patient_id for work in works if work.notice == CONFIRM_ADDRESS}),
         staff=_staff({work.user_id for work in works if work.user_id is not None}),
+        routes=staff_channels.routes(works, batch.clinics, now),
     )
 
 

@@ -18,7 +18,7 @@ from plans.domain.people import CareState, EmailState, MailState
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, Occasion, Patient, Work
-from plans.services import account_messages
+from plans.services import account_messages, channel_messages
 from plans.services.messages.context import MessageContext
 
 # Another reminder to the same patient is being handed over: check again afterwards.
@@ -149,6 +149,26 @@ def _clinic_is_new(work: Work, _context: MessageContext) -> WhyNot:
     return None if work.facts.get("clinic") == str(work.clinic_id) else Skip("replaced")
 
 
+def _channel_is_unconfirmed(work: Work, _context: MessageContext) -> WhyNot:
+    return channel_messages.why_no_code(work)
+
+
+def _test_waits(work: Work, context: MessageContext) -> WhyNot:
+    if (work.user_id, work.clinic_id) not in context.staff:
+        return Skip("left_clinic")
+    return channel_messages.why_no_test(work)
+
+
+def _channel_fails(work: Work, context: MessageContext) -> WhyNot:
+    if (work.user_id, work.clinic_id) not in context.staff:
+        return Skip("left_clinic")
+    return channel_messages.why_no_alarm(work)
+
+
+def _always(_work: Work, _context: MessageContext) -> WhyNot:
+    return None
+
+
 PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyNot]]] = {
     Precondition.ADDRESS_IS_UNCONFIRMED: _address_is_unconfirmed,
     Precondition.VERSION_IS_CURRENT: _version_is_current,
@@ -159,6 +179,10 @@ PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyN
     Precondition.ACCOUNT_IS_ACTIVE: _account_is_active,
     Precondition.INVITATION_IS_OPEN: _invitation_is_open,
     Precondition.CLINIC_IS_NEW: _clinic_is_new,
+    Precondition.CHANNEL_IS_UNCONFIRMED: _channel_is_unconfirmed,
+    Precondition.TEST_WAITS: _test_waits,
+    Precondition.CHANNEL_FAILS: _channel_fails,
+    Precondition.ALWAYS: _always,
 }
 
 
