@@ -14,7 +14,7 @@ from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.lanes import LaneSet
 from plans.domain.taper.second_signature import Trigger
 from plans.models import Patient, ReviewItem
-from plans.services import clock, imports, moving, review
+from plans.services import clock, figures_counting, imports, moving, review
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.checkins.flag_store import keep
 from plans.services.plans import templates
@@ -56,7 +56,7 @@ _PARTS = 4
 # Not pages: a part of one, a file, answers for machines, and what a lead who is signed in does not see.
 NO_PAGES = {
     "document-state", "queue-fresh", "documents-run", "healthz", "readyz", "account_signup", "account_inactive",
-    "account_reset_password_from_key", "printed", "patient-file-document",
+    "account_reset_password_from_key", "printed", "patient-file-document", "figures-csv",
 }  # fmt: skip
 
 
@@ -66,6 +66,7 @@ def addresses(clinic, patient, plan, item):
     done = answer_all(sessions.by_phone(clinic.staff, patient.pk))
     file = imports.upload(by=clinic.lead, raw=b"name,record number\nOlive Import,R-901\n")
     templates.keep(by=clinic.lead, name="Ours: 8 % every 3 weeks", form={"percent": ["8"]})
+    figures_counting.tick(clock.now())
     elsewhere = make_clinic()
     move = moving.offer(
         by=elsewhere.primary,
