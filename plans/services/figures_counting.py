@@ -21,7 +21,7 @@ from django.db.models import Count, Max, Min
 
 from plans.domain.checkins.flagging import FlagPriority
 from plans.domain.json import JsonObject
-from plans.domain.notices import NOTICES, Precondition, Queue
+from plans.domain.notices import ALERTS, Queue
 from plans.domain.outbox import WorkState
 from plans.domain.review import figures
 from plans.domain.review.figures import Measured
@@ -35,9 +35,6 @@ from plans.services.review.review_items import opening_of
 
 KEPT_WEEKS: Final = max(figures.SPANS)
 _RUNNING_EVERY: Final = timedelta(hours=1)
-_ALERTS: Final = tuple(
-    one.code for one in NOTICES.values() if one.still_right is Precondition.ITEM_NEEDS_SOMEBODY
-)
 # An alert of unknown fate may have woken somebody.
 _WENT_OUT: Final = (WorkState.SENT, WorkState.UNKNOWN)
 
@@ -200,7 +197,7 @@ def _alerts(
 ) -> list[tuple[int, AlertsSent]]:
     """The alerts of each week."""
     sent = Work.objects.filter(
-        clinic=clinic, queue=Queue.ALERTS, settled_at__gte=edges[0], state__in=_WENT_OUT, notice__in=_ALERTS
+        clinic=clinic, queue=Queue.ALERTS, settled_at__gte=edges[0], state__in=_WENT_OUT, notice__in=ALERTS
     ).exclude(user=None)
     found = sent.order_by().values_list("user_id", Bucket("settled_at", edges), Bucket("settled_at", nights))
     return [

@@ -55,8 +55,9 @@ def called(clinic, item, moment):
 
 
 def ended(clinic, item, moment, outcome="plan_changed"):
+    """End an item after a call, as some must."""
+    called(clinic, item, moment)
     with on(moment):
-        acts.claim(by=clinic.primary, item_id=item.pk)
         acts.resolve(
             by=clinic.primary, item_id=item.pk, seen_lock=lock(item), outcome=outcome, note="Spoke to them."
         )
