@@ -252,8 +252,8 @@ def _copy(patient_id: UUID, clinic: Any, copies: int) -> None:
         cursor.execute("SET LOCAL session_replication_role = origin")
         places = standing.places(model.facts, owner, datetime.now(UTC))
         cursor.execute(
-            "INSERT INTO plans_caseloadentry (list_key, patient_id, priority, change_on, answer_rank, sort_key)"
-            " SELECT key, patient_id, priority, change_on, answer_rank, sort_key FROM plans_caseloadrow,"
+            "INSERT INTO plans_caseloadentry (list_key, patient_id, priority, change_on, answer_rank, worry, sort_key)"
+            " SELECT key, patient_id, priority, change_on, answer_rank, worry, sort_key FROM plans_caseloadrow,"
             " unnest(%s::uuid[]) key WHERE clinic_id = %s AND search LIKE %s",
             [list(places.lists(clinic.id)), clinic.id, f"%{model.search}-%"],
         )

@@ -98,6 +98,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("device.unlocked", AuditPart.RECORD),
             EventSpec("feed.opened", AuditPart.RECORD),
             EventSpec("feed.closed", AuditPart.RECORD),
+            EventSpec("call.recorded", AuditPart.REVIEWS),
             EventSpec("visit.planned", AuditPart.RECORD, ("on",)),
             EventSpec("visit.cancelled", AuditPart.RECORD, ("on",)),
             *(EventSpec(act.audit, AuditPart.PLAN, act.facts) for act in plan_states.ACTS.values()),

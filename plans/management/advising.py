@@ -25,9 +25,10 @@ PLANS: Final = Path(__file__).resolve().parents[1]
 REGISTER: Final = PLANS / "wording" / "advising.toml"
 _FOR_STAFF: Final = frozenset(
     {
-        "audit", "caseload_file", "catalogue", "cautions", "clinic_questionnaires", "document_refusals", "flags",
-        "lanes", "levels", "mail_server", "messages", "methods", "moving", "patient_facts", "patient_file", "people",
-        "plans", "reaching", "review", "rules", "second_signature", "taper", "taper_errors", "text", "verdicts",
+        "audit", "calls", "caseload_file", "catalogue", "cautions", "clinic_questionnaires", "document_refusals",
+        "flags", "lanes", "levels", "mail_server", "messages", "methods", "moving", "patient_facts", "patient_file",
+        "people", "plans", "reaching", "review", "rules", "second_signature", "taper", "taper_errors", "text",
+        "verdicts",
     }
 )  # fmt: skip
 """Modules of `plans/wording` for the clinic, or for form fields (`text`); every other one, and any new one, is for

@@ -6,6 +6,7 @@ from plans.models.access import BirthYearTry, Invitation, Limit, Link, PatientDe
 from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent
 from plans.models.base import Row
+from plans.models.calls import Call, CallClaim
 from plans.models.care import CareChange, TakenDose
 from plans.models.caseload import CaseloadCount, CaseloadEntry, CaseloadMark, CaseloadRow
 from plans.models.caseload_file import CaseloadImport
@@ -38,6 +39,8 @@ __all__ = (
     "AdviceSignature",
     "AuditEvent",
     "BirthYearTry",
+    "Call",
+    "CallClaim",
     "CareChange",
     "CaseloadCount",
     "CaseloadEntry",

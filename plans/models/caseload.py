@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from plans.domain.review.calls import NO_WORRY
 from plans.models.base import clinical, identifying, operational
 from plans.models.people import Clinic, Patient, User
 
@@ -39,6 +40,7 @@ class CaseloadRow(models.Model):
     priority = operational(models.PositiveSmallIntegerField())
     change_on = clinical(models.DateField())
     answer_rank = operational(models.BigIntegerField())
+    worry = operational(models.BigIntegerField(db_default=NO_WORRY))
     # Compared by its letters alone, as Python does.
     sort_key = identifying(models.CharField(max_length=220, db_collation="C"))
     # From then on its places in the lists are those of a day gone by.
@@ -77,6 +79,8 @@ class CaseloadEntry(models.Model):
     change_on = clinical(models.DateField())
     # Falls as the answers get newer; 0 where there is none.
     answer_rank = operational(models.BigIntegerField())
+    # The order in which patients are called (plans.domain.review.calls.CallNeed.order).
+    worry = operational(models.BigIntegerField(db_default=NO_WORRY))
     # Compared by its letters alone, as Python does.
     sort_key = identifying(models.CharField(max_length=220, db_collation="C"))
 
@@ -87,6 +91,11 @@ class CaseloadEntry(models.Model):
             models.Index(fields=("list_key", "sort_key", "row"), name="caseload_by_name"),
             models.Index(fields=("list_key", "change_on", "sort_key", "row"), name="caseload_by_change"),
             models.Index(fields=("list_key", "answer_rank", "sort_key", "row"), name="caseload_by_answer"),
+            models.Index(
+                fields=("list_key", "worry", "sort_key", "row"),
+                condition=models.Q(worry__lt=NO_WORRY),
+                name="caseload_by_worry",
+            ),
         )
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from plans.domain.checkins.states import OccasionState
@@ -18,7 +18,7 @@ from plans.domain.json import JsonObject
 from plans.domain.notices import Queue
 from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
-from plans.models import Clinic, Heartbeat, Occasion, Patient, ReviewItem, Work
+from plans.models import CaseloadCount, Clinic, Heartbeat, Occasion, Patient, ReviewItem, Work
 from plans.services import clock, machine_clocks
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor
@@ -74,7 +74,7 @@ class StatusLine:
 
     `last_run_at` (real time; None: never) is when both the tick and the sender of messages had last run. `behind`: one
     of them is silent, or a due message or alert is waiting. `mail_fault`: why no message is sent (sign_in_refused,
-    unreachable or held_up); else empty.
+    unreachable or held_up); else empty. `listed`: how many a list of the caseload holds, where one was asked for.
     """
 
     last_run_at: datetime | None
@@ -83,6 +83,7 @@ class StatusLine:
     behind: bool
     paused: bool
     mail_fault: str
+    listed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +230,8 @@ def status(actor: Actor) -> StatusLine:
     return status_of(get_clinic_for(actor))
 
 
-def status_of(clinic: Clinic) -> StatusLine:
-    """The same, of a clinic's row."""
+def status_of(clinic: Clinic, *, listed: UUID | None = None) -> StatusLine:
+    """The same, of a clinic's row. `listed`: the key of a list of the caseload that is counted in the same query."""
     real, sender = clock.real_now(), worker_name("messages")
     zone = ZoneInfo(clinic.zone)
     day = (real + clock.offset()).astimezone(zone).date()
@@ -241,9 +242,11 @@ def status_of(clinic: Clinic) -> StatusLine:
     bounced = Patient.objects.filter(
         clinic=OuterRef("pk"), email_state__in=(EmailState.BOUNCED, EmailState.COMPLAINED)
     )
-    # Every page shows both: one query.
-    numbers = Clinic.objects.filter(pk=clinic.pk).values_list(_number_of(sent), _number_of(bounced))
-    sent_today, returned = numbers.get()
+    pieces = CaseloadCount.objects.filter(list_key=listed or UUID(int=0)).order_by().values("list_key")
+    held = Coalesce(Subquery(pieces.annotate(number=Sum("n")).values("number")), 0)
+    # Every page shows them all: one query.
+    numbers = Clinic.objects.filter(pk=clinic.pk).values_list(_number_of(sent), _number_of(bounced), held)
+    sent_today, returned, in_list = numbers.get()
     beats = _beats(TICK, sender, PAUSE, MAIL, ACCEPTED)
     ran = [beats[name].at for name in (TICK, sender) if name in beats]
     late = _is_silent(beats.get(TICK), real, SILENT_AFTER) or _is_silent(
@@ -256,6 +259,7 @@ def status_of(clinic: Clinic) -> StatusLine:
         behind=late or _oldest_due(real + clock.offset(), real, ("alerts", "messages")) > OLD_DUE,
         paused=bool(_paused_because(beats.get(PAUSE))),
         mail_fault=_mail_fault(real, beats),
+        listed=in_list,
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from plans.services import channel_tests, clock
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor, May
+from plans.services.caseload import calls_key
 from plans.services.channel_tests import FailingChannel
 from plans.services.heartbeat import StatusLine, status_of
 from plans.services.review.queries import QueueCounts, counts
@@ -16,7 +17,7 @@ from plans.services.review.queries import QueueCounts, counts
 
 @dataclass(frozen=True, slots=True)
 class PageFrame:
-    """The frame of a page. `now` is the clinic's local time."""
+    """The frame of a page. `now` is the clinic's local time, `calls` how many patients are to be called now."""
 
     clinic: str
     phone: str
@@ -25,6 +26,7 @@ class PageFrame:
     who: str
     role: str
     queue: QueueCounts
+    calls: int
     status: StatusLine
     unreached: tuple[FailingChannel, ...]
     ahead: timedelta
@@ -40,7 +42,7 @@ def page_frame(actor: Actor) -> PageFrame:
     """The frame for a member of staff, from a few short queries made before anything is rendered."""
     clinic = get_clinic_for(actor)
     ahead = clock.offset()
-    line = status_of(clinic)
+    line = status_of(clinic, listed=calls_key(clinic.pk))
     if line.last_run_at is not None:
         # Loops run on real time, which next to a moved clock would read as hours ago.
         line = replace(line, last_run_at=line.last_run_at + ahead)
@@ -52,6 +54,7 @@ def page_frame(actor: Actor) -> PageFrame:
         who=actor.name,
         role=actor.role.value if actor.role else "",
         queue=counts(actor),
+        calls=line.listed,
         status=line,
         unreached=channel_tests.failing(clinic.pk, clock.now()),
         ahead=ahead,

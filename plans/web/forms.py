@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -78,6 +79,14 @@ def single(data: QueryDict, name: str) -> str:
 def read_number(raw: str, *, longest: int = _LONGEST_NUMBER) -> int | None:
     """A whole number from a hidden field or an address, in plain digits; None for anything else."""
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= longest else None
+
+
+def read_uuid(raw: str) -> UUID | None:
+    """A key from a hidden field or an address; None for anything else."""
+    try:
+        return UUID(raw)
+    except ValueError:
+        return None
 
 
 def seen_number(data: QueryDict, name: str) -> int:

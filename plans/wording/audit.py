@@ -228,6 +228,18 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "documents.redrawing_cancelled": _("stopped the drawing of all documents again"),
     "visit.planned": _("planned a visit on %(on)s"),
     "visit.cancelled": _("cancelled the visit on %(on)s"),
+    "call.recorded": _ByFact(
+        "result",
+        _("recorded a call"),
+        {
+            "reached": _("called the patient: reached"),
+            "left_word": _("called the patient: left word"),
+            "no_answer": _("called the patient: no answer"),
+            "agreed": _("agreed on a call to the patient"),
+            "do_not_call": _("took the patient off the list of calls: do not call"),
+            "may_call": _("put the patient back on the list of calls"),
+        },
+    ),
     "item.opened": _("opened a review item: %(priority)s"),
     "item.raised_again": _("added to a review item: %(priority)s"),
     "item.acknowledged": _("acknowledged the alert %(how)s, without claiming the item"),

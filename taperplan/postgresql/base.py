@@ -22,6 +22,7 @@ SOURCES: Final = (
     "plans_takendose",
     "plans_carechange",
     "plans_plannedvisit",
+    "plans_call",
 )
 _CHANGES: Final = ("INSERT", "UPDATE", "DELETE", "WITH")
 

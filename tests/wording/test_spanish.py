@@ -25,6 +25,7 @@ PAGES = [
 ]
 CODE = [
     *web_for_patients(),
+    PLANS / "wording" / "call_script.py",
     PLANS / "wording" / "checkins.py",
     PLANS / "wording" / "dangers.py",
     PLANS / "wording" / "doses.py",

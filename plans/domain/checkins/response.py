@@ -9,6 +9,11 @@ next one.
     step.following.code                            # "safety_c": the answer brought up the questions behind it
     step.response.findings                         # U3, urgent: follow-up questions are still open
     step.response.renewed_since(before)            # {("U3", "thoughts")}: what this page newly reported
+
+Somebody who asks on the phone has all questions on one sheet, in any order:
+
+    step = before.fill({"s_thoughts": ["yes"], "s_plan": ["no"]})
+    step.missing                                   # every question that still needs an answer
 """
 
 from __future__ import annotations
@@ -37,6 +42,14 @@ class PageReading:
 
     answers: dict[str, str]
     problems: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What an answer calls for at once: help to show, and dangers to speak of."""
+
+    screens: tuple[Screen, ...]
+    dangers: tuple[DangerFinding, ...]
 
 
 FlagKind = tuple[str, str]
@@ -119,7 +132,16 @@ class Response:
 
     def is_answered(self, page: QuestionPage) -> bool:
         """Whether every required item of a page has an answer."""
-        return all(code in self.answers or self.items[code].optional for code in page.items)
+        return self.has_all(page.items)
+
+    def has_all(self, codes: Iterable[str]) -> bool:
+        """Whether each of these items has an answer or needs none."""
+        return all(code in self.answers or self.items[code].optional for code in codes)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The items that are asked after the answers so far, in order."""
+        return tuple(code for page in self.pages for code in page.items)
 
     @cached_property
     def first_open(self) -> QuestionPage | None:
@@ -206,6 +228,18 @@ class Response:
         """The dangers in the answers to `items`."""
         return dangers.found_on(self.answers, frozenset(items), taking=self.spec.taking)
 
+    def signs(self) -> dict[str, Signs]:
+        """What the answers call for at once, at the first item that calls for it, each once."""
+        found: dict[str, Signs] = {}
+        shown: set[str] = set()
+        for code in self.asked:
+            screens = tuple(one for one in self.screens((code,)) if one.value not in shown)
+            told = tuple(one for one in self.dangers((code,)) if one.danger.code not in shown)
+            shown |= {one.value for one in screens} | {one.danger.code for one in told}
+            if screens or told:
+                found[code] = Signs(screens, told)
+        return found
+
     def renewed_since(self, before: Response) -> frozenset[FlagKind]:
         """What is found now but was not in `before`, judged by the same rules: an answer taken back and given again is
         raised again."""
@@ -251,6 +285,34 @@ class Response:
             response=after,
         )
 
+    def fill(self, posted: Mapping[str, Sequence[str]], *, keep: frozenset[str] = frozenset()) -> SheetStep:
+        """Answer any of the questions at once, in any order; returns the next response and what is wrong or missing.
+
+        A question that is not among `posted` keeps its answer, and so does one in `keep`, whatever was posted. An
+        emptied field takes its answer away. Questions that an answer brings up are read too, and the answers to those
+        that it removes are gone. A bad answer leaves the previous one.
+        """
+        after, read = self, frozenset[str]()
+        problems: dict[str, str] = {}
+        while page := next((one for one in after.pages if not read.issuperset(one.items)), None):
+            asked = [one for one in page.items if one not in read | keep and one in posted]
+            read |= frozenset(page.items)
+            reading = _read_items(after.items, asked, posted)
+            wrong = {code: why for code, why in reading.problems.items() if why != "choose"}
+            emptied = set(asked) - reading.answers.keys() - wrong.keys()
+            kept = {code: value for code, value in after.answers.items() if code not in emptied}
+            after, problems = after.with_answers({**kept, **reading.answers}), problems | wrong
+        return SheetStep(
+            problems={code: why for code, why in problems.items() if code in after.asked},
+            missing=tuple(
+                code for code in after.asked if not after.has_all((code,)) and code not in problems
+            ),
+            changed=frozenset(
+                code for code in after.asked if after.answers.get(code) != self.answers.get(code)
+            ),
+            response=after,
+        )
+
     def sent(self) -> Response:
         """This response, sent."""
         return self if self.is_sent else replace(self, state=CheckInState.SUBMITTED)
@@ -290,6 +352,25 @@ class AnswerStep:
         return self.following is None
 
 
+@dataclass(frozen=True, slots=True)
+class SheetStep:
+    """The result of a whole sheet: `response` is the next one, not sent yet.
+
+    `problems` are codes by item, `missing` is what still needs an answer, in the order it is asked, and `changed` are
+    the items whose answer is another one now.
+    """
+
+    problems: Mapping[str, str]
+    missing: tuple[str, ...]
+    changed: frozenset[str]
+    response: Response
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is wrong or missing, so that the response can be sent."""
+        return not self.problems and not self.missing
+
+
 def _kinds(found: Iterable[FlagFinding]) -> frozenset[FlagKind]:
     return frozenset((one.rule, one.kind) for one in found)
 
@@ -298,23 +379,31 @@ def read_page(
     spec: QuestionnaireSpec, page: QuestionPage, posted: Mapping[str, Sequence[str]]
 ) -> PageReading:
     """Read a posted page strictly; good answers are kept even if others are missing, so that none is lost."""
-    items = spec.questionnaire(page.questionnaire).items
+    return _read_items(spec.questionnaire(page.questionnaire).items, page.items, posted)
+
+
+def _read_items(
+    items: Mapping[str, Item], codes: Iterable[str], posted: Mapping[str, Sequence[str]]
+) -> PageReading:
     good: dict[str, str] = {}
     problems: dict[str, str] = {}
-    for code in page.items:
-        values = [value for value in posted.get(code, ()) if value != ""]
-        if len(values) > 1:
-            problems[code] = "twice"
-        elif not values:
-            if not items[code].optional:
-                problems[code] = "choose"
-        else:
-            value, problem = _read(items[code], values[0])
-            if problem:
-                problems[code] = problem
-            elif value:
-                good[code] = value
+    for code in codes:
+        value, problem = _read_values(items[code], posted.get(code, ()))
+        if problem:
+            problems[code] = problem
+        elif value:
+            good[code] = value
     return PageReading(answers=good, problems=problems)
+
+
+def _read_values(item: Item, values: Sequence[str]) -> tuple[str, str]:
+    """The answer in the posted values of a question ("" for none), and what is wrong with it."""
+    given = [value for value in values if value != ""]
+    if len(given) > 1:
+        return "", "twice"
+    if not given:
+        return "", "" if item.optional else "choose"
+    return _read(item, given[0])
 
 
 def _read(item: Item, raw: str) -> tuple[str, str]:

@@ -73,18 +73,13 @@ def answer(item: Item, said: Mapping[str, str]) -> str:
 
 
 def fill(subject: sessions.CheckInSession, said: dict[str, str]) -> None:
-    """Answer page by page, as a patient does."""
+    """Answer every question at once and send it. Those that an answer brings up are answered too."""
     view = responses.look(subject)
     if view.sent:
         return
-    page = view.response.pages[0]
-    for _turn in range(60):
-        items = view.response.spec.questionnaire(page.questionnaire).items
-        posted = {code: [answer(items[code], said)] for code in page.items}
-        outcome = saving.save_page(subject, page=page.code, posted=posted)
-        if outcome.problems:
-            raise RuntimeError(f"page {page.code}: {outcome.problems}")
-        if outcome.sent or outcome.following is None:
-            return
-        page = outcome.following
-    raise RuntimeError("a check-in without end")
+    spec = view.response.spec
+    asked = [item for code in (*spec.versions, *spec.own) for item in spec.questionnaire(code).items.values()]
+    posted = {item.code: [answer(item, said)] for item in asked}
+    saved = saving.save_sheet(subject, posted=posted, seen=view.seen, send=True)
+    if not saved.sent:
+        raise RuntimeError(f"a check-in could not be sent: {dict(saved.problems)}")

@@ -6,15 +6,25 @@ it in the transaction of whatever changed it, and `reading` gives pages of the l
 
     page = caseload(actor, show="held", sort="change")
     page.rows[0].plan.next_change_on
+
+The list of calls (`plans.services.calls`) is a part of it with rows of its own.
 """
 
 from __future__ import annotations
 
-from plans.services.caseload.reading import CaseloadView, caseload, caseload_view
+from plans.services.caseload.reading import (
+    CallsView,
+    CaseloadView,
+    calls_key,
+    calls_view,
+    caseload,
+    caseload_view,
+)
 from plans.services.caseload.rows import CaseRow, MoodPoint
 from plans.services.caseload.standing import CaseloadShow, DueCode, DueThing, Sort
 
 __all__ = (
+    "CallsView",
     "CaseRow",
     "CaseloadShow",
     "CaseloadView",
@@ -22,6 +32,8 @@ __all__ = (
     "DueThing",
     "MoodPoint",
     "Sort",
+    "calls_key",
+    "calls_view",
     "caseload",
     "caseload_view",
 )

@@ -55,7 +55,7 @@ MOST_AT_ONCE: Final = 500
 PAGE: Final = 200
 SECONDS: Final = 4.0
 _COMPARED: Final = heartbeat.CASELOAD_ROUND
-_KEYS: Final = ("priority", "change_on", "answer_rank", "sort_key")
+_KEYS: Final = ("priority", "change_on", "answer_rank", "worry", "sort_key")
 _FIELDS: Final = ("clinic", "owner", "search", "facts", "stale_at", *_KEYS)
 
 
@@ -95,6 +95,7 @@ def _made(patient: Patient, facts: JsonObject, now: datetime) -> Made:
         priority=places.priority,
         change_on=places.change_on,
         answer_rank=places.answer_rank,
+        worry=places.worry,
         sort_key=patient.sort_key,
         stale_at=places.stale_at,
     )

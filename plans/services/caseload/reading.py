@@ -10,16 +10,17 @@ each patient is right all the same.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
 from plans.domain.json import JsonObject
+from plans.domain.review.calls import NO_WORRY, Stand
 from plans.domain.taper import catalogue
 from plans.domain.text import fold
 from plans.models import CaseloadCount, CaseloadEntry, CaseloadMark, CaseloadRow, Patient
@@ -28,7 +29,15 @@ from plans.services.access import check_may
 from plans.services.actors import Actor, May
 from plans.services.caseload import projection, standing
 from plans.services.caseload.rows import CaseRow, case_row
-from plans.services.caseload.standing import EVERYBODY, CaseloadShow, Places, Sort, list_key, owner_part
+from plans.services.caseload.standing import (
+    CALLS,
+    EVERYBODY,
+    CaseloadShow,
+    Places,
+    Sort,
+    list_key,
+    owner_part,
+)
 from plans.services.paging import Page
 from plans.services.plans import taken
 from plans.services.plans.taken import DoseTaken
@@ -39,6 +48,11 @@ MOST_LATE: Final = 100
 # A search that finds more is one of a letter or two, and is not counted.
 MOST_FOUND: Final = 1000
 _FIELD: Final = {Sort.FLAG: "priority", Sort.CHANGE: "change_on", Sort.ANSWER: "answer_rank"}
+
+_WORRY: Final = "worry"
+T = TypeVar("T")
+# Makes a row of a list from a patient, their facts, the time, and the dose on record as taken.
+Make = Callable[[Patient, JsonObject, datetime, DoseTaken | None], T]
 
 # Any: a place in an order, as (value of the sort, name, key): what the first is depends on the sort.
 Place = tuple[Any, ...]
@@ -54,6 +68,15 @@ class CaseloadView:
     page: Page[CaseRow]
     counts: Mapping[str, int]
     drugs: tuple[str, ...]
+    behind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallsView(Generic[T]):
+    """A page of a part of the list of calls, with how many each part holds; `behind` as in `CaseloadView`."""
+
+    page: Page[T]
+    counts: Mapping[Stand, int]
     behind: bool
 
 
@@ -113,13 +136,34 @@ def caseload_view(
     code = EVERYBODY if words and part is CaseloadShow.ALL else parts[part]
     chosen = list_key(moment.clinic, code, drug if drug in drugs else "")
     counts = _counts(moment, {*lists.values(), *drugs.values(), chosen})
-    found = _List(moment, chosen, by, words, counts[chosen])
+    found = _List(moment, chosen, _FIELD.get(by), words, counts[chosen], case_row)
     return CaseloadView(
         page=found.page(paging.read_key(key), size),
         counts={one.value: counts[key_] for one, key_ in lists.items()},
         drugs=tuple(name for name, key_ in drugs.items() if counts[key_]),
         behind=moment.behind,
     )
+
+
+def calls_view(
+    actor: Actor, make: Make[T], *, stand: Stand, q: str = "", key: str | None = None, size: int = PAGE
+) -> CallsView[T]:
+    """A page of those who are to be called now, later, or not at all, in the order in which they are called."""
+    check_may(actor, May.LOOK)
+    moment = _moment(actor.home, clock.now())
+    lists = {one: list_key(moment.clinic, part) for one, part in CALLS.items()}
+    counts = _counts(moment, set(lists.values()))
+    found = _List(moment, lists[stand], _WORRY, fold(q).split()[:6], counts[lists[stand]], make)
+    return CallsView(
+        page=found.page(paging.read_key(key), size),
+        counts={one: counts[key_] for one, key_ in lists.items()},
+        behind=moment.behind,
+    )
+
+
+def calls_key(clinic_id: UUID) -> UUID:
+    """The key of the list of those whom a clinic is to call now."""
+    return list_key(clinic_id, CALLS[Stand.NOW])
 
 
 def _part(part: CaseloadShow, actor: Actor) -> str:
@@ -172,16 +216,23 @@ def _counts(moment: _Moment, keys: Collection[UUID]) -> dict[UUID, int]:
     return found
 
 
-class _List:
-    """One list in one order, perhaps searched."""
+class _List(Generic[T]):
+    """One list in one order, perhaps searched. `field` is what it is sorted by before the name, if anything."""
 
-    def __init__(self, moment: _Moment, key: UUID, sort: Sort, words: list[str], count: int) -> None:
-        self._moment, self._key, self._sort, self._words = moment, key, sort, words
-        self._count = count
-        field = _FIELD.get(sort)
+    def __init__(
+        self,
+        moment: _Moment,
+        key: UUID,
+        field: str | None,
+        words: list[str],
+        count: int,
+        make: Make[T],
+    ) -> None:
+        self._moment, self._key, self._field, self._words = moment, key, field, words
+        self._count, self._make = count, make
         self._order = (*((field,) if field else ()), "sort_key", "row_id")
 
-    def page(self, place: paging.Key, size: int) -> Page[CaseRow]:
+    def page(self, place: paging.Key, size: int) -> Page[T]:
         """The page after a place."""
         after = self._place_of(place.after) if place.after is not None else None
         if after is None:
@@ -217,6 +268,9 @@ class _List:
 
     def _stored(self, after: Place | None) -> QuerySet[CaseloadEntry, Place]:
         rows = CaseloadEntry.objects.filter(list_key=self._key)
+        if self._field == _WORRY:
+            # Says that the index of those who are called will do.
+            rows = rows.filter(worry__lt=NO_WORRY)
         if self._moment.late:
             rows = rows.exclude(row__in=list(self._moment.late))
         if after is not None:
@@ -234,8 +288,8 @@ class _List:
         return sorted(one for one in found if after is None or one > after)
 
     def _place(self, key: UUID, late: _Late) -> Place:
-        field = _FIELD.get(self._sort)
-        return (*((getattr(late.places, field),) if field else ()), late.sort_key, key)
+        value = (getattr(late.places, self._field),) if self._field else ()
+        return (*value, late.sort_key, key)
 
     @staticmethod
     def _merged(stored: Collection[Place], late: list[Place], size: int) -> list[Place]:
@@ -249,7 +303,7 @@ class _List:
         rows = CaseloadRow.objects.filter(clinic=self._moment.clinic, pk=key)
         return rows.values_list(*fields).first()
 
-    def _rows(self, keys: list[UUID]) -> dict[UUID, CaseRow]:
+    def _rows(self, keys: list[UUID]) -> dict[UUID, T]:
         late, now = dict(self._moment.late), self._moment.now
         rows = Patient.objects.filter(clinic=self._moment.clinic, pk__in=keys)
         patients = list(rows.select_related("owner", "caseload_row"))
@@ -261,7 +315,7 @@ class _List:
             (one, late[one.pk].facts if one.pk in late else one.caseload_row.facts) for one in patients
         ]
         told = _taken([facts for _patient, facts in rows_of])
-        return {one.pk: case_row(one, facts, now, told.get(one.pk)) for one, facts in rows_of}
+        return {one.pk: self._make(one, facts, now, told.get(one.pk)) for one, facts in rows_of}
 
 
 def _taken(facts: Collection[JsonObject]) -> dict[UUID, DoseTaken]:

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from plans.domain.json import JsonObject
 from plans.domain.people import ENDS_OF_CARE, CareState
+from plans.domain.review import calls
+from plans.domain.review.calls import NO_WORRY, CallFacts, CallNeed, CallResult, LastCall, Stand
 from plans.domain.taper.plan_states import PlanState
 from plans.services.plan_summaries import PlanOutline
 
@@ -27,7 +30,7 @@ NO_ITEM: Final = 9
 NO_CHANGE: Final = date.max
 NO_ANSWER: Final = 0
 # What facts look like; another number where a release changes that.
-SHAPE: Final = 1
+SHAPE: Final = 2
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _OUT: Final = frozenset(state.value for state in ENDS_OF_CARE)
 _EVERY_DRUG: Final = ""
@@ -50,6 +53,8 @@ class CaseloadShow(StrEnum):
     GONE = "gone"
 
 
+# Parts that the list of calls shows: whom to call now, later, and not at all.
+CALLS: Final = MappingProxyType({stand: f"calls_{stand.value}" for stand in Stand})
 # Where a search looks: whoever is looked for by name is found, wherever they are treated by now.
 EVERYBODY: Final = "everybody"
 # Parts that hold whoever has a plan in this state.
@@ -97,6 +102,7 @@ class Places:
     priority: int
     change_on: date
     answer_rank: int
+    worry: int
     stale_at: datetime
 
     def lists(self, clinic_id: UUID) -> frozenset[UUID]:
@@ -133,6 +139,37 @@ def phone_by(facts: JsonObject, now: datetime) -> datetime | None:
     return min(closing, default=None)
 
 
+def call_facts(facts: JsonObject) -> CallFacts:
+    """What there is to call a patient about, as the list of calls reads it."""
+    found = facts["call"]
+    last, off = found["last"], found["off"]
+    return CallFacts(
+        item=facts["items"][0][0] if facts["items"] else None,
+        missed=facts["missed"] if facts["planned"] else 0,
+        missed_at=_moment(found["missed_at"]),
+        asked=found["asked"],
+        asked_at=_moment(facts["answered"]),
+        open=tuple(_open(facts)),
+        reached_at=_moment(found["reached"]),
+        agreed_at=_moment(found["agreed"]),
+        last=LastCall(datetime.fromisoformat(last[0]), CallResult(last[1]), _moment(last[2]))
+        if last
+        else None,
+        off=off is not None,
+        off_until=date.fromisoformat(off[0]) if off and off[0] else None,
+        zone=facts["zone"],
+    )
+
+
+def call_need(facts: JsonObject, now: datetime) -> CallNeed | None:
+    """Whether a patient is to be called, and where they stand then; nobody out of care is."""
+    return calls.need(call_facts(facts), now) if facts["care"] == CareState.IN_CARE else None
+
+
+def _moment(kept: str | None) -> datetime | None:
+    return datetime.fromisoformat(kept) if kept else None
+
+
 def due_on(facts: JsonObject, plan: PlanOutline | None, today: date) -> tuple[DueThing, ...]:
     """What falls due within a week, the earliest first; of what has gone by only what somebody still has to do."""
     return tuple(
@@ -160,6 +197,9 @@ def places(facts: JsonObject, owner_id: UUID | None, now: datetime) -> Places:
             parts.add(CaseloadShow.PHONE)
         if due_on(facts, plan, today):
             parts.add(CaseloadShow.WEEK)
+    call = call_need(facts, now)
+    if call is not None:
+        parts.add(CALLS[call.stand])
     answered = facts["answered"]
     return Places(
         parts=frozenset(str(part) for part in parts),
@@ -167,6 +207,7 @@ def places(facts: JsonObject, owner_id: UUID | None, now: datetime) -> Places:
         priority=facts["items"][0][0] if facts["items"] else NO_ITEM,
         change_on=_next_change(facts, plan, today) or NO_CHANGE,
         answer_rank=-int(datetime.fromisoformat(answered).timestamp() * 1_000_000) if answered else NO_ANSWER,
+        worry=call.order if call is not None else NO_WORRY,
         stale_at=_stale_at(facts, plan, now),
     )
 
@@ -187,8 +228,9 @@ def _stale_at(facts: JsonObject, plan: PlanOutline | None, now: datetime) -> dat
     midnights = (
         datetime.combine(day, time.min, tzinfo=zone).astimezone(now.tzinfo) for day in days if day > today
     )
-    moments = (moment for pair in _open(facts) for moment in pair if moment > now)
-    return min([*midnights, *moments], default=NEVER)
+    moments = [moment for pair in _open(facts) for moment in pair if moment > now]
+    call = calls.changes_at(call_facts(facts), now)
+    return min([*midnights, *moments, *([call] if call is not None else [])], default=NEVER)
 
 
 def _due(facts: JsonObject, plan: PlanOutline | None, today: date) -> Iterator[DueThing]:

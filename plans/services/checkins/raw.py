@@ -33,7 +33,7 @@ log = logging.getLogger("plans.checkins")
 
 _FIRST_TRY_AFTER: Final = timedelta(seconds=10)
 _LAST_TRY_AFTER: Final = timedelta(hours=1)
-_FIELDS: Final = frozenset({"page", "key", "nonce", "csrfmiddlewaretoken"})
+_FIELDS: Final = frozenset({"page", "key", "nonce", "csrfmiddlewaretoken", "for", "seen", "do"})
 _LONGEST: Final = 2000
 
 
@@ -90,7 +90,7 @@ def _led_here(fresh: Mapping[str, str], ours: Mapping[str, Item]) -> dict[str, s
 
 
 def keep(session: CheckInSession, *, page: str, posted: Mapping[str, Sequence[str]]) -> bool:
-    """Store a raw copy; False if that fails too, and nothing was received."""
+    """Store a raw copy of a page, or of a sheet (`page` is ""); False if that fails too, and nothing was received."""
     answers = {
         name: [value[:_LONGEST].replace("\0", "") for value in values[:2]]
         for name, values in posted.items()
@@ -168,12 +168,23 @@ def _store(row: RawAnswer) -> None:
         _raise(row, checkin)
         return
     try:
-        outcome = saving.save_page(session, page=row.page, posted=row.posted)
+        if row.page:
+            outcome: saving.SavedPage | saving.SavedSheet = saving.save_page(
+                session, page=row.page, posted=row.posted
+            )
+        else:
+            outcome = saving.save_sheet(session, posted=_still_open(row, checkin))
     except (UnknownPage, Refused):
         # Later answers removed this page; what was reported on it still counts.
         _raise(row, checkin)
         return
     _raise(row, CheckIn.objects.filter(pk=outcome.checkin_id).first() if outcome.checkin_id else None)
+
+
+def _still_open(row: RawAnswer, checkin: CheckIn | None) -> Mapping[str, Sequence[str]]:
+    """What a sheet says, which is every question of it: only what nothing was saved for since."""
+    answered = checkin.answers if checkin is not None and checkin.saved_at >= row.received_at else {}
+    return {code: values for code, values in row.posted.items() if any(values) and code not in answered}
 
 
 def _raise(row: RawAnswer, checkin: CheckIn | None) -> None:

@@ -35,7 +35,7 @@ class ResponseView:
     """A response as pages show it; `checkin_id` is None until something is answered. `closes_at` and `next_due` are
     UTC.
 
-    `may_be_amended`: it was sent and the next check-in has not opened.
+    `may_be_amended`: it was sent and the next check-in has not opened. `seen`: see `seen_mark`.
     """
 
     session: CheckInSession
@@ -47,6 +47,7 @@ class ResponseView:
     closes_at: datetime | None
     next_due: datetime | None
     may_be_amended: bool
+    seen: str
 
     @property
     def sent(self) -> bool:
@@ -98,11 +99,26 @@ def answered(row: CheckIn) -> Response:
     return Response(asked, row.answers, CheckInState(row.state))
 
 
-def look(session: CheckInSession) -> ResponseView:
-    """A session's response for pages; writes nothing."""
+def seen_mark(row: CheckIn | None) -> str:
+    """What a form says of the response it was made from: whose it is and after which save; "" before the first one."""
+    return f"{row.pk}.{row.revision}" if row is not None else ""
+
+
+def read_seen(seen: str, row: CheckIn) -> int:
+    """The save of this response after which a form was made; 0 if it was made before the first, or says nothing."""
+    key, _, number = seen.partition(".")
+    return (
+        int(number) if key == str(row.pk) and number.isascii() and number.isdigit() and len(number) < 7 else 0
+    )
+
+
+def look(session: CheckInSession, *, whole: bool = False) -> ResponseView:
+    """A session's response for pages; writes nothing. `whole`: with all that judging needs, for a sheet that shows the
+    help that its answers call for."""
     patient = Patient.objects.select_related("clinic").get(pk=session.patient_id)
     row = row_of(session)
-    response = answered(row) if row is not None else load(session, patient, clock.now()).response
+    stored = answered(row) if row is not None and not whole else None
+    response = stored or load(session, patient, clock.now()).response
     closes_at = None
     if session.occasion_id is not None:
         closes_at = Occasion.objects.values_list("closes_at", flat=True).get(pk=session.occasion_id)
@@ -120,6 +136,7 @@ def look(session: CheckInSession) -> ResponseView:
         closes_at=closes_at,
         next_due=ahead.values_list("due_at", flat=True).first(),
         may_be_amended=response.is_sent and not session.late and not over_since(patient.pk, begun),
+        seen=seen_mark(row),
     )
 
 

@@ -1,6 +1,10 @@
-"""Saving a page and sending a response. A safety answer takes effect before the reply is sent.
+"""Saving a page, or a whole sheet, and sending a response. A safety answer takes effect before the reply is sent.
 
 The rules run before anything is written; answers, flags, item and alert are then committed together.
+
+A patient answers page by page (`save_page`). A member of staff on the phone has every question on one sheet, which is
+saved as it is typed (`save_sheet`): the whole form is posted again and again, so that what it says must be told from
+what the patient has answered meanwhile. The patient's own answer stands; what was entered otherwise is given back.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ from plans.domain.checkins import scoring
 from plans.domain.checkins.dangers import DangerFinding
 from plans.domain.checkins.flagging import FlagFinding, Screen
 from plans.domain.checkins.instrument import QuestionPage
-from plans.domain.checkins.response import AnswerStep, Response
+from plans.domain.checkins.response import Response, SheetStep
+from plans.domain.checkins.spec import Answers
 from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import Refused
 from plans.domain.people import MailState
@@ -71,18 +76,10 @@ def save_page(
             return SavedPage(step.problems, step.typed, step.page, False, (), (), None, None, session.late)
         after = step.response
         row = loaded.row or _begin(session, patient, loaded, now)
-        _log_scoring(after, row)
-        # Judged before anything is written, so that it holds even if the write fails.
-        found = after.findings
         if after is not before or loaded.row is None:
-            if session.user_id is None and bounds.held_back(row, after, before, now):
-                raise Refused(reason="too_many")
-            _write(session, row, step, now)
-            flag_store.raise_flags(after, before, row=row, patient=patient, now=now)
-        urgency = urgency_of(row, patient) if found else None
-        if patient.mail_state == MailState.SUSPENDED.value:
-            # Messages suspended for lack of answers resume: somebody answers again, by link or phone.
-            patient_mail.set_mail_state(patient=patient, state=MailState.ON.value, by=session.by)
+            _keep(session, row, after, before, page=step.page.code, patient=patient, now=now)
+        urgency = urgency_of(row, patient) if after.findings else None
+        _resume_messages(session, patient)
         # Earlier answers, perhaps somebody else's, are not revealed to whoever holds the link now.
         shown = frozenset(step.page.items) - (unseen - step.answered)
         return SavedPage(
@@ -96,6 +93,129 @@ def save_page(
             checkin_id=row.pk,
             late=row.late,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSheet:
+    """The result of a posted sheet. `problems` by item, with "choose" for what is missing; `meanwhile` are the items
+    that somebody else answered since the form was made, with what was entered here and is not saved. `response` is the
+    response now, `posted` what the form says, and `screens` and `dangers` are what the changed answers call for.
+    """
+
+    response: Response
+    problems: Mapping[str, str]
+    posted: Mapping[str, str]
+    meanwhile: Mapping[str, str]
+    sent: bool
+    screens: tuple[Screen, ...]
+    dangers: tuple[DangerFinding, ...]
+    urgency: Urgency | None
+    checkin_id: UUID | None
+    seen: str
+
+
+def save_sheet(
+    session: CheckInSession, *, posted: Mapping[str, Sequence[str]], seen: str = "", send: bool = False
+) -> SavedSheet:
+    """Save any of the questions of a response at once, and send it if `send` and nothing is wrong or missing.
+
+    `seen` is `responses.seen_mark` of the response that the form was made from. An answer that somebody else gave or
+    changed since stays; what the form says of that question is returned in `meanwhile`, and then nothing is sent.
+    Questions that are not posted keep their answers. Idempotent. Raises Refused("too_many") as `save_page`.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        patient = _locked(session)
+        loaded = responses.load(session, patient, now)
+        before, said = loaded.response, {code: _one(values) for code, values in posted.items()}
+        kept, meanwhile = _kept(loaded.row, said, seen, session)
+        step = before.fill(posted, keep=kept)
+        after = step.response
+        if send and step.is_complete and not meanwhile:
+            after = after.sent()
+        row = loaded.row
+        if after is not before:
+            row = row or _begin(session, patient, loaded, now)
+            _keep(session, row, after, before, page="", patient=patient, now=now)
+            _resume_messages(session, patient)
+        return SavedSheet(
+            response=after,
+            problems=_problems(step, asked_for_all=send),
+            posted={code: value for code, value in said.items() if code in after.items},
+            meanwhile={code: value for code, value in meanwhile.items() if code in after.asked},
+            sent=after.is_sent and step.is_complete and not meanwhile,
+            screens=after.screens(step.changed, sent=send and after.is_sent),
+            dangers=after.dangers(step.changed),
+            urgency=urgency_of(row, patient) if row is not None and after.findings else None,
+            checkin_id=row.pk if row is not None else None,
+            seen=responses.seen_mark(row),
+        )
+
+
+def _one(values: Sequence[str]) -> str:
+    return next((value for value in values if value), "")
+
+
+def _problems(step: SheetStep, *, asked_for_all: bool) -> dict[str, str]:
+    return {**step.problems, **(dict.fromkeys(step.missing, "choose") if asked_for_all else {})}
+
+
+def _kept(
+    row: CheckIn | None, said: Mapping[str, str], seen: str, session: CheckInSession
+) -> tuple[frozenset[str], dict[str, str]]:
+    """The items whose answers stand because somebody else changed them since the form was made; and those of them for
+    which the form says something of its own, with what it says."""
+    if row is None:
+        return frozenset(), {}
+    base, theirs = _since(row, seen, session.user_id)
+    meanwhile = {
+        code: said[code]
+        for code in theirs & said.keys()
+        if said[code] not in (base.get(code, ""), row.answers.get(code, ""))
+    }
+    return theirs, meanwhile
+
+
+def _since(row: CheckIn, seen: str, user_id: UUID | None) -> tuple[Answers, frozenset[str]]:
+    """The answers that a form was made with, and the items that others have changed since."""
+    number = responses.read_seen(seen, row)
+    revisions = CheckInRevision.objects.filter(checkin=row, number__gte=number).order_by("number")
+    base: Answers = {}
+    last: Answers = {}
+    theirs: set[str] = set()
+    for one, who, answers in revisions.values_list("number", "entered_by_id", "answers"):
+        if one == number:
+            base = answers
+        elif who != user_id:
+            theirs |= {code for code in answers.keys() | last.keys() if answers.get(code) != last.get(code)}
+        last = answers
+    return base, frozenset(theirs)
+
+
+def _keep(
+    session: CheckInSession,
+    row: CheckIn,
+    after: Response,
+    before: Response,
+    *,
+    page: str,
+    patient: Patient,
+    now: datetime,
+) -> None:
+    """Write a response that was changed, with its flags and the item that they ask for."""
+    _log_scoring(after, row)
+    # Judged before anything is written, so that it holds even if the write fails.
+    _found = after.findings
+    if session.user_id is None and bounds.held_back(row, after, before, now):
+        raise Refused(reason="too_many")
+    _write(session, row, after, page, now)
+    flag_store.raise_flags(after, before, row=row, patient=patient, now=now)
+
+
+def _resume_messages(session: CheckInSession, patient: Patient) -> None:
+    """Messages suspended for lack of answers resume: somebody answers again, by link or phone."""
+    if patient.mail_state == MailState.SUSPENDED.value:
+        patient_mail.set_mail_state(patient=patient, state=MailState.ON.value, by=session.by)
 
 
 def _locked(session: CheckInSession) -> Patient:
@@ -149,14 +269,14 @@ def _begin(session: CheckInSession, patient: Patient, loaded: Loaded, now: datet
     )
 
 
-def _write(session: CheckInSession, row: CheckIn, step: AnswerStep, now: datetime) -> None:
+def _write(session: CheckInSession, row: CheckIn, after: Response, page: str, now: datetime) -> None:
     """Write what is new: changed answers, or the same ones sent for the first time."""
-    after, new = step.response, row.revision == 0
+    new = row.revision == 0
     changed = new or after.answers != row.answers
     first_sent = after.is_sent and row.state != after.state
     if changed:
         row.answers, row.scores = dict(after.answers), scoring.to_json(after.scores, after.past)
-        row.page, row.saved_at = step.page.code, now
+        row.page, row.saved_at = page, now
         row.late = row.late or session.late
         if session.user_id is not None:
             row.entered_by_id = session.user_id
@@ -166,7 +286,7 @@ def _write(session: CheckInSession, row: CheckIn, step: AnswerStep, now: datetim
     row.save(force_insert=new)
     _revise(row, after, now, session.user_id)
     if changed:
-        _audit(session, row, "checkin.begun" if new else "checkin.saved", now, {"page": step.page.code})
+        _audit(session, row, "checkin.begun" if new else "checkin.saved", now, {"page": page})
     if first_sent:
         _settle(row, now)
         _audit(session, row, "checkin.sent", now, {"late": row.late})

@@ -102,19 +102,24 @@ def own_session(link: LinkView, *, device: str) -> str:
         return links.pass_on(link, found, device=device)
 
 
-def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> CheckInSession:
-    """The session of a member of staff on the phone: the open check-in, else an unscheduled one."""
+def by_phone(
+    actor: Actor, patient_id: UUID, *, nonce: str = "", occasion_id: UUID | None = None
+) -> CheckInSession:
+    """The session of a member of staff on the phone: the open check-in, else an unscheduled one.
+
+    `occasion_id`: the check-in that a form was made for. While it is open the form stays with it, also if the patient
+    has sent the answers meanwhile.
+    """
     patient = get_patient_for(actor, patient_id, May.ENTER_CHECKIN)
     now = clock.now()
     open_now = Occasion.objects.filter(
         patient=patient, state__in=(OccasionState.INVITED, OccasionState.ANSWERED), closes_at__gt=now
     )
-    occasion = (
-        open_now.filter(due_at__lte=now)
-        .exclude(checkin__state=CheckInState.SUBMITTED)
-        .order_by("-due_at")
-        .first()
-    )
+    open_now = open_now.filter(due_at__lte=now)
+    occasion = open_now.filter(pk=occasion_id).first() if occasion_id is not None else None
+    if occasion is None:
+        open_now = open_now.exclude(checkin__state=CheckInState.SUBMITTED)
+        occasion = open_now.order_by("-due_at").first()
     return CheckInSession(
         actor, patient.pk, None, occasion.pk if occasion else None, late=False, nonce=_plain(nonce)
     )

@@ -11,6 +11,8 @@ from plans.domain.notices import CLINIC_CHANGED, ITEM_ALERT, ITEM_ESCALATED
 from plans.domain.review.item_states import HELD, Act, ItemState, Priority, after
 from plans.domain.taper.request import product_json
 from plans.models import (
+    Call,
+    CallClaim,
     CareChange,
     CheckIn,
     Clinic,
@@ -39,6 +41,8 @@ from plans.services.review.alerts import alert
 from plans.services.review.review_items import open_item
 
 FOLLOWING: Final[tuple[type[Model], ...]] = (
+    Call,
+    CallClaim,
     CareChange,
     CheckIn,
     Document,

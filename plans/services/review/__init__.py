@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from plans.services.review.acts import (
     add_note,
+    called_about,
     claim,
     claim_next,
     escalate_now,
@@ -31,6 +32,7 @@ __all__ = [
     "QueueCounts",
     "QueueRow",
     "add_note",
+    "called_about",
     "claim",
     "claim_next",
     "counts",

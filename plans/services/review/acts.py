@@ -26,13 +26,16 @@ from plans.domain.review.item_states import (
     after,
 )
 from plans.domain.review.outcomes import Callee, CallOutcome, check_end
+from plans.domain.review.reasons import Source
 from plans.models import ReviewItem
-from plans.services import clock
+from plans.services import call_rows, clock
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
 from plans.services.review import holding, settling
 from plans.services.review.alerts import alert, reviewers
+from plans.services.review.review_items import opening_of
 
+_CALLED_ABOUT: Final = (Source.CHECKIN.value, Source.MISSED.value, Source.SCORING.value)
 SNOOZE_MOST: Final = timedelta(days=14)
 
 
@@ -99,11 +102,21 @@ def release(*, by: Actor, item_id: UUID, seen_lock: int) -> None:
 
 
 @transaction.atomic
-def log_call(*, by: Actor, item_id: UUID, seen_lock: int, callee: str, outcome: str, note: str = "") -> None:
+def log_call(
+    *,
+    by: Actor,
+    item_id: UUID,
+    seen_lock: int,
+    callee: str,
+    outcome: str,
+    note: str = "",
+    again_at: datetime | None = None,
+) -> None:
     """Record a call, whoever has the item; the first one stops the first-action clock.
 
-    "Will call back" by the holder of an item that is not urgent sets it to waiting. Raises Refused ("callee_missing",
-    "outcome_missing").
+    "Will call back" by the holder of an item that is not urgent sets it to waiting. A call to the patient counts in the
+    list of calls, where `again_at` brings them back. Raises Refused ("callee_missing", "outcome_missing", "again_past",
+    "again_too_far").
     """
     item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
     if callee not in {c.value for c in Callee}:
@@ -111,6 +124,31 @@ def log_call(*, by: Actor, item_id: UUID, seen_lock: int, callee: str, outcome: 
     if outcome not in {o.value for o in CallOutcome}:
         raise Refused(reason="outcome_missing", where="outcome")
     now = clock.now()
+    if callee == Callee.PATIENT.value:
+        call_rows.of_item(
+            item,
+            by=by,
+            outcome=CallOutcome(outcome),
+            again_at=again_at,
+            opening=opening_of(item.clinic),
+            note=note,
+            now=now,
+        )
+    _called(item, by=by, callee=callee, outcome=outcome, note=note, now=now)
+
+
+def called_about(*, by: Actor, patient_id: UUID, outcome: str, note: str, now: datetime) -> None:
+    """Note a call to the patient, recorded in the list of calls, on their open items about answers and silence.
+
+    In the caller's transaction, in which the patient is locked.
+    """
+    rows = ReviewItem.objects.select_for_update(of=("self",)).filter(patient_id=patient_id)
+    rows = rows.filter(clinic_id=by.home, source__in=_CALLED_ABOUT).exclude(state=ItemState.RESOLVED.value)
+    for item in rows.order_by("opened_at", "id"):
+        _called(item, by=by, callee=Callee.PATIENT.value, outcome=outcome, note=note, now=now)
+
+
+def _called(item: ReviewItem, *, by: Actor, callee: str, outcome: str, note: str, now: datetime) -> None:
     mine = holding.holds(item, by)
     waits = (
         mine

@@ -4,6 +4,8 @@
 //                     When no page has come (stopped, or nothing heard for long) it can be pressed again
 // data-keep           a text field whose words are kept in this tab (sessionStorage) until a page says that what was sent
 //                     has arrived (data-arrived)
+// data-keep-choices   a form that saves itself as one chooses: what was chosen is kept in this tab until it has been saved,
+//                     and chosen again where the page has no answer to that question
 
 (function () {
   "use strict";
@@ -121,11 +123,58 @@
     }
   }
 
+  // Choices of a form that saves itself. What the page brings as answered stands.
+  function choiceName(field) {
+    return "chosen:" + window.location.pathname + ":" + field.name;
+  }
+
+  function keepChoice(field) {
+    if (field.form && field.form.matches("[data-keep-choices]") && (field.type === "radio" || field.matches("select"))) {
+      put(choiceName(field), field.value);
+    }
+  }
+
+  function choices(form) {
+    return Array.from(form.elements).filter(function (field) { return field.type === "radio" || field.matches("select"); });
+  }
+
+  function forgetChoices(form) {
+    choices(form).forEach(function (field) { store().removeItem(choiceName(field)); });
+  }
+
+  function putBackChoices() {
+    document.querySelectorAll("form[data-keep-choices]").forEach(function (form) {
+      var answered = new Set(choices(form).filter(function (field) {
+        return field.type === "radio" ? field.checked : field.value;
+      }).map(function (field) { return field.name; }));
+      var back = null;
+      choices(form).forEach(function (field) {
+        var kept = answered.has(field.name) ? null : store().getItem(choiceName(field));
+        if (kept && field.matches("select")) {
+          field.value = kept;
+          back = field;
+        } else if (kept && field.value === kept) {
+          field.checked = true;
+          back = field;
+        }
+      });
+      if (back) {
+        back.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    });
+  }
+
   document.addEventListener("submit", onSubmit);
+  document.addEventListener("htmx:after:swap", function () {
+    if (store()) {
+      document.querySelectorAll("form[data-keep-choices]").forEach(forgetChoices);
+    }
+  });
   document.addEventListener("input", function (event) {
     if (event.target.matches("textarea[data-keep]")) {
       put(keptName(event.target), event.target.value);
     }
+    keepChoice(event.target);
   });
   // The key that stops a page from loading.
   document.addEventListener("keydown", function (event) {
@@ -138,5 +187,9 @@
   document.addEventListener("DOMContentLoaded", function () {
     arrived();
     putBackWords();
+    if (store()) {
+      // Not before htmx listens.
+      window.setTimeout(putBackChoices, 0);
+    }
   });
 })();

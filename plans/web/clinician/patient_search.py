@@ -22,7 +22,7 @@ from plans.web.gate import StaffRequest, staff_page
 _SESSION: Final = "searches"
 # Older ones are forgotten: nobody goes back through more pages.
 _KEPT: Final = 20
-_LISTS: Final = ("caseload", "queue", "messages")
+_LISTS: Final = ("caseload", "queue", "calls", "messages")
 # The other choices on the list go with the search: codes of ours, never typed text.
 _CHOSEN: Final = ("show", "drug", "sort", "tab", "reason")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_ -]{0,39}")
