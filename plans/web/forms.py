@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,7 +14,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 
 from plans.domain.errors import Refused
-from plans.domain.text import BadText
+from plans.domain.text import BadText, clean_date, clean_time
 from plans.web.untyped import Options, Posted, Values
 from plans.wording.text import text_words
 
@@ -79,6 +81,25 @@ def single(data: QueryDict, name: str) -> str:
 def read_number(raw: str, *, longest: int = _LONGEST_NUMBER) -> int | None:
     """A whole number from a hidden field or an address, in plain digits; None for anything else."""
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= longest else None
+
+
+def optional_day(raw: str) -> date | None:
+    """A day as a browser sends it; None for an empty field. Raises BadText."""
+    return clean_date(raw, earliest=date(2000, 1, 1), latest=date(2099, 12, 31)) if raw.strip() else None
+
+
+def optional_hour(raw: str) -> time | None:
+    """A time of day as a browser sends it; None for an empty field. Raises BadText."""
+    return clean_time(raw) if raw.strip() else None
+
+
+def moment_of(on: date | None, at: time | None, zone: str) -> datetime | None:
+    """A day and a time on a clinic's clock; None if neither is given. Raises Refused("again_half")."""
+    if on is None and at is None:
+        return None
+    if on is None or at is None:
+        raise Refused(reason="again_half", where="again_on")
+    return datetime.combine(on, at, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def read_uuid(raw: str) -> UUID | None:

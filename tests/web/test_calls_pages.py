@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from plans.domain.review.calls import CallResult, NoCall
-from plans.models import Call, CallClaim, Plan
+from plans.models import Call, CallClaim, Plan, ReviewItem
 from plans.services import calls, clock
 from tests.clients import client_of, look_for
 from tests.makers import ClinicMade, make_patient
@@ -209,3 +209,25 @@ def test_leaving_a_call_to_others_puts_it_back(plan: Plan, nurse: Client) -> Non
     nurse.post(at(plan, "/claim"))
     assert nurse.post(at(plan, "/release")).headers["Location"] == "/calls"
     assert not CallClaim.objects.exists()
+
+
+def log(clinic: ClinicMade, item: ReviewItem, **typed: str) -> Any:
+    sent = {"seen_lock": str(item.lock), "call-callee": "patient", "call-outcome": "will_call_back"}
+    named = {f"call-{name}": value for name, value in typed.items()}
+    return client_of(clinic.primary).post(f"/items/{item.pk}/call", {**sent, **named})
+
+
+def test_a_call_is_agreed_on_an_item_and_is_in_the_list_at_its_time(plan: Plan, clinic: ClinicMade) -> None:
+    item = ReviewItem.objects.get(source="missed")
+    refused = log(clinic, item, again_on="2026-11-27")
+    assert refused.status_code == 422
+    assert "Give both the day and the time, or neither." in text_of(refused)
+    refused = log(clinic, item, again_on="2026-11-20", again_at="09:00", note="Her sister answered.")
+    assert "This time has passed." in text_of(refused)
+    assert "Her sister answered." in refused.content.decode()
+    assert log(clinic, item, again_on="2026-11-27", again_at="09:00").status_code == 302
+    row = Call.objects.get()
+    assert (row.result, row.item_id) == ("agreed", item.pk)
+    assert row.again_at is not None
+    # Nine in New York.
+    assert (row.again_at.day, row.again_at.hour) == (27, 14)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
 from plans.domain.review.calls import CallResult
-from plans.domain.text import clean_date, clean_text, clean_time
+from plans.domain.text import clean_text
 from plans.services.calls import CallPage
-from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.web.forms import EdgeForm, ParsedField, choices, moment_of, optional_day, optional_hour
 from plans.web.untyped import Label, Posted, Values
 from plans.wording import calls as words
 
@@ -30,22 +30,14 @@ OUTCOMES: Final = (
 """What is chosen on a call's page, in this order."""
 
 
-def _day(raw: str) -> date | None:
-    return clean_date(raw, earliest=date(2000, 1, 1), latest=date(2099, 12, 31)) if raw.strip() else None
-
-
-def _hour(raw: str) -> time | None:
-    return clean_time(raw) if raw.strip() else None
-
-
 def _on(label: Label) -> ParsedField:
     widget = forms.TextInput(attrs={"type": "date", "autocomplete": "off"})
-    return ParsedField(_day, required=False, label=label, widget=widget)
+    return ParsedField(optional_day, required=False, label=label, widget=widget)
 
 
 def _at(label: Label) -> ParsedField:
     widget = forms.TextInput(attrs={"type": "time", "autocomplete": "off"})
-    return ParsedField(_hour, required=False, label=label, widget=widget)
+    return ParsedField(optional_hour, required=False, label=label, widget=widget)
 
 
 def _note() -> ParsedField:
@@ -71,13 +63,7 @@ class TimedForm(EdgeForm):
         when = self.times.get(result)
         if when is None:
             return None
-        on, at = self.cleaned_data[when.on], self.cleaned_data[when.at]
-        if (on is None) != (at is None):
-            raise Refused(reason="again_half", where="again_on")
-        if on is None:
-            return None
-        local: datetime = datetime.combine(on, at, tzinfo=ZoneInfo(zone))
-        return local.astimezone(UTC)
+        return moment_of(self.cleaned_data[when.on], self.cleaned_data[when.at], zone)
 
     def refused(self, refusal: Refused, result: str) -> None:
         """Put a refusal beside the field it is about."""

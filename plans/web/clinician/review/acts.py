@@ -22,10 +22,11 @@ from plans.services.plans import revise
 from plans.web.clinician.review.forms import ActForm, ItemForm, bind, fresh
 from plans.web.clinician.review.plan_change import LEAVE
 from plans.web.clinician.review.views import item_context, show_item
-from plans.web.forms import seen_number
+from plans.web.forms import moment_of, seen_number
 from plans.web.gate import StaffRequest, View, staff_page
 from plans.web.layout_context import duplicated, part, say
 from plans.web.untyped import Context
+from plans.wording import calls
 from plans.wording.plans import problem
 from plans.wording.review import CALL_OUTCOMES, OUTCOMES, review_refusal, review_stale
 
@@ -98,7 +99,8 @@ def _put(form: ItemForm, refusal: Refused) -> None:
     try:
         words = review_refusal(refusal)
     except KeyError:
-        words = problem(refusal)
+        about_a_call = refusal.facts["reason"] in calls.REFUSED
+        words = calls.call_refusal(refusal) if about_a_call else problem(refusal)
     where = refusal.where
     if isinstance(form, ActForm) and where == "note":
         where = "act_note"
@@ -175,8 +177,13 @@ def _common(request: StaffRequest, item: ItemPage) -> Context:
 def log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     """Record a call."""
     data = form.cleaned_data
+    again_at = moment_of(data["again_on"], data["again_at"], clinic_card(request.actor).zone)
     review.log_call(
-        **_common(request, item), callee=data["callee"], outcome=data["outcome"], note=data["note"]
+        **_common(request, item),
+        callee=data["callee"],
+        outcome=data["outcome"],
+        note=data["note"],
+        again_at=again_at,
     )
     return _("Call recorded: %(outcome)s") % {"outcome": CALL_OUTCOMES[data["outcome"]]}
 

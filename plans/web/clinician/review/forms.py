@@ -15,7 +15,7 @@ from plans.domain.review.item_states import Priority
 from plans.domain.review.outcomes import OUTCOMES, ReviewOutcome
 from plans.domain.text import clean_text, clean_whole
 from plans.services.item_page import ItemPage
-from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.web.forms import EdgeForm, ParsedField, choices, optional_day, optional_hour
 from plans.web.untyped import Context, Label, Options, Posted, Values
 from plans.wording import review
 
@@ -50,6 +50,19 @@ class CallForm(ItemForm):
     callee = forms.ChoiceField(label=_("Who was called"), choices=choices(review.CALLEES), required=False)
     outcome = forms.ChoiceField(
         label=_("What happened"), choices=choices(review.CALL_OUTCOMES, _("Choose")), required=False
+    )
+    again_on = ParsedField(
+        optional_day,
+        required=False,
+        label=_("Call again on"),
+        help_text=_("The patient is on the list of calls then; empty: as usual after this outcome"),
+        widget=forms.TextInput(attrs={"type": "date", "autocomplete": "off"}),
+    )
+    again_at = ParsedField(
+        optional_hour,
+        required=False,
+        label=_("at"),
+        widget=forms.TextInput(attrs={"type": "time", "autocomplete": "off"}),
     )
     note = _note(_("Note"))
 
