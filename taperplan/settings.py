@@ -289,6 +289,9 @@ if TEXT_EVENTS_SECRET and len(TEXT_EVENTS_SECRET) < env.LEAST_KEY:
 # The lease of a claim; longer than any task may run (CELERY_TASK_TIME_LIMIT).
 LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=1, most=86_400)
 
+# Hosts of the operator's own network that may keep a rota's calendar; all others must be public and have HTTPS.
+ROTA_FEED_HOSTS = env.hosts("ROTA_FEED_HOSTS")
+
 # Requested once a minute while work is being done; the monitor calls somebody when that stops.
 PING_URL = env.url("PING_URL", "", schemes=("https", "http")) if env.text("PING_URL") else ""
 

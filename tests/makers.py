@@ -5,19 +5,20 @@ from __future__ import annotations
 import functools
 import itertools
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 
 from plans.domain.people import ContactHow, EmergencyContact, MayBeTold, PatientData
-from plans.models import Patient, User
-from plans.services import accounts, people
+from plans.models import Patient, Shift, User
+from plans.services import accounts, people, shifts
 from plans.services.access import actor_for
 from plans.services.actors import Actor, Role
 
 HOURS = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PASSWORD = "a long quiet river 42"
 
 _numbers = itertools.count(1)
@@ -80,7 +81,9 @@ def make_clinic(
         second=make_member(clinic_id),
     )
     if on_call:
-        accounts.set_on_call(by=made.lead, primary_id=made.primary.id, second_id=made.second.id)
+        shifts.set_standing(by=made.lead, first_id=made.primary.id, second_id=made.second.id)
+        # Whatever hour a test moves to, they stand there.
+        Shift.objects.filter(clinic_id=clinic_id).update(start_at=LONG_AGO, made_at=LONG_AGO)
     return made
 
 

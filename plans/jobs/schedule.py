@@ -16,6 +16,8 @@ EVERY: Final = timedelta(seconds=15)
 
 # Nobody waits for bounce reports.
 SELDOM: Final = timedelta(minutes=5)
+# Each calendar is read every ten minutes; one whose address was just entered, within this.
+OFTEN: Final = timedelta(minutes=1)
 
 
 def _entry(task: str, every: timedelta = EVERY) -> dict[str, object]:
@@ -28,4 +30,5 @@ BEAT: Final[dict[str, JsonObject]] = {
     "messages": _entry("plans.jobs.messages.send"),
     "documents": _entry("plans.jobs.documents.draw"),
     "returns": _entry("plans.jobs.bounces.read", SELDOM),
+    "rotas": _entry("plans.jobs.rota_feeds.read", OFTEN),
 }

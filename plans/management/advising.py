@@ -27,7 +27,7 @@ _FOR_STAFF: Final = frozenset(
     {
         "audit", "calls", "caseload_file", "catalogue", "cautions", "clinic_questionnaires", "document_refusals",
         "flags", "lanes", "levels", "mail_server", "messages", "methods", "moving", "patient_facts", "patient_file",
-        "people", "plans", "reaching", "review", "rules", "second_signature", "taper", "taper_errors", "text",
+        "people", "plans", "reaching", "review", "rota", "rules", "second_signature", "taper", "taper_errors", "text",
         "verdicts",
     }
 )  # fmt: skip

@@ -31,6 +31,7 @@ from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, Plan
 from plans.models.proposal import Proposal
 from plans.models.reaching import ReplyCode, StaffChannel
 from plans.models.review import ReviewEvent, ReviewItem
+from plans.models.rota import HandOver, Leave, RotaFeed, Shift
 from plans.models.visit import PlannedVisit
 
 __all__ = (
@@ -57,8 +58,10 @@ __all__ = (
     "DoseMark",
     "FiguresWeek",
     "Flag",
+    "HandOver",
     "Heartbeat",
     "Invitation",
+    "Leave",
     "Limit",
     "Link",
     "Membership",
@@ -77,8 +80,10 @@ __all__ = (
     "ReplyCode",
     "ReviewEvent",
     "ReviewItem",
+    "RotaFeed",
     "Row",
     "RuleSignature",
+    "Shift",
     "StaffChannel",
     "TakenDose",
     "User",

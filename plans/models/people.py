@@ -49,6 +49,7 @@ class Clinic(Row):
     hours = operational(models.JSONField(default=dict))
     crisis_words = operational(models.TextField(blank=True))
     out_of_hours_words = operational(models.TextField(blank=True))
+    # Written beside the open-ended shifts, which say who is on duty, for servers of the release before the rota.
     primary = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     second = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     lead = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -67,6 +68,8 @@ class Membership(Row):
     # clinician: plans and reviews; staff: patients, phone check-ins, calls; reader: looks only.
     role = operational(models.CharField(max_length=20))
     is_active = operational(models.BooleanField(default=True))
+    # The last day of a locum, in the clinic's zone; the tick ends the membership after it.
+    ends_on = operational(models.DateField(null=True, blank=True))
     created_at = operational(models.DateTimeField())
 
     class Meta:

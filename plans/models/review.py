@@ -18,7 +18,7 @@ class ReviewItem(Row):
         Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="items"
     )
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="items")
-    # checkin, missed, mail, document, supply, scoring, access, care, plan
+    # plans.domain.review.reasons.Source
     source = operational(models.CharField(max_length=20))
     # What it is about, such as "checkin:<id>": at most one open item for each.
     source_key = operational(models.CharField(max_length=120))
@@ -119,4 +119,8 @@ class ReviewEvent(Row):
     facts = clinical(models.JSONField(default=dict))
 
     class Meta:
-        indexes = (models.Index(fields=("item", "at"), name="event_of_item"),)
+        indexes = (
+            models.Index(fields=("item", "at"), name="event_of_item"),
+            # Who was told around a moment.
+            models.Index(fields=("at",), condition=models.Q(kind="alerted"), name="event_alerted"),
+        )

@@ -1,4 +1,4 @@
-"""Clinics, users, memberships and who is on call."""
+"""Clinics, users and memberships."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from plans.domain.errors import Refused
 from plans.models import Clinic, Membership, User
 from plans.services import audit, clock
 from plans.services.access import get_clinic_for
-from plans.services.actors import SYSTEM, Actor, May, Role
+from plans.services.actors import SYSTEM, Actor, Role
 from plans.services.from_row import from_row
+from plans.services.rota import UNWATCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +43,19 @@ class ClinicCard:
     hours: dict[str, list[str]]
     crisis_words: str
     out_of_hours_words: str
-    primary_id: UUID | None
-    primary_name: str
-    second_id: UUID | None
-    second_name: str
     lead_id: UUID | None
     holidays: tuple[str, ...]
     settings: dict[str, object]
 
     @property
-    def can_issue(self) -> bool:
-        """Whether plans may be issued: two different people must be on call."""
-        return (
-            self.primary_id is not None and self.second_id is not None and self.primary_id != self.second_id
-        )
+    def unwatched(self) -> bool:
+        """Whether nobody watches the clinic outside its opening hours."""
+        return self.settings.get(UNWATCHED) is True
 
 
 def card_of(clinic: Clinic) -> ClinicCard:
     """The card of a clinic's row; for services."""
-    return from_row(
-        ClinicCard,
-        clinic,
-        primary_name=clinic.primary.name if clinic.primary else "",
-        second_name=clinic.second.name if clinic.second else "",
-        holidays=tuple(clinic.holidays),
-    )
+    return from_row(ClinicCard, clinic, holidays=tuple(clinic.holidays))
 
 
 def clinic_card(actor: Actor) -> ClinicCard:
@@ -130,7 +118,7 @@ def create_member(
     Membership.objects.update_or_create(
         user=user,
         clinic_id=clinic_id,
-        defaults={"role": role.value, "is_active": True},
+        defaults={"role": role.value, "is_active": True, "ends_on": None},
         create_defaults={"role": role.value, "is_active": True, "created_at": clock.now()},
     )
     audit.record(
@@ -154,39 +142,4 @@ def members(actor: Actor) -> tuple[Member, ...]:
     rows = Membership.objects.filter(clinic_id=actor.home, is_active=True).select_related("user")
     return tuple(
         Member(m.user_id, m.user.name, m.user.email, Role(m.role)) for m in rows.order_by("user__name", "id")
-    )
-
-
-def _on_call_clinician(clinic: Clinic, user_id: UUID | None, where: str) -> None:
-    if user_id is None:
-        return
-    may_review = (Role.LEAD.value, Role.CLINICIAN.value)
-    if not Membership.objects.filter(
-        clinic=clinic, user_id=user_id, is_active=True, user__is_active=True, role__in=may_review
-    ).exists():
-        raise Refused(reason="not_a_clinician", where=where)
-
-
-@transaction.atomic
-def set_on_call(
-    *, by: Actor, primary_id: UUID | None, second_id: UUID | None, lead_id: UUID | None = None
-) -> None:
-    """Set who is alerted first and second, and who leads. Primary and second must be two different clinicians.
-
-    Raises Refused("same_person") or Refused("not_a_clinician").
-    """
-    clinic = get_clinic_for(by, May.MANAGE, lock=True)
-    if primary_id is not None and primary_id == second_id:
-        raise Refused(reason="same_person", where="second")
-    for user_id, where in ((primary_id, "primary"), (second_id, "second"), (lead_id, "lead")):
-        _on_call_clinician(clinic, user_id, where)
-    clinic.primary_id, clinic.second_id = primary_id, second_id
-    clinic.lead_id = lead_id or clinic.lead_id
-    clinic.save(update_fields=["primary", "second", "lead"])
-    audit.record(
-        by=by,
-        act="clinic.on_call_set",
-        subject_kind="clinic",
-        subject_id=clinic.pk,
-        facts={"primary": str(primary_id), "second": str(second_id)},
     )

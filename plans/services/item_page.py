@@ -16,7 +16,7 @@ from plans.domain.json import Facts
 from plans.domain.review.item_states import HELD, Act, ItemState, Priority, after
 from plans.domain.taper.amendments import Amendment
 from plans.models import CheckIn, PlanVersion, ReviewItem
-from plans.services import clock
+from plans.services import clock, rota
 from plans.services.access import get_item_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May
@@ -27,6 +27,7 @@ from plans.services.plans import revise
 from plans.services.review import holding
 from plans.services.review.alerts import reviewers
 from plans.services.review.queries import EventView, QueueRow, event_view, rows_of
+from plans.services.rota import OnDutyNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class ItemPage:
     held_by_other: bool
     patient: PatientCard | None
     clinic: ClinicCard
+    on_duty: OnDutyNames
     help: Help | None
     events: tuple[EventView, ...]
     colleagues: tuple[Colleague, ...]
@@ -82,6 +84,7 @@ def item_page(actor: Actor, item_id: UUID) -> ItemPage:
         held_by_other=holding.held_by_other(item, actor),
         patient=patient_card_of(patient) if patient else None,
         clinic=card_of(item.clinic),
+        on_duty=rota.names_on_duty(item.clinic, clock.now()),
         help=help_for(patient.country) if patient else None,
         events=tuple(event_view(e) for e in item.events.select_related("by").order_by("-at", "-id")),
         colleagues=tuple(Colleague(u.pk, u.name) for u in reviewers(item.clinic) if u.pk != actor.user_id),

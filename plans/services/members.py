@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,8 +12,18 @@ from django.db.models import Q, QuerySet
 
 from plans.domain.errors import Refused
 from plans.domain.text import fold
-from plans.models import Clinic, Membership, User
-from plans.services import account_messages, accounts, audit, invitations, owners, paging
+from plans.models import Clinic, Membership, Shift, User
+from plans.services import (
+    account_messages,
+    accounts,
+    audit,
+    clock,
+    departures,
+    invitations,
+    owners,
+    paging,
+    rota,
+)
 from plans.services.access import get_clinic_for, get_member_for
 from plans.services.actors import Actor, May, Role
 from plans.services.paging import Page
@@ -25,7 +35,8 @@ _MAY_REVIEW: Final = (Role.LEAD, Role.CLINICIAN)
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member in the lead's list. `on_call` is "first", "second" or empty."""
+    """A member in the lead's list. `on_call`: whether they are on duty now, "first", "second" or empty; `ends_on`: the
+    last day of a locum."""
 
     user_id: UUID
     name: str
@@ -34,16 +45,18 @@ class MemberRow:
     is_active: bool
     on_call: str
     since: datetime
+    ends_on: date | None
 
 
 def members(actor: Actor, *, q: str = "", key: str | None = None, size: int = PAGE) -> Page[MemberRow]:
     """A page of all present and former members, active ones first. `q` searches name and e-mail."""
     clinic = get_clinic_for(actor)
     every = Membership.objects.filter(clinic=clinic).select_related("user")
+    on_call = _on_call(clinic)
     return paging.page_of(
         _matching(every, q),
         _ORDER,
-        lambda rows: [_row(row, clinic) for row in rows],
+        lambda rows: [_row(row, on_call) for row in rows],
         every=every,
         key=key,
         size=size,
@@ -52,7 +65,7 @@ def members(actor: Actor, *, q: str = "", key: str | None = None, size: int = PA
 
 def member(actor: Actor, user_id: UUID) -> MemberRow:
     """One present or former member. Raises NotFound for anybody else."""
-    return _row(get_member_for(actor, user_id), get_clinic_for(actor))
+    return _row(get_member_for(actor, user_id), _on_call(get_clinic_for(actor)))
 
 
 @transaction.atomic
@@ -80,8 +93,8 @@ def add(*, by: Actor, email: str, name: str, role: Role) -> bool:
 def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
     """Give a member another role; False if it is unchanged.
 
-    Raises Refused("last_lead"), or where the new role could neither answer alerts nor plan, Refused("on_call") or
-    Refused("owns_patients").
+    Raises Refused("last_lead"); Refused("leaves") where a locum would lead; or where the new role could neither answer
+    alerts nor plan, Refused("on_call") or Refused("owns_patients"). Such a member's shifts to come are cancelled.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     place = get_member_for(by, user_id, May.MANAGE)
@@ -91,9 +104,12 @@ def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
         return False
     if place.role == Role.LEAD.value:
         _another_lead(clinic, place)
+    if role is Role.LEAD and place.ends_on is not None:
+        raise Refused(reason="leaves", where="role")
     if role not in _MAY_REVIEW:
         _not_on_call(clinic, place)
         owners.check_owns_none(by, user_id)
+        departures.follow(clinic, user_id, by=by, now=clock.now())
     before, place.role = place.role, role.value
     place.save(update_fields=["role"])
     _record(by, "member.role_set", place, {"before": before, "role": role.value})
@@ -102,8 +118,8 @@ def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
 
 @transaction.atomic
 def end(*, by: Actor, user_id: UUID) -> bool:
-    """End a membership; the person's next request is refused. Their acts stay in the audit trail. False if already
-    ended.
+    """End a membership; the person's next request is refused. Their acts stay in the audit trail; their shifts to come
+    are cancelled and their items released. False if already ended.
 
     Raises Refused("last_lead") or Refused("on_call"): a clinic is never left without somebody who answers; and
     Refused("owns_patients"), until the patients are handed over.
@@ -118,6 +134,7 @@ def end(*, by: Actor, user_id: UUID) -> bool:
     owners.check_owns_none(by, user_id)
     place.is_active = False
     place.save(update_fields=["is_active"])
+    departures.follow(clinic, user_id, by=by, now=clock.now())
     if clinic.lead_id == place.user_id:
         clinic.lead_id = None
         clinic.save(update_fields=["lead"])
@@ -132,8 +149,8 @@ def restore(*, by: Actor, user_id: UUID) -> bool:
     place = get_member_for(by, user_id, May.MANAGE)
     if place.is_active:
         return False
-    place.is_active = True
-    place.save(update_fields=["is_active"])
+    place.is_active, place.ends_on = True, None
+    place.save(update_fields=["is_active", "ends_on"])
     _record(by, "member.given_back", place, {"role": place.role})
     return True
 
@@ -144,8 +161,12 @@ def _matching(rows: QuerySet[Membership], q: str) -> QuerySet[Membership]:
     return rows
 
 
-def _row(place: Membership, clinic: Clinic) -> MemberRow:
-    on_call = {clinic.second_id: "second", clinic.primary_id: "first"}
+def _on_call(clinic: Clinic) -> dict[UUID, str]:
+    now = rota.on_duty(clinic, clock.now())
+    return {user.pk: "second" for user in now.second} | {user.pk: "first" for user in now.first}
+
+
+def _row(place: Membership, on_call: dict[UUID, str]) -> MemberRow:
     return MemberRow(
         user_id=place.user_id,
         name=place.user.name,
@@ -154,6 +175,7 @@ def _row(place: Membership, clinic: Clinic) -> MemberRow:
         is_active=place.is_active and place.user.is_active,
         on_call=on_call.get(place.user_id, ""),
         since=place.created_at,
+        ends_on=place.ends_on,
     )
 
 
@@ -166,7 +188,8 @@ def _another_lead(clinic: Clinic, place: Membership) -> None:
 
 
 def _not_on_call(clinic: Clinic, place: Membership) -> None:
-    if place.user_id in (clinic.primary_id, clinic.second_id):
+    standing = Shift.objects.filter(clinic=clinic, user_id=place.user_id, end_at=None, cancelled_at=None)
+    if place.user_id in _on_call(clinic) or standing.exists():
         raise Refused(reason="on_call", where="role")
 
 

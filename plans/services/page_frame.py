@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from plans.services import channel_tests, clock
+from plans.domain.review.rota import RotaGap
+from plans.services import channel_tests, clock, rota
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor, May
 from plans.services.caseload import calls_key
@@ -17,7 +18,8 @@ from plans.services.review.queries import QueueCounts, counts
 
 @dataclass(frozen=True, slots=True)
 class PageFrame:
-    """The frame of a page. `now` is the clinic's local time, `calls` how many patients are to be called now."""
+    """The frame of a page. `now` is the clinic's local time, `calls` how many patients are to be called now, `gaps`
+    those of the rota's next 14 days, for a lead."""
 
     clinic: str
     phone: str
@@ -30,6 +32,7 @@ class PageFrame:
     status: StatusLine
     unreached: tuple[FailingChannel, ...]
     ahead: timedelta
+    gaps: tuple[RotaGap, ...]
     many_clinics: bool
     may_plan: bool
     may_review: bool
@@ -42,7 +45,7 @@ def page_frame(actor: Actor) -> PageFrame:
     """The frame for a member of staff, from a few short queries made before anything is rendered."""
     clinic = get_clinic_for(actor)
     ahead = clock.offset()
-    line = status_of(clinic, listed=calls_key(clinic.pk))
+    line, now = status_of(clinic, listed=calls_key(clinic.pk)), clock.now()
     if line.last_run_at is not None:
         # Loops run on real time, which next to a moved clock would read as hours ago.
         line = replace(line, last_run_at=line.last_run_at + ahead)
@@ -50,14 +53,15 @@ def page_frame(actor: Actor) -> PageFrame:
         clinic=clinic.name,
         phone=clinic.phone,
         zone=clinic.zone,
-        now=clock.now().astimezone(ZoneInfo(clinic.zone)),
+        now=now.astimezone(ZoneInfo(clinic.zone)),
         who=actor.name,
         role=actor.role.value if actor.role else "",
         queue=counts(actor),
         calls=line.listed,
         status=line,
-        unreached=channel_tests.failing(clinic.pk, clock.now()),
+        unreached=channel_tests.failing(clinic.pk, now),
         ahead=ahead,
+        gaps=rota.gaps_ahead(clinic, now) if actor.may(May.MANAGE) else (),
         many_clinics=actor.elsewhere,
         may_plan=actor.may(May.PLAN),
         may_review=actor.may(May.REVIEW),

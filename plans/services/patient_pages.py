@@ -76,9 +76,7 @@ class PatientPlan:
 
 def link_holder(link: LinkView) -> LinkHolder:
     """The clinic, help lines and first name behind a link, without health data."""
-    patient = Patient.objects.select_related("clinic", "clinic__primary", "clinic__second").get(
-        pk=link.patient_id
-    )
+    patient = Patient.objects.select_related("clinic").get(pk=link.patient_id)
     return _link_holder(patient, patient.clinic)
 
 

@@ -20,7 +20,7 @@ from plans.domain.notices import ALERTS, LONGEST_BACKOFF, Queue
 from plans.domain.outbox import LEASED, WorkState
 from plans.domain.review.item_states import ItemState
 from plans.models import Clinic, Heartbeat, Membership, ReviewItem, User, Work
-from plans.services import clock, heartbeat, rows, staff_channels
+from plans.services import clock, heartbeat, rota, rows, staff_channels
 from plans.services.actors import SYSTEM, Role
 from plans.services.delivery import BUNDLED, record_act
 from plans.services.outbox import Settlement
@@ -89,6 +89,7 @@ def _tell(clinic_id: UUID, key: str) -> bool:
             "user_id"
         ),
     )
+    now = clock.now()
     open_item(
         clinic_id=clinic.pk,
         patient=None,
@@ -97,8 +98,8 @@ def _tell(clinic_id: UUID, key: str) -> bool:
         source_key=key,
         priority="urgent",
         facts={"code": f"paused_{heartbeat.paused_because()}"},
-        now=clock.now(),
-        also=[*([clinic.second] if clinic.second is not None else []), *leads],
+        now=now,
+        also=[*rota.on_duty(clinic, now).second, *leads],
     )
     return True
 

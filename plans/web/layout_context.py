@@ -15,6 +15,7 @@ from plans.services.page_frame import page_frame
 from plans.web.untyped import Context
 from plans.wording.mail_server import trouble_words
 from plans.wording.reaching import KINDS
+from plans.wording.rota import gap_words
 
 _SAID = "said"
 # More would push the page away; the settings list all.
@@ -53,6 +54,7 @@ def page(request: HttpRequest, template: str, context: Context, status: int = 20
     around = page_frame(actor)
     frame = {
         "shell": around,
+        "rota_gap": gap_words(around.gaps[0], around.zone) if around.gaps else "",
         "mail_trouble": trouble_words(around.status.mail_fault),
         "unreached": [(one, KINDS[one.kind.value]) for one in around.unreached[:_UNREACHED_SHOWN]],
         "said": request.session.pop(_SAID, None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from django.utils.functional import Promise
@@ -15,8 +15,9 @@ from plans.domain.json import Facts, JsonObject
 from plans.wording import messages, reaching
 from plans.wording.drugs import listed
 from plans.wording.people import CARE_STATES, ROLES
-from plans.wording.plans import long_day
+from plans.wording.plans import long_day, weekday_day
 from plans.wording.review import CALL_OUTCOMES, CALLEES, OUTCOMES, SEVERITIES
+from plans.wording.rota import PLACES
 
 _FIELDS: Final[Mapping[str, Promise]] = {
     "name": _("name"),
@@ -59,7 +60,11 @@ class _ByFact:
 
 WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "clinic.created": _("set up the clinic"),
-    "clinic.on_call_set": _("set who is on call"),
+    "clinic.on_call_set": _ByFact(
+        "first",
+        _("set who is on duty at all times: first %(first)s, then %(then)s"),
+        {None: _("set who is on call")},
+    ),
     "clinic.advice_signed": _("signed the advice on the calendar as number %(number)s"),
     "clinic.catalogue_reviewed": _("signed that %(who)s reviewed the catalogue of %(medicine)s"),
     "clinic.facts_set": _("changed the clinic’s details"),
@@ -97,6 +102,28 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "member.channel_added": _("added a way to be reached: %(kind)s"),
     "member.channel_confirmed": _("confirmed a way to be reached: %(kind)s"),
     "member.channel_removed": _("removed a way to be reached: %(kind)s"),
+    "member.last_day_set": _ByFact(
+        "on",
+        _("set the last day of %(who)s here to %(on)s"),
+        {"": _("took away the last day of %(who)s here")},
+    ),
+    "member.time_over": _("ended the membership of %(who)s, whose last day was over"),
+    "rota.shifts_added": _("put %(who)s on the rota: shifts from %(start)s to %(end)s, %(number)s in all"),
+    "rota.shifts_cancelled": _(
+        "cancelled shifts of %(who)s on the rota: the one of %(start)s, %(number)s in all"
+    ),
+    "rota.swapped": _("let %(who)s (%(start)s) and %(to)s (%(other_start)s) exchange their shifts"),
+    "rota.leave_entered": _("entered leave of %(who)s, from %(from_day)s through %(on)s"),
+    "rota.leave_cancelled": _("cancelled the leave of %(who)s, from %(from_day)s through %(on)s"),
+    "rota.handed_over": _ByFact(
+        "to",
+        _("handed over to %(to)s; open items: %(number)s"),
+        {"": _("handed over to whoever comes on duty; open items: %(number)s")},
+    ),
+    "rota.feed_set": _("reads who is alerted %(duty)s from a calendar at %(name)s"),
+    "rota.feed_ended": _("stopped reading who is alerted %(duty)s from a calendar at %(name)s"),
+    "rota.feed_names_set": _("said whom names on the rota’s calendar mean: %(number)s of them"),
+    "rota.feed_changed": _("read the rota’s calendar: %(made)s shifts added, %(gone)s cancelled"),
     "patient.added": _("added the patient"),
     "patient.changed": _("changed the record: %(fields)s"),
     "patient.owner_set": _("made the patient %(who)s’s"),
@@ -297,6 +324,13 @@ def _shown(act: str, facts: Facts) -> JsonObject:
             "made",
             "drafts",
             "file",
+            "first",
+            "then",
+            "start",
+            "end",
+            "other_start",
+            "duty",
+            "gone",
         ),
         "",
     )
@@ -314,9 +348,22 @@ def _shown(act: str, facts: Facts) -> JsonObject:
     found["outcome"] = outcomes.get(str(facts.get("outcome", "")), "")
     day = str(facts.get("from_day", ""))
     found["from_day"] = long_day(date.fromisoformat(day)) if day else ""
+    for place in ("first", "then"):
+        found[place] = found[place] or _("nobody")
+    for moment in ("start", "end", "other_start"):
+        found[moment] = _clock_words(str(found[moment]))
+    found["duty"] = {one.value: words for one, words in PLACES.items()}.get(found["duty"], "")
     on = str(facts.get("on", ""))
     found["on"] = long_day(date.fromisoformat(on)) if on else ""
     return found
+
+
+def _clock_words(raw: str) -> str:
+    """A moment as it was kept, on the clinic's clock: "Sat 5 Dec, 17:00"."""
+    if not raw:
+        return ""
+    here = datetime.fromisoformat(raw)
+    return f"{weekday_day(here.date())}, {here:%H:%M}"
 
 
 def actor_words(kind: str, name: str) -> str:

@@ -17,6 +17,7 @@ from plans.domain.taper.request import product_from_json
 from plans.wording import reaching
 from plans.wording.drugs import listed, product_words
 from plans.wording.plans import long_day, short_day
+from plans.wording.rota import PROBLEMS
 from plans.wording.times import short_moment_words
 
 _WORDS: Final[Mapping[str, Promise]] = {
@@ -146,6 +147,15 @@ _CODES: Final[Mapping[str, Promise]] = {
         "Came from %(clinic)s, and the plan needs what is not stocked here: %(products)s. Order it, or change the "
         "products"
     ),
+    "owner_gone": _(
+        "The time of %(by)s here is over: choose new owners for their patients (caseload, Owner)"
+    ),
+    "rota_feed_broken": _(
+        "The rota’s calendar cannot be read: %(about)s. The last good rota stands; see Settings, Rota"
+    ),
+    "rota_unmatched": _(
+        "Shifts on the rota’s calendar name nobody of this clinic: %(about)s. Match them under Settings, Rota"
+    ),
     "pages_to_hand_over": _("The next calendar pages are ready: print them and hand them over"),
     "review_date_missing": _("Maintenance dose without a review date: set one"),
     "review_due": _("Maintenance dose: review due"),
@@ -164,6 +174,7 @@ _SOURCES: Final[Mapping[str, Promise]] = {
     "care": _("Check where the patient is being treated"),
     "plan": _("A plan needs review"),
     "caseload_row": _("The caseload showed this patient wrongly"),
+    "rota": _("The rota needs attention"),
 }
 _EVENTS: Final[Mapping[str, Promise]] = {
     "opened": _("Opened"),
@@ -211,6 +222,9 @@ def source_words(source: str, facts: Facts) -> str:
     if facts.get("clinic"):
         return _move_words(facts)
     known = _CODES.get(str(facts.get("code", "")))
+    if known and facts.get("about"):
+        problems = {one.value: str(words) for one, words in PROBLEMS.items()}
+        return str(known) % {"about": listed([problems.get(one, one) for one in facts["about"]])}
     if known and facts.get("by"):
         return str(known) % {"by": facts["by"]}
     since = str(facts.get("since", ""))

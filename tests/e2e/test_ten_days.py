@@ -16,8 +16,8 @@ import pytest
 from django.urls import reverse
 
 from plans.domain.taper.amendments import Hold
-from plans.models import Patient, Plan, ReviewItem
-from plans.services import clock, review
+from plans.models import Membership, Patient, Plan, ReviewItem
+from plans.services import clock, locums, review
 from plans.services.plans import revise, versions
 from plans.services.plans.queries import schedule_of
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -326,33 +326,33 @@ def moves_to_another_clinic(desk: Desk) -> None:
 
 
 def a_locum_comes(desk: Desk) -> None:
+    first, last = clock.today("America/New_York") + ONE, clock.today("America/New_York") + 7 * ONE
     desk.begins_at(reverse("settings"))
     desk.press(desk.link("Add or change members"))
     desk.fill("#id_name", "Dr L. Locum")
     desk.fill("#id_email", "locum@clinic.example.org")
     desk.tick(desk.page.locator("input[name=role][value=clinician]"))
     desk.press(desk.button("Add to the clinic"))
-    desk.press(
-        desk.page.locator(f"nav[aria-label] a[href='{reverse('settings')}'], .crumbs a, .status a").first
-    )
-    on_call(desk, "Dr L. Locum")
+    desk.press(desk.link("Dr L. Locum"))
+    desk.fill("#id_ends_on", last.isoformat())
+    desk.press(desk.button("Save the last day"))
+    desk.press(desk.page.locator(f".status a[href='{reverse('settings')}']").first)
+    desk.press(desk.page.locator("#h-call ~ a"))
+    desk.press(desk.link("Add shifts"))
+    desk.fields += 1
+    desk.page.locator("#id_person").select_option(label="Dr L. Locum")
+    desk.fill("#id_first_day", first.isoformat())
+    desk.fill("#id_last_day", last.isoformat())
+    desk.press(desk.button("Add to the rota"))
+    desk.page.wait_for_selector("text=1 shift of Dr L. Locum is on the rota")
 
 
 def a_locum_leaves(desk: Desk) -> None:
-    desk.begins_at(reverse("settings"))
-    on_call(desk, desk.clinic.primary.name)
-    desk.press(desk.link("Add or change members"))
-    desk.press(desk.link("Dr L. Locum"))
-    desk.press(desk.button("Remove Dr L. Locum from this clinic"))
-    desk.page.wait_for_selector("text=does not belong to the clinic any more")
-
-
-def on_call(desk: Desk, name: str) -> None:
-    """Choose who is alerted first."""
-    desk.fields += 1
-    desk.page.locator("#id_primary").select_option(label=name)
-    desk.press(desk.button("Save who is on call"))
-    expect(desk.page.locator("#id_primary option:checked")).to_have_text(name)
+    """Nobody does anything: the day comes."""
+    desk.clicks = desk.fields = 0
+    assert locums.tick(clock.now() + 9 * ONE) == 1
+    place = Membership.objects.get(user__name="Dr L. Locum")
+    assert not place.is_active
 
 
 DAYS: Final[dict[str, Callable[[Desk], None]]] = {
@@ -366,10 +366,10 @@ DAYS: Final[dict[str, Callable[[Desk], None]]] = {
     "Monday's queue: an item with nothing to do": a_monday_item_with_nothing_to_do,
     "A plan begun elsewhere, pasted as rows": a_plan_from_elsewhere,
     "A locum comes for a week": a_locum_comes,
-    "The locum leaves": a_locum_leaves,
+    "The locum leaves by themselves after the last day": a_locum_leaves,
     "The patient moves to another clinic, which takes the plan on": moves_to_another_clinic,
 }
-LEADS: Final = ("A locum comes for a week", "The locum leaves")
+LEADS: Final = ("A locum comes for a week", "The locum leaves by themselves after the last day")
 
 
 def table() -> dict[str, tuple[int, int]]:

@@ -13,7 +13,7 @@ from plans.domain.errors import NotAllowed, Refused
 from plans.domain.messages import MessageFacts, Skip
 from plans.domain.reaching import ChannelKind, ReplyAnswer
 from plans.models import Clinic, ReplyCode, StaffChannel, Work
-from plans.services import accounts, channel_tests, clock, heartbeat, messages, reply_codes, staff_channels
+from plans.services import channel_tests, clock, heartbeat, messages, reply_codes, shifts, staff_channels
 from plans.services.page_frame import page_frame
 from plans.services.review import acknowledging
 from tests.makers import ClinicMade, at
@@ -84,7 +84,7 @@ def test_none_is_sent_while_sending_is_paused(clinic: ClinicMade) -> None:
 
 
 def test_nobody_on_duty_is_not_tested(clinic: ClinicMade) -> None:
-    accounts.set_on_call(by=clinic.lead, primary_id=None, second_id=None)
+    shifts.set_standing(by=clinic.lead, first_id=None, second_id=None)
     assert tick(TEN) == 0
 
 

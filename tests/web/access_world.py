@@ -14,20 +14,34 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from plans.domain.reaching import ChannelKind
+from plans.domain.review.rota import DutyPlace, Pattern
 from plans.domain.taper.second_signature import Trigger
 from plans.models import (
     CheckIn,
     Document,
     Invitation,
+    Leave,
     Link,
     Membership,
     Patient,
     Plan,
     ReviewItem,
+    Shift,
     User,
     Work,
 )
-from plans.services import imports, links, members, moving, patient_files, staff_channels, visits
+from plans.services import (
+    clock,
+    imports,
+    leave,
+    links,
+    members,
+    moving,
+    patient_files,
+    shifts,
+    staff_channels,
+    visits,
+)
 from plans.services.actors import Role
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.documents import files
@@ -179,7 +193,19 @@ def make_world() -> World:
         Invitation.objects.get(clinic_id=a.clinic.id).pk,
         move,
         file_from_elsewhere(a.clinic),
+        *on_the_rota(a.clinic),
     )
+
+
+def on_the_rota(clinic: ClinicMade) -> tuple[UUID, UUID]:
+    """A shift and leave of a clinic, both still to come."""
+    day = clock.today("America/New_York") + timedelta(days=200)
+    shifts.add(
+        by=clinic.lead, user_id=clinic.lead.member_id, place=DutyPlace.SECOND, pattern=Pattern.ALL,
+        first_day=day, last_day=day,
+    )  # fmt: skip
+    leave.add(by=clinic.lead, user_id=clinic.second.member_id, first_day=day, last_day=day)
+    return Shift.objects.get(clinic_id=clinic.id, end_at__isnull=False).pk, Leave.objects.get().pk
 
 
 def file_from_elsewhere(clinic: ClinicMade) -> UUID:
@@ -203,6 +229,8 @@ class World:
     invitation: UUID
     move: UUID
     file: UUID
+    shift: UUID
+    leave: UUID
 
     def client(self, actor: str, **more: Any) -> Client:
         """A browser of an actor."""
@@ -240,6 +268,8 @@ class World:
             "proposal_id": self.a.proposal_id,
             "channel_id": self.a.channel_id,
             "invitation_id": self.invitation,
+            "shift_id": self.shift,
+            "leave_id": self.leave,
         }
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))

@@ -110,38 +110,6 @@ def test_a_user_without_a_clinic_is_told_what_to_do(clinic):
     assert "You are not a member of a clinic yet" in text(client.get("/clinics"))
 
 
-def test_the_lead_says_who_is_on_call(clinic):
-    client = client_of(clinic.lead)
-    sent = {"primary": str(clinic.second.id), "second": str(clinic.lead.id)}
-    assert client.post("/settings/on-call", sent).status_code == 302
-    card = accounts.clinic_card(clinic.lead)
-    assert (card.primary_id, card.second_id) == (clinic.second.id, clinic.lead.id)
-
-
-def test_the_second_must_be_somebody_else(clinic):
-    client = client_of(clinic.lead)
-    response = client.post(
-        "/settings/on-call", {"primary": str(clinic.lead.id), "second": str(clinic.lead.id)}
-    )
-    assert response.status_code == 422
-    assert 'id="id_second_error"' in text(response)
-
-
-@pytest.mark.parametrize("who", ["primary", "staff", "reader"])
-def test_only_the_lead_changes_who_is_on_call(clinic, who):
-    client = client_of(getattr(clinic, who))
-    assert client.get("/settings").status_code == 200
-    sent = {"primary": str(clinic.second.id), "second": str(clinic.lead.id)}
-    assert client.post("/settings/on-call", sent).status_code == 403
-    assert accounts.clinic_card(clinic.lead).primary_id == clinic.primary.id
-
-
-def test_staff_of_another_clinic_cannot_be_put_on_call(clinic):
-    client = client_of(clinic.lead)
-    sent = {"primary": str(make_clinic().primary.id), "second": str(clinic.lead.id)}
-    assert client.post("/settings/on-call", sent).status_code == 422
-
-
 def test_a_deactivated_member_is_out_at_once(clinic):
     client = client_of(clinic.second)
     assert client.get("/").status_code == 200
@@ -157,7 +125,7 @@ def test_a_page_that_is_not_there_is_ours():
 
 def test_a_form_without_its_token_is_refused_with_what_to_do(clinic):
     client = client_of(clinic.lead, enforce_csrf_checks=True)
-    response = client.post("/settings/on-call", {})
+    response = client.post("/settings/rota/standing", {})
     assert response.status_code == 403
     assert "This form has expired" in text(response)
 

@@ -15,6 +15,7 @@ from plans.domain.checkins import dangers
 from plans.domain.checkins.instrument import QuestionPage
 from plans.domain.checkins.response import Response
 from plans.models import CheckIn, Flag, ReviewItem
+from plans.services import shifts
 from plans.services.checkins import responses, sessions
 from plans.wording.dangers import WORDS
 from tests.makers_checkins import CALM, START, Asked, asked, calm, on
@@ -238,6 +239,24 @@ def test_at_night_the_one_on_call_is_told_and_when_others_read_without_contradic
         assert "The clinician on call has been told." in said
         assert "Others read answers Monday to Friday, 8 am to 5 pm." in said
         assert "Nobody reads" not in said
+
+
+@pytest.mark.slow
+def test_at_night_in_a_clinic_that_nobody_watches_nobody_is_said_to_have_been_told(client: Client) -> None:
+    with on(START):
+        story = asked()
+        clinic = story.clinic
+        shifts.set_standing(
+            by=clinic.lead, first_id=clinic.primary.id, second_id=clinic.second.id, unwatched=True
+        )
+    with on(NIGHT):
+        client.get(f"/c/{story.token}")
+        shown = walk(client, sessions.for_link(story.link), {"s_thoughts": "yes"})["safety_b"]
+        help_page = text_of(client.get("/c/help"))
+    assert "Nobody at the clinic is on call now." in shown
+    assert "has been told" not in shown
+    assert "Do not wait for us. Use the numbers on this page." in shown
+    assert "When the clinic is closed, nobody there is on call." in help_page
 
 
 @pytest.mark.slow

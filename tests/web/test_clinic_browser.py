@@ -24,7 +24,7 @@ from tests.makers_plans import issue_story_plan, plan_row
 from tests.makers_proposals import ask_to_change, want_two
 from tests.present import present
 from tests.web.access_table import expected
-from tests.web.access_world import file_from_elsewhere, routes
+from tests.web.access_world import file_from_elsewhere, on_the_rota, routes
 from tests.web.browsing import expect, focused, follow, press_and_follow, sign_in, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -81,7 +81,7 @@ def addresses(clinic, patient, plan, item):
         "file_id": file_from_elsewhere(clinic), "move_id": move, "import_id": file,
         "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk,
         "question_id": key, "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en",
-        "country": "us", "name": "diazepam", "proposal_id": proposal,
+        "country": "us", "name": "diazepam", "proposal_id": proposal, "shift_id": on_the_rota(clinic)[0],
     }  # fmt: skip
     pages = [one for one in routes() if one.name not in NO_PAGES and expected(one, "GET")["lead"] == "200"]
     found = [reverse(one.name, kwargs={name: keys[name] for name in one.arguments}) for one in pages]

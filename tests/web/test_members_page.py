@@ -91,7 +91,7 @@ def test_whoever_is_on_call_can_neither_leave_nor_lose_the_role_that_answers(lea
     for sent in ({"do": "end"}, {"do": "role", "role": "staff"}):
         response = press(lead, clinic.primary, **sent)
         assert response.status_code == 422
-        assert "They are on call" in response.content.decode()
+        assert "They are on duty" in response.content.decode()
     assert place(clinic, clinic.primary).is_active
 
 

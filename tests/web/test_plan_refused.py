@@ -26,8 +26,8 @@ def link_of_the_refusal(client: Client, patient: Patient) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize(("role", "way"), [("lead", "/settings#h-call"), ("primary", "#plan-form")])
-def test_without_anybody_on_call_the_lead_is_led_to_the_settings(role: str, way: str) -> None:
+@pytest.mark.parametrize(("role", "way"), [("lead", "/settings/rota#h-standing"), ("primary", "#plan-form")])
+def test_without_anybody_on_call_the_lead_is_led_to_the_rota(role: str, way: str) -> None:
     clinic = make_clinic(on_call=False)
     actor: Actor = getattr(clinic, role)
     assert link_of_the_refusal(client_of(actor), make_patient(clinic.primary)) == way

@@ -22,6 +22,7 @@ class Source(StrEnum):
     CARE = "care"
     PLAN = "plan"
     CASELOAD = "caseload_row"
+    ROTA = "rota"
 
 
 class Reason(StrEnum):

@@ -13,7 +13,7 @@ from django.core import checks
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connections
 
-from plans.dispatch import bounces, clock_guard, documents, everything, messages, upkeep
+from plans.dispatch import bounces, clock_guard, documents, everything, messages, rota_feeds, upkeep
 from plans.domain.notices import Queue
 from plans.services import heartbeat, outbox
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 _TURN_SECONDS = 5.0
 # Nobody waits for bounce reports.
 _SELDOM_SECONDS = 300.0
+_OFTEN_SECONDS = 60.0
 
 
 class Loop(threading.Thread):
@@ -79,6 +80,7 @@ class Command(BaseCommand):
             upkeep.run()
             everything.drain()
             bounces.run()
+            rota_feeds.run()
             return
         # These loops poll; notifying through a Redis that may not exist would only cost time.
         outbox.set_notifier(None)
@@ -93,6 +95,7 @@ class Command(BaseCommand):
             Loop("messages", lambda: messages.run(Queue.MESSAGES, seconds=_TURN_SECONDS), every, stop),
             Loop("documents", lambda: documents.run(seconds=_TURN_SECONDS), every, stop),
             Loop("returns", bounces.run, _SELDOM_SECONDS, stop),
+            Loop("rotas", rota_feeds.run, _OFTEN_SECONDS, stop),
         ]
         for loop in loops:
             loop.start()

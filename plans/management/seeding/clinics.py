@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from plans.domain.channel_test import ChannelTestTime
-from plans.services import access, accounts, channel_tests
+from plans.domain.review.rota import DutyPlace, Pattern
+from plans.services import access, accounts, channel_tests, clock, shifts
 from plans.services.actors import Actor, Role
 from plans.services.checkins import rules
 
@@ -35,6 +37,16 @@ class Login:
     name: str
     email: str
     role: Role
+
+
+def _share_out(lead: Actor, colleague: UUID, pattern: Pattern) -> None:
+    """For a year, a colleague is first in these hours, and the lead second."""
+    today = clock.today(accounts.clinic_card(lead).zone)
+    for place, user_id in ((DutyPlace.FIRST, colleague), (DutyPlace.SECOND, lead.member_id)):
+        shifts.add(
+            by=lead, user_id=user_id, place=place, pattern=pattern, first_day=today,
+            last_day=today + timedelta(days=365),
+        )  # fmt: skip
 
 
 def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
@@ -80,8 +92,11 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
     sampleton = actor("Harbour Test Clinic", "sampleton@harbour.example.org")
     nullman = actor("Riverside Test Practice", "nullman@riverside.example.org")
     mockwell = made[("Harbour Test Clinic", "mockwell@harbour.example.org")]
-    accounts.set_on_call(by=sampleton, primary_id=sampleton.id, second_id=mockwell, lead_id=sampleton.id)
-    accounts.set_on_call(by=nullman, primary_id=nullman.id, second_id=mockwell, lead_id=nullman.id)
+    shifts.set_standing(by=sampleton, first_id=sampleton.id, second_id=mockwell, lead_id=sampleton.id)
+    shifts.set_standing(by=nullman, first_id=nullman.id, second_id=mockwell, lead_id=nullman.id)
+    _share_out(sampleton, mockwell, Pattern.WEEKENDS)
+    blank = made[("Riverside Test Practice", "blank@riverside.example.org")]
+    _share_out(nullman, blank, Pattern.NIGHTS)
     # Nobody in the demo would answer it, and every page would say so.
     for lead in (sampleton, nullman):
         channel_tests.set_time(by=lead, chosen=ChannelTestTime(on=False))

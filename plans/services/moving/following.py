@@ -126,7 +126,7 @@ def _move_items(patient: Patient, clinic: Clinic, by: Actor, now: datetime) -> N
     whoever is on call now.
     """
     rows = ReviewItem.objects.select_for_update(of=("self",)).filter(patient=patient)
-    rows = rows.exclude(state=ItemState.RESOLVED).select_related("clinic__primary", "clinic__second")
+    rows = rows.exclude(state=ItemState.RESOLVED).select_related("clinic")
     for item in rows.order_by("opened_at", "id"):
         level = Priority(item.severity)
         state = ItemState(item.state)

@@ -28,9 +28,8 @@ from plans.models import (
     PlanVersion,
     TakenDose,
 )
-from plans.services import audit, clock, documents, owners, people
+from plans.services import audit, clock, documents, owners, people, rota
 from plans.services.access import get_clinic_for, get_patient_file_for
-from plans.services.accounts import card_of
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
 from plans.services.moving.following import say_what_differs
@@ -113,7 +112,7 @@ def _check_person(clinic: Clinic, record: FileRecord, asked: Entering) -> None:
         raise Refused(reason="record_no_taken", where="record_no", name=taken.name)
     if namesakes(clinic, record) and not asked.looked:
         raise Refused(reason="same_person", where="looked")
-    if record.live is not None and not card_of(clinic).can_issue:
+    if record.live is not None and not rota.is_staffed(clinic, clock.now()):
         raise Refused(reason="no_on_call")
 
 

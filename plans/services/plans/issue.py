@@ -20,8 +20,7 @@ from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState
 from plans.domain.taper.second_signature import Trigger
 from plans.domain.taper.snapshot import AcceptedReason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
-from plans.services import clock, documents, outbox, own_limits, owners, patient_mail
-from plans.services.accounts import card_of
+from plans.services import clock, documents, outbox, own_limits, owners, patient_mail, rota
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
 from plans.services.plans import plan_effects, review_dates, versions, waiting
@@ -80,7 +79,7 @@ def check(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest, now:
     if plan.lock != seen_lock:
         raise _overtaken(plan)
     state = after(PlanState(plan.state), PlanAct.ISSUE)
-    clinic = Clinic.objects.select_related("primary", "second").get(pk=patient.clinic_id)
+    clinic = Clinic.objects.get(pk=patient.clinic_id)
     _check_ready(clinic, patient)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     shown = preview_for(patient, asked.request, asked.confirmed, today)
@@ -160,7 +159,7 @@ def _overtaken(plan: Plan) -> Stale | Refused:
 
 
 def _check_ready(clinic: Clinic, patient: Patient) -> None:
-    if not card_of(clinic).can_issue:
+    if not rota.is_staffed(clinic, clock.now()):
         raise Refused(reason="no_on_call")
     if patient.consent_on is None:
         raise Refused(reason="no_consent")

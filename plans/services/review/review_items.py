@@ -44,7 +44,7 @@ def open_item(
     if not connection.in_atomic_block:
         raise RuntimeError("open_item needs the transaction of the fact it speaks of")
     level = Priority(priority)
-    clinic = Clinic.objects.select_related("primary", "second").get(pk=clinic_id)
+    clinic = Clinic.objects.get(pk=clinic_id)
     item = _standing(clinic_id, source_key)
     if item is None:
         try:
@@ -68,7 +68,7 @@ def open_item(
 
 def _standing(clinic_id: UUID, source_key: str) -> ReviewItem | None:
     rows = ReviewItem.objects.select_for_update(of=("self",))
-    rows = rows.select_related("clinic__primary", "clinic__second", "holder")
+    rows = rows.select_related("clinic", "holder")
     return (
         rows.filter(clinic_id=clinic_id, source_key=source_key)
         .exclude(state=ItemState.RESOLVED.value)

@@ -32,7 +32,7 @@ def escalate_due(now: datetime) -> int:
 def _escalate(pk: UUID, now: datetime) -> bool:
     item = (
         ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("clinic__primary", "clinic__second")
+        .select_related("clinic")
         .filter(pk=pk, escalate_at__lte=now)
         .first()
     )

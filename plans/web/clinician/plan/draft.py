@@ -416,7 +416,7 @@ def _where_it_is_put_right(actor: Actor, patient: PatientSummary, refusal: Taper
     """The page where the missing setting is made, for those who may make it; else the form. The draft stays."""
     reason = refusal.facts.get("reason")
     if reason == "no_on_call" and actor.may(May.MANAGE):
-        return f"{reverse('settings')}#h-call"
+        return f"{reverse('rota')}#h-standing"
     if reason == "still_to_ask" and actor.may(May.EDIT_PATIENT):
         return f"{reverse('patient-edit', args=[patient.id])}#id_to_ask"
     if reason == "no_consent" and actor.may(May.EDIT_PATIENT):

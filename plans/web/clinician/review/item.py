@@ -193,10 +193,11 @@ def ladder(item: ItemPage) -> list[Rung]:
         rungs.append(
             Rung(phone_href(card.person.phone), card.person.phone, who, told, *_last(item, "person_to_call"))
         )
-    if item.clinic.primary_name:
-        second = _("then %(name)s") % {"name": item.clinic.second_name} if item.clinic.second_name else ""
-        who = _("%(name)s, on call") % {"name": item.clinic.primary_name}
-        rungs.append(Rung("", "", who, second, "", None))
+    first, second = item.on_duty.first, item.on_duty.second
+    if first or second:
+        then = _("then %(name)s") % {"name": second} if first and second else ""
+        who = _("%(name)s, on call") % {"name": first or second}
+        rungs.append(Rung("", "", who, then, "", None))
     if item.help is not None and card.care_state != CareState.DIED.value:
         rungs.append(
             Rung("", item.help.emergency, _("ask for a welfare check"), "", *_last(item, "emergency"))

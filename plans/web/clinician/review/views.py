@@ -11,8 +11,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from plans.domain.which import which
-from plans.services import clock
-from plans.services.accounts import clinic_card
+from plans.services import clock, hand_overs, rota
 from plans.services.actors import May
 from plans.services.item_page import ItemPage, item_page
 from plans.services.plans import pictures
@@ -47,7 +46,7 @@ def queue_context(request: StaffRequest) -> Context:
     chosen = (("tab", tab), ("reason", reason), ("find", word))
     query = urlencode({k: v for k, v in chosen if v and v != "open"})
     beside_tab = urlencode({k: v for k, v in chosen if v and k != "tab"})
-    clinic = clinic_card(actor)
+    on_duty = rota.on_duty_now(actor)
     return {
         "place": "queue",
         "tab": tab,
@@ -62,8 +61,9 @@ def queue_context(request: StaffRequest) -> Context:
         "beside_tab": f"&{beside_tab}" if beside_tab else "",
         "lines": [(item_line(row, now), GROUPS[row.severity]) for row in pages.rows],
         "grouped": tab != "closed",
-        "on_call": clinic.primary_name,
-        "second": clinic.second_name,
+        "on_call": on_duty.first or on_duty.second,
+        "second": on_duty.second if on_duty.first else "",
+        "latest": hand_overs.newest(actor) if actor.may(May.REVIEW) else None,
         "since": now.isoformat(),
     }
 

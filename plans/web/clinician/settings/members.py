@@ -16,14 +16,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from plans.domain import text
 from plans.domain.errors import Refused
-from plans.services import invitations, members, owners
+from plans.domain.review.rota import DutyPlace
+from plans.services import invitations, locums, members, owners
 from plans.services.actors import Actor, May, Role
 from plans.services.members import MemberRow
+from plans.web.clinician.settings.rota_calendar import EARLIEST, LATEST
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import duplicated, page, say
 from plans.web.untyped import Context, Posted
 from plans.wording.people import ROLE_MAY, ROLES
+from plans.wording.plans import long_day
+from plans.wording.rota import PLACES, REFUSALS
 
 _REFUSALS: Final = {
     "already_member": gettext_lazy(
@@ -33,7 +37,12 @@ _REFUSALS: Final = {
         "The clinic has sent too many invitations today. Try again tomorrow."
     ),
     "last_lead": gettext_lazy("A clinic needs a lead, and there is no other. Make somebody else lead first."),
-    "on_call": gettext_lazy("They are on call. Say in the settings who is on call instead, then come back."),
+    "on_call": gettext_lazy(
+        "They are on duty. Put somebody else on the rota in their place, then come back."
+    ),
+    "leaves": gettext_lazy("They have a last day here. Take it away first: a lead stays."),
+    "lead_stays": REFUSALS["lead_stays"],
+    "day_past": gettext_lazy("This day is over. Choose a day from today on, or leave it empty."),
     "owns_patients": gettext_lazy("They have patients of their own. Hand them over first."),
     "not_a_candidate": gettext_lazy("They do not plan in this clinic. Choose somebody else."),
     "ended": gettext_lazy("They were removed from the clinic meanwhile. Add them again first."),
@@ -57,6 +66,17 @@ class HandOverForm(EdgeForm):
         self.fields["to"].choices = [(str(key), name) for key, name in others]  # type: ignore[attr-defined]  # a choice field
 
 
+class LastDayForm(EdgeForm):
+    """The last day of a locum; empty for somebody who stays."""
+
+    ends_on = ParsedField(
+        lambda raw: text.clean_date(raw, earliest=EARLIEST, latest=LATEST, required=False),
+        required=False,
+        label=gettext_lazy("Last day"),
+        widget=forms.TextInput(attrs={"type": "date", "autocomplete": "off"}),
+    )
+
+
 class MemberForm(EdgeForm):
     """A new member."""
 
@@ -75,6 +95,10 @@ class MemberForm(EdgeForm):
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=choices(ROLE_MAY), widget=forms.RadioSelect)
 
 
+def _duty(row: MemberRow) -> str:
+    return str(PLACES[DutyPlace(row.on_call)]) if row.on_call else ""
+
+
 def _list(request: StaffRequest, form: MemberForm, status: int = 200) -> HttpResponse:
     q = request.GET.get("name", "").replace("\0", "")[:200].strip()
     pages = members.members(request.actor, q=q, key=request.GET.get("after"))
@@ -83,7 +107,7 @@ def _list(request: StaffRequest, form: MemberForm, status: int = 200) -> HttpRes
         "searched": q,
         "pages": pages,
         "query": f"{urlencode({'name': q})}&" if q else "",
-        "rows": [(row, ROLES[row.role.value]) for row in pages.rows],
+        "rows": [(row, ROLES[row.role.value], _duty(row)) for row in pages.rows],
         "form": form,
         "invited": [(row, ROLES[row.role.value]) for row in invitations.of_clinic(request.actor)],
     }
@@ -146,6 +170,8 @@ def member_page(request: StaffRequest, user_id: UUID) -> HttpResponse:
     wanted = "" if duplicated(request) else request.POST.get("do", "")
     if wanted == "hand_over":
         return _hand_over(request, one)
+    if wanted == "last_day":
+        return _set_last_day(request, one)
     form = RoleForm(request.POST if wanted == "role" else {"role": one.role.value})
     if form.is_valid():
         try:
@@ -191,20 +217,44 @@ def _hand_over(request: StaffRequest, one: MemberRow) -> HttpResponse:
     return _show(request, one, RoleForm(initial={"role": one.role.value}), 422, handing=form)
 
 
+def _set_last_day(request: StaffRequest, one: MemberRow) -> HttpResponse:
+    form = LastDayForm(request.POST)
+    if form.is_valid():
+        ends_on = form.cleaned_data["ends_on"]
+        try:
+            locums.set_last_day(by=request.actor, user_id=one.user_id, ends_on=ends_on)
+        except Refused as refusal:
+            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
+        else:
+            facts: Context = {"name": one.name, "day": long_day(ends_on) if ends_on else ""}
+            say(
+                request,
+                _("The last day of %(name)s is %(day)s") % facts
+                if ends_on
+                else _("%(name)s has no last day") % facts,
+            )
+            return redirect("member", one.user_id)
+    return _show(request, one, RoleForm(initial={"role": one.role.value}), 422, last_day=form)
+
+
 def _show(
     request: StaffRequest,
     one: MemberRow,
     form: RoleForm,
     status: int = 200,
     handing: HandOverForm | None = None,
+    last_day: LastDayForm | None = None,
 ) -> HttpResponse:
     context = {
         "place": "settings",
         "member": one,
         "role": ROLES[one.role.value],
-        "form": handing if handing is not None else form,
+        "may_leave": one.role is not Role.LEAD,
+        "form": handing or last_day or form,
         "role_form": form,
         "owned": owners.owned(request.actor, one.user_id),
         "handing": handing or HandOverForm(request.actor, one),
+        "last_day": last_day
+        or LastDayForm(initial={"ends_on": one.ends_on.isoformat() if one.ends_on else ""}),
     }
     return page(request, "clinic/member.html", context, status=status)

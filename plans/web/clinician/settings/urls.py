@@ -1,4 +1,4 @@
-"""Addresses of the clinic's settings: its facts, formulary, members, advice, catalogue, rules and questions."""
+"""Addresses of the clinic's settings: its facts, formulary, members, rota, advice, catalogue, rules and questions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from plans.web.clinician.settings import (
     clinic_facts,
     defaults,
     formulary,
+    hand_overs,
     members,
     questions,
     reached,
+    rota,
+    rota_feeds,
+    rota_shifts,
     rules,
     signing,
     templates,
@@ -66,7 +70,15 @@ urlpatterns = [
     path("settings/reached/<uuid:channel_id>/hours", reached.channel_hours, name="channel-hours"),
     path("settings/reached/<uuid:channel_id>/up", reached.channel_up, name="channel-up"),
     path("settings/reached/<uuid:channel_id>/remove", reached.channel_remove, name="channel-remove"),
-    path("settings/on-call", views.on_call, name="settings-on-call"),
+    path("settings/rota", rota.rota_page, name="rota"),
+    path("settings/rota/standing", rota.standing, name="rota-standing"),
+    path("settings/rota/then", rota.then_page, name="rota-then"),
+    path("settings/rota/add", rota_shifts.add_page, name="rota-add"),
+    path("settings/rota/shifts/<uuid:shift_id>", rota_shifts.shift_page, name="rota-shift"),
+    path("settings/rota/leave", rota_shifts.leave_page, name="rota-leave"),
+    path("settings/rota/leave/<uuid:leave_id>/cancel", rota_shifts.leave_cancel, name="rota-leave-cancel"),
+    path("settings/rota/calendars", rota_feeds.feeds_page, name="rota-feeds"),
+    path("settings/rota/hand-over", hand_overs.hand_over_page, name="rota-hand-over"),
     path("settings/rules", rules.rules_page, name="rules"),
     path("settings/rules/try", rules.rules_try, name="rules-try"),
     path("settings/rules/save", rules.rules_save, name="rules-save"),

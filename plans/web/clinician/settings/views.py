@@ -1,34 +1,26 @@
-"""Clinic settings: who is on call, the facts shown to patients, help lines, and the clinic's history."""
+"""Clinic settings: who is on duty, the facts shown to patients, help lines, and the clinic's history."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
-from uuid import UUID
 
-from django import forms
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from plans.domain.checkins import abuse_lines, help_lines
 from plans.domain.checkins.abuse_lines import AbuseLine
 from plans.domain.checkins.help_lines import Service
-from plans.domain.errors import Refused
 from plans.domain.places import countries
-from plans.services import accounts, advice, audit, clock
-from plans.services.accounts import ClinicCard, Member
-from plans.services.actors import Actor, May, Role
+from plans.services import accounts, advice, audit, clock, rota
+from plans.services.accounts import ClinicCard
+from plans.services.actors import Actor, May
 from plans.services.checkins import rules
 from plans.web.clinician.audit_lines import audit_lines, started_under
-from plans.web.forms import EdgeForm, choices
 from plans.web.gate import StaffRequest, staff_page
-from plans.web.layout_context import page, say
-from plans.web.untyped import Options, Posted
+from plans.web.layout_context import page
 from plans.wording.people import LANGUAGES, ROLES
 from plans.wording.times import opening_words
 
@@ -107,71 +99,22 @@ def context_of(actor: Actor, clinic: ClinicCard) -> dict[str, object]:
     }
 
 
-_REFUSALS = {
-    "same_person": gettext_lazy(
-        "The second must be somebody else: nobody would be left to alert. Choose another."
-    ),
-    "not_a_clinician": gettext_lazy(
-        "Only an active clinician of this clinic can be on call. Choose another."
-    ),
-}
-
-
-class OnCallForm(EdgeForm):
-    """Who is alerted first, and who second."""
-
-    primary = forms.ChoiceField(label=gettext_lazy("On call, alerted first"), required=False)
-    second = forms.ChoiceField(label=gettext_lazy("Second, alerted after 30 minutes"), required=False)
-
-    def __init__(self, data: Posted | None = None, *, members: Sequence[Member], **more: Options) -> None:
-        super().__init__(data, **more)
-        able = {str(m.user_id): m.name for m in members if m.role in (Role.LEAD, Role.CLINICIAN)}
-        for name in ("primary", "second"):
-            self.fields[name].choices = choices(able, gettext_lazy("Nobody"))  # type: ignore[attr-defined]  # a ChoiceField
-
-
-def _show(
-    request: StaffRequest, clinic: ClinicCard, members: Sequence[Member], form: OnCallForm, status: int = 200
-) -> HttpResponse:
+@require_safe
+@staff_page(May.LOOK)
+def settings_page(request: StaffRequest) -> HttpResponse:
+    """The clinic's settings."""
+    clinic, members = accounts.clinic_card(request.actor), accounts.members(request.actor)
     context = {
         "place": "settings",
         "clinic": clinic,
         "hours": opening_words(clinic.hours, "") or _("never open"),
         "country": countries().get(clinic.country, clinic.country),
         "members": [(member, ROLES[member.role]) for member in members],
-        "form": form,
+        "on_duty": rota.on_duty_now(request.actor),
+        "staffed": rota.staffed_now(request.actor),
         **context_of(request.actor, clinic),
     }
-    return page(request, "clinic/settings.html", context, status=status)
-
-
-@require_safe
-@staff_page(May.LOOK)
-def settings_page(request: StaffRequest) -> HttpResponse:
-    """The clinic's settings; the lead can set who is on call."""
-    clinic, members = accounts.clinic_card(request.actor), accounts.members(request.actor)
-    start = {"primary": clinic.primary_id or "", "second": clinic.second_id or ""}
-    return _show(request, clinic, members, OnCallForm(members=members, initial=start))
-
-
-@require_POST
-@staff_page(May.MANAGE)
-def on_call(request: StaffRequest) -> HttpResponse:
-    """Set who is on call."""
-    clinic, members = accounts.clinic_card(request.actor), accounts.members(request.actor)
-    form = OnCallForm(request.POST, members=members)
-    if form.is_valid():
-        primary, second = (
-            UUID(raw) if (raw := form.cleaned_data[n]) else None for n in ("primary", "second")
-        )
-        try:
-            accounts.set_on_call(by=request.actor, primary_id=primary, second_id=second)
-        except Refused as refusal:
-            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
-        else:
-            say(request, _("On-call clinicians saved"), _("Alerts go to them from now on."))
-            return redirect("settings")
-    return _show(request, clinic, members, form, 422)
+    return page(request, "clinic/settings.html", context)
 
 
 @require_safe

@@ -13,7 +13,7 @@ from plans.domain.checkins.dangers import DangerFinding
 from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.hours import next_opening
 from plans.domain.review.deadlines import is_open
-from plans.services import clock
+from plans.services import clock, rota
 from plans.services.checkins import duration, immediate_help
 from plans.services.checkins.immediate_help import Urgency
 from plans.services.checkins.responses import ResponseView
@@ -29,11 +29,13 @@ from plans.wording.dangers import danger_words
 class Promise:
     """Who reads an answer and when. Only what is certain: a call by a set time, or else the clinic's hours.
 
-    `others`: when the others read, if only the clinician on call was alerted outside opening hours.
+    `watched`: somebody is on duty now. `others`: when the others read, if only whoever is on duty was alerted outside
+    opening hours.
     """
 
     urgent: bool
     open_now: bool
+    watched: bool
     by: str
     opens: str
     closes: str
@@ -55,10 +57,13 @@ def promise(holder: LinkHolder, urgency: Urgency | None) -> Promise | None:
     )
     today = week.on(now.astimezone(week.zone).date())
     opens = next((start for start, _end in week.from_now(now) if start > now), None)
+    open_now = is_open(now, week)
+    watched = open_now or rota.is_watched(holder.clinic.id, now)
     digits = "".join(sign for sign in urgency.phone if sign.isdigit())
     return Promise(
         urgent=urgency.severity == "urgent",
-        open_now=is_open(now, week),
+        open_now=open_now,
+        watched=watched,
         by=_hour(checkins.clock_text(urgency.first_action_due.astimezone(zone).time(), holder.country))
         if kept
         else "",
@@ -70,7 +75,7 @@ def promise(holder: LinkHolder, urgency: Urgency | None) -> Promise | None:
         else "",
         phone_end=digits[-2:],
         others=_hour(checkins.hours_text(hours.spans(holder.clinic.hours), holder.country))
-        if urgency.severity == "urgent" and not is_open(now, week)
+        if urgency.severity == "urgent" and watched and not open_now
         else "",
     )
 
