@@ -165,10 +165,10 @@ def counted(clinic: Clinic, days: Sequence[date], now: datetime) -> tuple[Counte
     )
 
 
-def _turns(clinic: Clinic, since: datetime, _until: datetime) -> tuple[tuple[datetime, UUID | None], ...]:
-    """From when on who was first on duty, from `since` on; None for nobody."""
-    first = rota.on_duty(clinic, since).first
-    return ((since, first[0].pk if first else None),)
+def _turns(clinic: Clinic, since: datetime, until: datetime) -> tuple[tuple[datetime, UUID | None], ...]:
+    """From when on who was first on duty, from `since` on: of several the one named first; None for nobody."""
+    found = rota.stretches_between(clinic, since, until)
+    return tuple((one.start, one.first[0] if one.first else None) for one in found) or ((since, None),)
 
 
 _Row: TypeAlias = tuple[Any, ...]  # Any: what the database gives

@@ -139,6 +139,12 @@ def stretches_ahead(clinic: Clinic, now: datetime) -> tuple[DutyStretch, ...]:
     return stretches(rota, now, now + GAPS_AHEAD)
 
 
+def stretches_between(clinic: Clinic, start: datetime, end: datetime) -> tuple[DutyStretch, ...]:
+    """Who was on duty from `start` to `end`, as the rota said at each moment; none of no time."""
+    rota, _ = _read(clinic, start, end, members=None)
+    return stretches(rota, start, end) if start < end else ()
+
+
 def is_staffed(clinic: Clinic, now: datetime) -> bool:
     """Whether the rota of the next 14 days has somebody first and somebody else second."""
     found = stretches_ahead(clinic, now)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from plans.domain.review.figures import ItemClock, Timing
 from plans.domain.review.item_states import Priority
 from plans.models import Clinic, FiguresWeek, Flag, Work
-from plans.services import figures, figures_counting
+from plans.services import figures, figures_counting, shifts
 from tests.makers import make_patient
 from tests.makers_checkins import on
 from tests.services.figures_help import NOW, at, called, counted, ended, from_september, opened, sent
@@ -214,6 +214,18 @@ def test_items_are_those_of_whoever_was_first_on_duty_when_they_were_opened(clin
     opened(clinic, at(24, 9))
     (one,) = read(clinic).duty
     assert (one.name, one.clocks[WALL].opened, one.clocks[OPENING].opened) == (clinic.primary.name, 1, 1)
+
+
+def test_each_item_is_of_whoever_the_rota_had_then_also_after_a_change(clinic):
+    opened(clinic, at(23, 9))
+    with on(at(24, 12)):
+        shifts.set_standing(by=clinic.lead, first_id=clinic.second.id, second_id=clinic.primary.id)
+    for minute in (0, 1):
+        opened(clinic, at(24, 12, minute))
+    assert [(one.name, one.clocks[OPENING].opened) for one in read(clinic).duty] == [
+        (clinic.second.name, 2),
+        (clinic.primary.name, 1),
+    ]
 
 
 def test_items_opened_while_nobody_was_on_duty_have_no_name():
