@@ -48,6 +48,8 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("clinic.defaults_set", AuditPart.CLINIC),
             EventSpec("clinic.limits_signed", AuditPart.CLINIC),
             EventSpec("clinic.second_signature_set", AuditPart.CLINIC),
+            EventSpec("clinic.letter_template_kept", AuditPart.CLINIC, ("name",)),
+            EventSpec("clinic.letter_template_removed", AuditPart.CLINIC, ("name",)),
             EventSpec("clinic.template_kept", AuditPart.CLINIC, ("name",)),
             EventSpec("clinic.template_removed", AuditPart.CLINIC, ("name",)),
             EventSpec("clinic.template_usual", AuditPart.CLINIC, ("name",)),
@@ -111,6 +113,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("feed.opened", AuditPart.RECORD),
             EventSpec("feed.closed", AuditPart.RECORD),
             EventSpec("call.recorded", AuditPart.REVIEWS),
+            EventSpec("letter.kept", AuditPart.RECORD, ("letter_to",)),
             EventSpec("visit.planned", AuditPart.RECORD, ("on",)),
             EventSpec("visit.cancelled", AuditPart.RECORD, ("on",)),
             *(EventSpec(act.audit, AuditPart.PLAN, act.facts) for act in plan_states.ACTS.values()),
@@ -166,11 +169,15 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("item.passed", AuditPart.REVIEWS, ("to",)),
             EventSpec("item.moved", AuditPart.REVIEWS, ("to",)),
             EventSpec("item.snoozed", AuditPart.REVIEWS),
+            EventSpec("item.waiting", AuditPart.REVIEWS, ("waits_for",)),
             EventSpec("item.woke", AuditPart.REVIEWS),
+            EventSpec("item.taken_over", AuditPart.REVIEWS, ("who",)),
             EventSpec("item.plan_changed", AuditPart.REVIEWS, ("version",)),
             EventSpec("item.checkin_asked", AuditPart.REVIEWS),
+            EventSpec("item.letter_made", AuditPart.REVIEWS, ("letter_to",)),
             EventSpec("item.plan_left", AuditPart.REVIEWS),
             EventSpec("item.resolved", AuditPart.REVIEWS, ("outcome",)),
+            EventSpec("item.undone", AuditPart.REVIEWS),
         )
     }
 )

@@ -49,6 +49,7 @@ class Precondition(StrEnum):
     CHECKIN_IS_OPEN = "checkin_is_open"
     HAS_OPTED_OUT = "has_opted_out"
     ITEM_NEEDS_SOMEBODY = "item_needs_somebody"
+    ITEM_IS_ANOTHERS = "item_is_anothers"
     ACCOUNT_IS_ACTIVE = "account_is_active"
     INVITATION_IS_OPEN = "invitation_is_open"
     CLINIC_IS_NEW = "clinic_is_new"
@@ -56,6 +57,7 @@ class Precondition(StrEnum):
     TEST_WAITS = "test_waits"
     CHANNEL_FAILS = "channel_fails"
     ALWAYS = "always"
+    LETTER_CAN_BE_READ = "letter_can_be_read"
 
 
 class StaffPage(StrEnum):
@@ -128,10 +130,12 @@ PLAN_CHANGED: Final = "plan_changed"
 PAGES_READY: Final = "pages_ready"
 CHECKIN_INVITATION: Final = "checkin_invitation"
 CHECKIN_REMINDER: Final = "checkin_reminder"
+LETTER_READY: Final = "letter_ready"
 OPT_OUT_DONE: Final = "opt_out_done"
 CLINIC_CHANGED: Final = "clinic_changed"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
+ITEM_TAKEN_OVER: Final = "item_taken_over"
 PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a message
 SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a message
 CLINIC_INVITATION: Final = "clinic_invitation"
@@ -228,6 +232,7 @@ NOTICES: Final[dict[str, Notice]] = {
         _news(PLAN_READY, Precondition.VERSION_IS_CURRENT, Bundling.CARRIED),
         _news(PLAN_CHANGED, Precondition.VERSION_IS_CURRENT, Bundling.CARRIED),
         _news(PAGES_READY, Precondition.PAGES_ARE_WANTED),
+        _news(LETTER_READY, Precondition.LETTER_CAN_BE_READ),
         _checkin(CHECKIN_INVITATION),
         _checkin(CHECKIN_REMINDER),
         # Sent although messages are off: it says so, and how to undo that.
@@ -249,6 +254,16 @@ NOTICES: Final[dict[str, Notice]] = {
         ),
         _alert(ITEM_ALERT),
         _alert(ITEM_ESCALATED),
+        # To whoever held it: nobody has to act on it.
+        Notice(
+            ITEM_TAKEN_OVER,
+            Audience.STAFF,
+            Queue.ALERTS,
+            timedelta(days=1),
+            link=StaffPage.ITEM,
+            still_right=Precondition.ITEM_IS_ANOTHERS,
+            privacy=Privacy.STAFF,
+        ),
         _account(PASSWORD_RESET, 1, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(SET_PASSWORD, 7, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(CLINIC_INVITATION, 7, StaffPage.INVITATIONS, Precondition.INVITATION_IS_OPEN),

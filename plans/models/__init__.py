@@ -23,6 +23,7 @@ from plans.models.checkin import (
 )
 from plans.models.document import Document
 from plans.models.figures import FiguresWeek
+from plans.models.letter import Letter
 from plans.models.moving import PatientMove
 from plans.models.outbox import DemoClock, Heartbeat, Work
 from plans.models.patient_file import PatientFile
@@ -62,6 +63,7 @@ __all__ = (
     "Heartbeat",
     "Invitation",
     "Leave",
+    "Letter",
     "Limit",
     "Link",
     "Membership",

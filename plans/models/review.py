@@ -43,6 +43,8 @@ class ReviewItem(Row):
     tier = operational(models.PositiveSmallIntegerField(default=0))
     escalate_at = operational(models.DateTimeField(null=True, blank=True))
     snoozed_until = operational(models.DateTimeField(null=True, blank=True))
+    # Of a waiting item: plans.domain.review.item_states.WaitsFor.
+    waits_for = operational(models.CharField(max_length=20, blank=True, db_default=""))
     resolved_at = operational(models.DateTimeField(null=True, blank=True))
     resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     outcome = clinical(models.CharField(max_length=30, blank=True))
@@ -93,6 +95,11 @@ class ReviewItem(Row):
                 fields=("snoozed_until", "id"),
                 condition=models.Q(state=ItemState.SNOOZED.value),
                 name="item_to_wake",
+            ),
+            models.Index(
+                fields=("snoozed_until", "id"),
+                condition=models.Q(state=ItemState.WAITING.value),
+                name="item_waiting_to_wake",
             ),
             models.Index(
                 fields=("clinic", "-resolved_at", "-id"),

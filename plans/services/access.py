@@ -19,6 +19,7 @@ from plans.models import (
     Clinic,
     ClinicQuestionnaire,
     Document,
+    Letter,
     Membership,
     Patient,
     PatientFile,
@@ -131,6 +132,11 @@ def get_question_for(
 def get_document_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Document:
     """A document of the actor's clinic."""
     return _get(Document, actor, key, may, lock=lock)
+
+
+def get_letter_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Letter:
+    """A letter about a patient of the actor's clinic."""
+    return _get(Letter, actor, key, may, lock=lock)
 
 
 def get_work_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Work:

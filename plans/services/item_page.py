@@ -14,17 +14,19 @@ from plans.domain.checkins.states import CheckInState
 from plans.domain.errors import Refused
 from plans.domain.json import Facts
 from plans.domain.review.item_states import HELD, Act, ItemState, Priority, after
+from plans.domain.review.outcomes import Attempts, Endings
 from plans.domain.taper.amendments import Amendment
-from plans.models import CheckIn, PlanVersion, ReviewItem
+from plans.domain.taper.cautions import Caution, screen
+from plans.models import CheckIn, Patient, PlannedVisit, PlanVersion, ReviewItem
 from plans.services import clock, rota
 from plans.services.access import get_item_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
-from plans.services.people import PatientCard
+from plans.services.people import PatientCard, facts_of
 from plans.services.people import card_of as patient_card_of
-from plans.services.plans import revise
-from plans.services.review import holding
+from plans.services.plans import revise, versions
+from plans.services.review import acts, ends, holding
 from plans.services.review.alerts import reviewers
 from plans.services.review.queries import EventView, QueueRow, event_view, rows_of
 from plans.services.rota import OnDutyNames
@@ -39,8 +41,29 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """What was last agreed: the note with which an earlier item of the patient, or a version of the plan, was made."""
+
+    note: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What bears on a patient's next days, beside the plan and the record. `visited_on`: the last planned visit that
+    is past; `next_visit_on`: the next one."""
+
+    cautions: tuple[Caution, ...] = ()
+    agreed: Agreed | None = None
+    visited_on: date | None = None
+    next_visit_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
-    """One item. `yours`: the reader holds it; `unseen`: something was added since they claimed it."""
+    """One item. `yours`: the reader holds it; `unseen`: something was added since they claimed it; `may_take_over`:
+    they may take it from whoever holds it; `ends` and `attempts`: how it may end, and the calls that count for that."""
 
     row: QueueRow
     lock: int
@@ -48,6 +71,10 @@ class ItemPage:
     yours: bool
     unseen: bool
     held_by_other: bool
+    may_take_over: bool
+    ends: Endings
+    attempts: Attempts
+    ahead: Ahead
     patient: PatientCard | None
     clinic: ClinicCard
     on_duty: OnDutyNames
@@ -75,6 +102,8 @@ def item_page(actor: Actor, item_id: UUID) -> ItemPage:
         ReviewItem.objects.filter(patient=patient, opened_at__lt=item.opened_at).count() if patient else 0
     )
     yours = holding.holds(item, actor) and ItemState(item.state) in HELD
+    may, attempts = ends.of_item(item)
+    now = clock.now()
     return ItemPage(
         row=row,
         lock=item.lock,
@@ -82,6 +111,10 @@ def item_page(actor: Actor, item_id: UUID) -> ItemPage:
         yours=yours,
         unseen=yours and item.acknowledged_at is None,
         held_by_other=holding.held_by_other(item, actor),
+        may_take_over=acts.may_take_over(actor, item, now),
+        ends=may,
+        attempts=attempts,
+        ahead=_ahead(item, row),
         patient=patient_card_of(patient) if patient else None,
         clinic=card_of(item.clinic),
         on_duty=rota.names_on_duty(item.clinic, clock.now()),
@@ -93,8 +126,65 @@ def item_page(actor: Actor, item_id: UUID) -> ItemPage:
         open=waiting.count(),
         earlier=earlier,
         note=item.note,
-        now=clock.now(),
+        now=now,
     )
+
+
+def _ahead(item: ReviewItem, row: QueueRow) -> Ahead:
+    patient = item.patient
+    if patient is None:
+        return Ahead()
+    today = clock.today(patient.zone)
+    visits = PlannedVisit.objects.filter(patient=patient, cancelled_at=None).order_by("on")
+    return Ahead(
+        cautions=_cautions(patient, row),
+        agreed=_agreed(item, patient),
+        visited_on=visits.filter(on__lt=today).values_list("on", flat=True).last(),
+        next_visit_on=visits.filter(on__gte=today).values_list("on", flat=True).first(),
+    )
+
+
+def _cautions(patient: Patient, row: QueueRow) -> tuple[Caution, ...]:
+    """What the record and the plan's drugs say to beware of, the most severe first."""
+    if row.plan is None or row.plan.version is None:
+        return ()
+    version = PlanVersion.objects.get(plan_id=row.plan.plan_id, number=row.plan.version)
+    said = versions.read(version)
+    facts = facts_of(patient, clock.today(patient.zone))
+    found = screen(facts, said.schedule, table=said.request.equivalence, country=said.request.country)
+    return tuple(one for one in found if one.must_sign)
+
+
+def _agreed(item: ReviewItem, patient: Patient) -> Agreed | None:
+    """The latest note with which an earlier item was resolved or the plan was changed."""
+    ended = (
+        ReviewItem.objects.filter(patient=patient, state=ItemState.RESOLVED)
+        .exclude(note="")
+        .exclude(pk=item.pk)
+        .select_related("resolved_by")
+        .order_by("-resolved_at")
+        .first()
+    )
+    changed = (
+        PlanVersion.objects.filter(plan__patient=patient)
+        .exclude(note="")
+        .exclude(item=item)
+        .select_related("issued_by")
+        .order_by("-issued_at")
+        .first()
+    )
+    found = []
+    if ended is not None and ended.resolved_at is not None and ended.resolved_by is not None:
+        found.append(Agreed(ended.note, ended.resolved_by.name, ended.resolved_at))
+    if changed is not None:
+        found.append(Agreed(changed.note, changed.issued_by.name, changed.issued_at))
+    return max(found, key=lambda one: one.at, default=None)
+
+
+def patient_of(actor: Actor, item_id: UUID) -> str:
+    """The name of an item's patient; "" for an item of the clinic itself. Raises NotFound."""
+    patient = get_item_for(actor, item_id, May.LOOK).patient
+    return patient.name if patient else ""
 
 
 def _checkin_of(item: ReviewItem) -> UUID | None:

@@ -15,11 +15,12 @@ from plans.domain.errors import NotFound, Refused
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import Schedule, Step
 from plans.models import LIVE_STATES, ON_PAPER_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
-from plans.services import advice, audit, clock, documents, links
+from plans.services import advice, audit, clock, documents, letters, links
 from plans.services.access import get_patient_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.care_status import Care, care_of
+from plans.services.letters import LetterToRead
 from plans.services.links import WRONG_YEARS, LinkPurpose, LinkState, LinkView, YearOutcome
 from plans.services.plans import taken, versions
 from plans.services.review.review_items import open_item
@@ -69,6 +70,7 @@ class PatientPlan:
     table: str
     equivalents: Mapping[str, str]
     country: str
+    letters: tuple[LetterToRead, ...] = ()
     other_dose: bool = False
     """The clinic has recorded another dose than the plan's: until it is asked, nothing in the plan is an
     instruction."""
@@ -137,6 +139,7 @@ def plan_page(link: LinkView) -> PatientPlan:
         clinician=versions.hands(version),
         table=said.request.equivalence,
         equivalents=said.equivalents,
+        letters=letters.to_read(plan),
         other_dose=other,
     )
 

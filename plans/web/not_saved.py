@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 MACHINERY: Final = frozenset(
     {
-        "csrfmiddlewaretoken", "digest", "do", "draft", "feed", "find", "for", "id", "item", "lines", "listed", "lock",
-        "method_shown", "next", "nonce", "page", "plan_lock", "published", "seen", "seen_lock", "seen_triggers",
-        "seen_version", "show", "shown", "sort", "tab", "view", "where",
+        "batch", "csrfmiddlewaretoken", "digest", "do", "draft", "feed", "find", "for", "id", "instead_of", "item",
+        "lines", "listed", "lock", "method_shown", "next", "nonce", "page", "plan_lock", "published", "seen",
+        "seen_lock", "seen_triggers", "seen_version", "show", "shown", "sort", "tab", "ticked", "view", "where",
     }
 )  # fmt: skip
 """Fields of forms that nobody typed."""

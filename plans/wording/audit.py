@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.json import Facts, JsonObject
 from plans.wording import messages, reaching
 from plans.wording.drugs import listed
+from plans.wording.letters import LETTER_TO
 from plans.wording.people import CARE_STATES, ROLES
 from plans.wording.plans import long_day, weekday_day
-from plans.wording.review import CALL_OUTCOMES, CALLEES, OUTCOMES, SEVERITIES
+from plans.wording.review import CALL_OUTCOMES, CALLEES, OUTCOMES, SEVERITIES, WAITS_FOR
 from plans.wording.rota import PLACES
 
 _FIELDS: Final[Mapping[str, Promise]] = {
@@ -76,6 +77,8 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
         {False: _("withdrew the limits within which no reason was asked")},
     ),
     "clinic.second_signature_set": _("chose what needs a second signature"),
+    "clinic.letter_template_kept": _("kept the letter template “%(name)s”"),
+    "clinic.letter_template_removed": _("removed the letter template “%(name)s”"),
     "clinic.template_kept": _("kept the plan template “%(name)s”"),
     "clinic.template_removed": _("removed the plan template “%(name)s”"),
     "clinic.template_usual": _ByFact(
@@ -253,6 +256,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "document.opened": _("opened the calendar"),
     "documents.redrawn": _("asked for all documents of the clinic to be drawn again"),
     "documents.redrawing_cancelled": _("stopped the drawing of all documents again"),
+    "letter.kept": _("wrote a letter to %(letter_to)s"),
     "visit.planned": _("planned a visit on %(on)s"),
     "visit.cancelled": _("cancelled the visit on %(on)s"),
     "call.recorded": _ByFact(
@@ -286,11 +290,15 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "item.passed": _("reassigned the item to %(to)s"),
     "item.moved": _("moved the item to %(to)s with the patient"),
     "item.snoozed": _("snoozed the item"),
-    "item.woke": _("ended the snooze of the item"),
+    "item.waiting": _("lets the item wait for %(waits_for)s"),
+    "item.woke": _("ended the snooze or the wait of the item"),
+    "item.taken_over": _("took the item over from %(who)s"),
     "item.plan_changed": _("answered the item with version %(version)s"),
     "item.checkin_asked": _("asked for an extra check-in"),
+    "item.letter_made": _("wrote a letter to %(letter_to)s"),
     "item.plan_left": _("left the plan as it is"),
     "item.resolved": _("resolved the item: %(outcome)s"),
+    "item.undone": _("undid the end of the item"),
 }
 
 
@@ -344,6 +352,8 @@ def _shown(act: str, facts: Facts) -> JsonObject:
     found["how"] = reaching.HOW.get(str(facts.get("how", "")), "")
     found["kind"] = reaching.KINDS.get(str(facts.get("kind", "")), "")
     found["callee"] = CALLEES.get(str(facts.get("callee", "")), "")
+    found["letter_to"] = LETTER_TO.get(str(facts.get("letter_to", "")), "")
+    found["waits_for"] = WAITS_FOR.get(str(facts.get("waits_for", "")), "")
     outcomes = CALL_OUTCOMES if act == "item.called" else OUTCOMES
     found["outcome"] = outcomes.get(str(facts.get("outcome", "")), "")
     day = str(facts.get("from_day", ""))

@@ -16,6 +16,7 @@ from plans.domain.json import Facts, JsonObject
 from plans.domain.taper.request import product_from_json
 from plans.wording import reaching
 from plans.wording.drugs import listed, product_words
+from plans.wording.letters import LETTER_TO
 from plans.wording.plans import long_day, short_day
 from plans.wording.rota import PROBLEMS
 from plans.wording.times import short_moment_words
@@ -51,10 +52,16 @@ STATES: Final[Mapping[str, Promise]] = {
     "new": _("Unassigned"),
     "claimed": _("Claimed"),
     "in_progress": _("In progress"),
-    "waiting": _("Waiting for the patient"),
+    "waiting": _("Waiting"),
     "snoozed": _("Snoozed"),
     "escalated": _("Escalated"),
     "resolved": _("Resolved"),
+}
+WAITS_FOR: Final[Mapping[str, Promise]] = {
+    "patient": _("the patient"),
+    "colleague": _("a colleague"),
+    "pharmacy": _("the pharmacy"),
+    "other": _("somebody else"),
 }
 TABS: Final[Mapping[str, Promise]] = {
     "open": _("Open"),
@@ -77,6 +84,11 @@ OUTCOMES: Final[Mapping[str, Promise]] = {
     "emergency_services": _("Emergency services"),
     "unable_to_reach": _("Could not reach, every way tried"),
     "plan_changed": _("Plan changed"),
+    "answered_since": _("Answered since"),
+    "supply_arranged": _("Supply arranged"),
+    "handed_over": _("Handed over, or sent on paper"),
+    "address_corrected": _("Address or record corrected"),
+    "informed": _("Those who had to know were told"),
     "review_set": _("Next review date set"),
     "plan_ended": _("The plan ended"),
     "offer_answered": _("The offer was answered or taken back"),
@@ -87,6 +99,19 @@ OUTCOMES: Final[Mapping[str, Promise]] = {
     "duplicate": _("Duplicate"),
     "data_error": _("Data error"),
     "false_alarm": _("False alarm"),
+}
+KINDS: Final[Mapping[str, Promise]] = {
+    "safety": _("Safety"),
+    "mood": _("Mood and worry"),
+    "doses": _("Doses"),
+    "answers": _("Other answers"),
+    "missed": _("Missed check-in"),
+    "supply": _("Supply"),
+    "plan": _("Plans to review"),
+    "document": _("Documents"),
+    "mail": _("Messages"),
+    "care": _("Where the patient is treated"),
+    "record": _("The record"),
 }
 CALL_OUTCOMES: Final[Mapping[str, Promise]] = {
     "reached": _("Reached"),
@@ -188,13 +213,23 @@ _EVENTS: Final[Mapping[str, Promise]] = {
     "noted": _("Note"),
     "escalated": _("Escalated"),
     "passed": _("Reassigned to %(to)s"),
+    "taken_over": _("Taken over from %(who)s"),
     "moved": _("Moved to %(to)s with the patient"),
-    "snoozed": _("Snoozed"),
+    "snoozed": _("Snoozed until %(until)s"),
+    "waiting": _("Waits for %(waits_for)s until %(until)s"),
     "woke": _("Due again"),
     "plan_changed": _("Plan changed to version %(version)s"),
     "plan_left": _("Plan left as it is"),
     "checkin_asked": _("Extra check-in asked for on %(on)s"),
+    "letter_made": _("Letter to %(letter_to)s"),
     "resolved": _("Resolved: %(outcome)s"),
+    "undone": _("Brought back: ending several items at once was undone"),
+}
+# What was said with an end, by the name of the fact.
+_SAID_AT_END: Final[Mapping[str, Promise]] = {
+    "referred_to": _("Referred to: %(said)s"),
+    "told": _("Who else was told: %(said)s"),
+    "no_call": _("No call, because: %(said)s"),
 }
 _REFUSALS: Final[Mapping[str, Promise]] = {
     "not_now": _("This cannot be done with this item now. Look at what changed, then choose again."),
@@ -204,6 +239,28 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "outcome_missing": _("Choose what happened."),
     "outcome_not_here": _("This item cannot be closed with that outcome. Choose another."),
     "note_missing": _("Write a note: others must be able to follow."),
+    "why_missing": _("Say why, in a few words: a colleague must be able to follow."),
+    "waits_for_missing": _("Choose whom it waits for."),
+    "referred_missing": _("Say to whom: a service, a colleague or a clinic."),
+    "call_missing": _("No call is logged for this item. Log it first, or say why there was none."),
+    "nobody_reached": _(
+        "The calls that are logged reached nobody. Log the one that did, or say how you know that the patient is safe."
+    ),
+    "attempts_missing": _("No attempt is logged. Log each call first, or say why there was none."),
+    "told_missing": _("Say who else was told, or why nobody could be: only the patient was called."),
+    "not_held": _("Nobody holds this item now. Claim it."),
+    "may_not_take_over": _(
+        "%(who)s has this item. A lead can take it over; whoever is on duty can take over an urgent one about which "
+        "nothing was done for five minutes."
+    ),
+    "nothing_ticked": _("Tick the items that end together."),
+    "too_many": _("At most %(most)s items can end at once. Untick some."),
+    "not_together": _(
+        "Only routine items that nobody holds can end together. Open this one: %(patient)s. Nothing was ended."
+    ),
+    "several_kinds": _("Items of one kind can end together. Untick those of another. Nothing was ended."),
+    "nothing_to_undo": _("There is nothing left to undo."),
+    "undo_too_late": _("More than %(minutes)s minutes have passed: open the items one by one."),
     "not_a_clinician": _("Choose a clinician of this clinic."),
     "date_missing": _("Choose a day."),
     "date_past": _("Choose a day that is still to come."),
@@ -253,8 +310,13 @@ def event_words(kind: str, facts: Facts) -> str:
         "outcome": "",
         "version": "",
         "on": "",
+        "waits_for": "",
+        "until": "",
+        "letter_to": "",
         **facts,
     }
+    if facts.get("until"):
+        shown["until"] = short_day(datetime.fromisoformat(str(facts["until"])).date())
     if facts.get("on"):
         shown["on"] = short_day(date.fromisoformat(str(facts["on"])))
     if kind == "called":
@@ -264,9 +326,23 @@ def event_words(kind: str, facts: Facts) -> str:
         shown["outcome"] = OUTCOMES.get(shown["outcome"], shown["outcome"])
     elif kind == "acknowledged":
         shown["how"] = reaching.HOW.get(shown["how"], shown["how"])
+    elif kind == "letter_made":
+        shown["letter_to"] = LETTER_TO.get(shown["letter_to"], shown["letter_to"])
+    elif kind == "waiting":
+        shown["waits_for"] = WAITS_FOR.get(shown["waits_for"], shown["waits_for"])
     elif kind == "alerted":
         shown["to"] = ", ".join(facts.get("to", ())) or gettext("nobody: this clinic has no one on call")
     return str(_EVENTS[kind]) % shown
+
+
+def said_at_end(facts: Facts) -> list[str]:
+    """What was said with an end beside its note: to whom the patient was referred, who was told, why nobody called."""
+    return [str(words) % {"said": facts[name]} for name, words in _SAID_AT_END.items() if facts.get(name)]
+
+
+def waiting_words(waits_for: str) -> str:
+    """Whom an item waits for."""
+    return gettext("Waiting for %(who)s") % {"who": WAITS_FOR.get(waits_for, WAITS_FOR["patient"])}
 
 
 EVENT_KINDS: Final = frozenset(_EVENTS)
@@ -279,23 +355,27 @@ def review_refusal(refusal: Refused) -> str:
     who = refusal.facts.get("who")
     if reason == "not_yours" and who:
         return gettext("%(who)s has this item. Ask for it, or wait until it is free again.") % {"who": who}
-    return str(_REFUSALS[reason])
+    return str(_REFUSALS[reason]) % {"patient": "", **refusal.facts}
 
 
 def review_stale(stale: Stale, now: datetime, zone: str) -> str:
     """Who acted first, and what they did."""
     who = str(stale.facts.get("who") or gettext("Taperplan"))
-    if stale.facts.get("what") == "held":
-        return gettext("%(who)s has claimed this item already.") % {"who": who}
     kind, raw = str(stale.facts.get("kind", "")), str(stale.facts.get("at", ""))
-    if kind not in _EVENTS or not raw:
+    when = short_moment_words(datetime.fromisoformat(raw), now, zone) if raw else ""
+    if stale.facts.get("what") == "held":
+        if not when:
+            return gettext("%(who)s has claimed this item already.") % {"who": who}
+        return gettext("%(who)s claimed this item at %(when)s.") % {"who": who, "when": when}
+    if kind not in _EVENTS or not when:
         return gettext("Somebody changed this item meanwhile.")
-    when = short_moment_words(datetime.fromisoformat(raw), now, zone)
-    return gettext("%(who)s changed this item at %(when)s: %(what)s.") % {
+    did, why = stale.facts.get("did"), stale.facts.get("why")
+    said = gettext("%(who)s changed this item at %(when)s: %(what)s.") % {
         "who": who,
         "when": when,
-        "what": event_words(kind, {}).split(":")[0].split(" %")[0].strip(),
+        "what": event_words(kind, did if isinstance(did, dict) else {}),
     }
+    return f"{said} {gettext('“%(why)s”') % {'why': why}}" if why else said
 
 
 def span_words(seconds: float) -> str:

@@ -144,7 +144,10 @@ def test_an_item_ended_without_a_new_day_comes_back(clinic: ClinicMade, plan: Pl
     with on(noon(plan, first)):
         acts.claim(by=clinic.primary, item_id=item.pk)
         lock = ReviewItem.objects.get(pk=item.pk).lock
-        acts.resolve(by=clinic.primary, item_id=item.pk, seen_lock=lock, outcome="unable_to_reach")
+        acts.resolve(
+            by=clinic.primary, item_id=item.pk, seen_lock=lock, outcome="unable_to_reach",
+            no_call="The ward has no telephone on Sundays.", told="Her sister",
+        )  # fmt: skip
     assert ward_watch.tick(noon(plan, first + timedelta(days=2))) == 0
     assert ward_watch.tick(noon(plan, first + ward_watch.AGAIN_AFTER)) == 1
 

@@ -101,3 +101,12 @@ def test_a_later_flag_never_gives_an_open_item_more_time(raised, second):
     item = again(item)
     assert (item.first_action_due, item.resolve_due, item.escalate_at) == clocks
     assert kinds(item)[-1] == "raised_again"
+
+
+def test_what_somebody_claimed_as_routine_must_be_claimed_again_when_it_gets_worse(clinic, raised):
+    item = raised("routine")
+    review.claim(by=clinic.primary, item_id=item.pk)
+    raised("high")
+    worse = again(item)
+    assert (worse.severity, worse.acknowledged_at, worse.holder_id) == ("high", None, clinic.primary.id)
+    assert worse.escalate_at is not None

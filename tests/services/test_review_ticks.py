@@ -133,7 +133,7 @@ def test_a_snoozed_item_comes_back_on_its_day(clinic):
     item = raised(clinic, "routine")
     review.claim(by=clinic.primary, item_id=item.pk)
     until = clock.today("America/New_York") + timedelta(days=3)
-    review.snooze(by=clinic.primary, item_id=item.pk, seen_lock=2, until=until)
+    review.snooze(by=clinic.primary, item_id=item.pk, seen_lock=2, until=until, note="Visit.")
     wakes = again(item).snoozed_until
     assert review.escalate_due(wakes - timedelta(seconds=1)) == 0
     assert review.escalate_due(wakes) == 1

@@ -67,7 +67,7 @@ def test_every_act_on_what_has_changed_meanwhile_is_refused_with_who_did_what(cl
         "call": lambda: review.log_call(**common, callee="patient", outcome="reached"),
         "escalate": lambda: review.escalate_now(**common),
         "pass": lambda: review.reassign(**common, to_id=clinic.second.id),
-        "snooze": lambda: review.snooze(**common, until=date(2026, 12, 1)),
+        "snooze": lambda: review.snooze(**common, until=date(2026, 12, 1), note="x"),
         "resolve": lambda: review.resolve(**common, outcome="nothing_to_do"),
     }
     with pytest.raises(Stale) as stale:
@@ -111,7 +111,7 @@ def test_the_first_and_the_last_day_of_all_are_refused_in_every_zone(zone):
     review.claim(by=there.primary, item_id=item.pk)
     for until, reason in ((date.min, "date_past"), (date.max, "date_too_far")):
         with pytest.raises(Refused) as refused:
-            review.snooze(by=there.primary, item_id=item.pk, seen_lock=2, until=until)
+            review.snooze(by=there.primary, item_id=item.pk, seen_lock=2, until=until, note="Visit.")
         assert refusal(refused) == reason
 
 
@@ -119,7 +119,7 @@ def test_an_urgent_item_cannot_be_snoozed(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
     with pytest.raises(Refused) as refused:
-        review.snooze(by=clinic.primary, item_id=item.pk, seen_lock=2, until=date(2030, 1, 1))
+        review.snooze(by=clinic.primary, item_id=item.pk, seen_lock=2, until=date(2030, 1, 1), note="Visit.")
     assert refusal(refused) == "urgent"
 
 
@@ -133,9 +133,10 @@ def test_an_item_is_snoozed_for_a_fortnight_at_most(clinic, raised):
         (today + timedelta(days=16), "date_too_far"),
     ):
         with pytest.raises(Refused) as refused:
-            review.snooze(by=clinic.primary, item_id=item.pk, seen_lock=2, until=until)
+            review.snooze(by=clinic.primary, item_id=item.pk, seen_lock=2, until=until, note="Visit.")
         assert refusal(refused) == reason
-    review.snooze(by=clinic.primary, item_id=item.pk, seen_lock=2, until=today + timedelta(days=7))
+    until = today + timedelta(days=7)
+    review.snooze(by=clinic.primary, item_id=item.pk, seen_lock=2, until=until, note="Visit.")
     assert (again(item).state, again(item).holder_id) == ("snoozed", None)
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from plans.domain.letters import LetterText, LetterTo, LetterWay
 from plans.domain.reaching import ChannelKind
 from plans.domain.review.rota import DutyPlace, Pattern
 from plans.domain.taper.second_signature import Trigger
@@ -34,6 +35,7 @@ from plans.services import (
     clock,
     imports,
     leave,
+    letters,
     links,
     members,
     moving,
@@ -86,6 +88,7 @@ class Side:
     links: dict[LinkPurpose, LinkView]
     tokens: dict[LinkPurpose, str]
     visit_id: UUID
+    letter_id: UUID
     import_id: UUID
     proposal_id: UUID
     channel_id: UUID
@@ -146,6 +149,7 @@ def make_side(mark: str) -> Side:
         links={purpose: links.look(token, purpose) for purpose, token in tokens.items()},
         tokens=tokens,
         visit_id=visit_id,
+        letter_id=_letter(made.clinic, patient),
         proposal_id=proposal_id,
         channel_id=staff_channels.add(
             by=made.clinic.primary, kind=ChannelKind.EMAIL, address=f"{mark}@home.example.org"
@@ -153,6 +157,14 @@ def make_side(mark: str) -> Side:
         import_id=imports.upload(
             by=made.clinic.lead, raw=f"name,record number\n{name} Import,{record}-I\n".encode()
         ),
+    )
+
+
+def _letter(clinic: ClinicMade, patient: Patient) -> UUID:
+    """A letter about the patient."""
+    written = LetterText(LetterTo.GP, "", "About the taper", "It goes on.")
+    return letters.keep(
+        by=clinic.primary, patient_id=patient.pk, letter=written, shown=written.digest, way=LetterWay.PRINTED
     )
 
 
@@ -261,6 +273,7 @@ class World:
             "work_id": self.a.work.pk,
             "user_id": self.a.clinic.second.id,
             "visit_id": self.a.visit_id,
+            "letter_id": self.a.letter_id,
             "question_id": self.a.question,
             "import_id": self.a.import_id,
             "move_id": self.move,

@@ -12,9 +12,10 @@ from django.urls import reverse
 from plans.domain.checkins.clinic_questionnaires import Answer
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.lanes import LaneSet
+from plans.domain.letters import LetterText, LetterTo, LetterWay
 from plans.domain.taper.second_signature import Trigger
 from plans.models import Patient, ReviewItem
-from plans.services import clock, figures_counting, imports, moving, review
+from plans.services import clock, figures_counting, imports, letters, moving, review
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.checkins.flag_store import keep
 from plans.services.plans import templates
@@ -77,15 +78,20 @@ def addresses(clinic, patient, plan, item):
     want_two(clinic, Trigger.OPIOIDS)
     Patient.objects.filter(pk=patient.pk).update(substances=["opioids"])
     proposal = ask_to_change(clinic.primary, plan)
+    written = LetterText(LetterTo.GP, "Dr Example", "About the taper", "It goes on.")
+    letter = letters.keep(
+        by=clinic.primary, patient_id=patient.pk, letter=written, shown=written.digest, way=LetterWay.PRINTED
+    )
     keys = {
-        "file_id": file_from_elsewhere(clinic), "move_id": move, "import_id": file,
+        "letter_id": letter, "file_id": file_from_elsewhere(clinic), "move_id": move, "import_id": file,
         "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk,
         "question_id": key, "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en",
         "country": "us", "name": "diazepam", "proposal_id": proposal, "shift_id": on_the_rota(clinic)[0],
     }  # fmt: skip
     pages = [one for one in routes() if one.name not in NO_PAGES and expected(one, "GET")["lead"] == "200"]
     found = [reverse(one.name, kwargs={name: keys[name] for name in one.arguments}) for one in pages]
-    more = ["/?show=draft", "/queue?tab=closed", f"/patients/{patient.pk}/checkins?part=missed"]
+    more = [f"/patients/{patient.pk}/letters/new?template=Referral", "/queue?tick=answers"]
+    more += ["/?show=draft", "/queue?tab=closed", f"/patients/{patient.pk}/checkins?part=missed"]
     return [*found, *more, *(f"/plans/{plan.pk}?lines={lanes.value}" for lanes in LaneSet)]
 
 

@@ -94,6 +94,7 @@ def test_an_ended_review_can_be_found_again_with_its_outcome_and_note(story):
         seen_lock=item.lock,
         outcome="reached_safe",
         note="Spoke at noon.",
+        called="reached",
     )
     said = page(story, "patient-reviews")
     assert "Spoke at noon." in said

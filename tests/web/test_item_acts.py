@@ -36,7 +36,8 @@ def test_ending_an_urgent_item_without_a_note_is_refused_beside_the_field(client
 @pytest.mark.slow
 def test_ending_it_with_both_says_how_it_ended(clinic, client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
-    act(client, item, "resolve", **{"end-outcome": "reached_safe", "end-note": "Spoke with her."})
+    typed = {"end-outcome": "reached_safe", "end-note": "Spoke with her.", "end-called": "reached"}
+    act(client, item, "resolve", **typed)
     page = text(client.get(f"/items/{item.pk}"))
     assert f"Resolved by {clinic.primary.name}" in page
     assert "Spoke with her." in page
@@ -61,7 +62,8 @@ def test_a_stale_form_says_who_did_what_and_keeps_every_word(clinic, client, ite
     page = text(client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"}, follow=True))
     seen = lock_in(page)
     review.add_note(by=clinic.staff, item_id=item.pk, seen_lock=2, note="Her sister rang.")
-    typed = {"seen_lock": seen, "end-outcome": "reached_safe", "end-note": "Half a page of careful words."}
+    words = "Half a page of careful words."
+    typed = {"seen_lock": seen, "end-outcome": "reached_safe", "end-note": words, "end-called": "reached"}
     response = client.post(f"/items/{item.pk}/resolve", typed)
     page = text(response)
     assert response.status_code == 409

@@ -189,7 +189,8 @@ class FlagSpec:
     """The spec of a flag, from which lists, filters and settings derive everything they say of it.
 
     `version` goes up whenever the rule may find something else in the same answers. `family` is the review queue's
-    filter that shows its items; None: only "any" does. `screen` is what the patient is shown at once.
+    filter that shows its items; None: only "any" does. `screen` is what the patient is shown at once. `call`: somebody
+    speaks with the patient before the item ends, or says why not.
     """
 
     code: str
@@ -197,6 +198,7 @@ class FlagSpec:
     priority: FlagPriority
     family: Reason | None
     screen: Screen = field(default=Screen.NONE, kw_only=True)
+    call: bool = field(default=False, kw_only=True)
 
     def found(
         self,

@@ -1,6 +1,7 @@
 """The states of a review item: one table of states and acts, and total maps over them.
 
-A resolved item stays resolved: later events open another one, so that no act can revive it by accident.
+A resolved item stays resolved: later events open another one, so that no act can revive it by accident. Only whoever
+ended several routine items at once can bring those back, for some minutes.
 """
 
 from __future__ import annotations
@@ -41,12 +42,14 @@ class Act(StrEnum):
     LAPSE = "lapse"  # the holder's lease ran out
     WORK = "work"  # a call or a note by anybody
     ACT = "act"  # a call, a note or a change of the plan by the holder
-    WAIT = "wait"  # the patient will call back
+    WAIT = "wait"  # for the patient, a colleague or the pharmacy
     SNOOZE = "snooze"
     WAKE = "wake"
     ESCALATE = "escalate"
     HAND_OVER = "hand_over"
+    TAKE_OVER = "take_over"  # from somebody who holds it
     RESOLVE = "resolve"
+    UNDO = "undo"  # of ending several at once
 
 
 class Owner(StrEnum):
@@ -54,7 +57,7 @@ class Owner(StrEnum):
 
     ANYBODY = "anybody"
     HOLDER = "holder"
-    PATIENT = "patient"
+    SOMEBODY_ELSE = "somebody else"
     CLOCK = "clock"
     NEXT_TIER = "next tier"
     NOBODY = "nobody"
@@ -82,6 +85,7 @@ TRANSITIONS: Final[dict[ItemState, dict[Act, ItemState]]] = {
         _A.SNOOZE: _S.SNOOZED,
         _A.ESCALATE: _S.ESCALATED,
         _A.HAND_OVER: _S.CLAIMED,
+        _A.TAKE_OVER: _S.CLAIMED,
         _A.RESOLVE: _S.RESOLVED,
     },
     _S.IN_PROGRESS: {
@@ -95,12 +99,14 @@ TRANSITIONS: Final[dict[ItemState, dict[Act, ItemState]]] = {
         _A.SNOOZE: _S.SNOOZED,
         _A.ESCALATE: _S.ESCALATED,
         _A.HAND_OVER: _S.CLAIMED,
+        _A.TAKE_OVER: _S.CLAIMED,
         _A.RESOLVE: _S.RESOLVED,
     },
     _S.WAITING: {
         _A.RAISE: _S.NEW,
         _A.CLAIM: _S.CLAIMED,
         _A.WORK: _S.WAITING,
+        _A.WAKE: _S.NEW,
         _A.ESCALATE: _S.ESCALATED,
         _A.HAND_OVER: _S.CLAIMED,
     },
@@ -119,7 +125,7 @@ TRANSITIONS: Final[dict[ItemState, dict[Act, ItemState]]] = {
         _A.ESCALATE: _S.ESCALATED,
         _A.HAND_OVER: _S.CLAIMED,
     },
-    _S.RESOLVED: {},
+    _S.RESOLVED: {_A.UNDO: _S.NEW},
 }
 
 # Whose move it is in each state. Total over ItemState (tested).
@@ -127,7 +133,7 @@ OWNER: Final[dict[ItemState, Owner]] = {
     _S.NEW: Owner.ANYBODY,
     _S.CLAIMED: Owner.HOLDER,
     _S.IN_PROGRESS: Owner.HOLDER,
-    _S.WAITING: Owner.PATIENT,
+    _S.WAITING: Owner.SOMEBODY_ELSE,
     _S.SNOOZED: Owner.CLOCK,
     _S.ESCALATED: Owner.NEXT_TIER,
     _S.RESOLVED: Owner.NOBODY,
@@ -149,6 +155,16 @@ LEASE: Final[dict[Priority, timedelta]] = {
 
 # Acts that an urgent item refuses: it may be reassigned, but not snoozed.
 NOT_WHEN_URGENT: Final = frozenset({Act.SNOOZE, Act.WAIT})
+
+
+class WaitsFor(StrEnum):
+    """Whom a waiting item waits for."""
+
+    PATIENT = "patient"
+    COLLEAGUE = "colleague"
+    PHARMACY = "pharmacy"
+    OTHER = "other"
+
 
 EVERYONE: Final = 3
 """The tier at which every clinician of the clinic is alerted; 1 is the primary, 2 the second."""

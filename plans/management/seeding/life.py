@@ -263,6 +263,7 @@ class Life:
             seen_lock=lock,
             outcome="reached_safe" if item.severity != "routine" else "nothing_to_do",
             note="Spoke on the phone; safe, will ring if it gets worse." if urgent else "",
+            called="reached" if item.severity != "routine" else "",
         )
 
     def _today(self) -> None:

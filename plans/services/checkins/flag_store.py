@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.flags import BROKEN, highest
 from plans.domain.checkins.response import Response
 from plans.domain.json import JsonObject
-from plans.domain.review.item_states import ItemState
+from plans.domain.review.item_states import ItemState, Priority
+from plans.domain.review.reasons import Source
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem
 from plans.services.review.review_items import open_item
+
+# Items about what a patient answered or ticked.
+_ANSWERS: Final = (Source.CHECKIN.value, Source.SCORING.value)
 
 
 def raise_flags(
@@ -85,7 +90,10 @@ def _dealt_with(row: Flag) -> bool:
 def ask_for_review(
     flags: Sequence[Flag], *, checkin: CheckIn, patient: Patient, now: datetime
 ) -> ReviewItem | None:
-    """Open one review item for a response's new flags, at their highest priority. Info flags open none."""
+    """Open one review item for a response's new flags, at their highest priority. Info flags open none.
+
+    Flags of a rule that an open item of the patient holds already join that item, unless something is urgent.
+    """
     asking = [flag for flag in flags if flag.severity != FlagPriority.INFO.value]
     if not asking:
         return None
@@ -102,9 +110,28 @@ def ask_for_review(
         patient=patient,
         plan=checkin.plan,
         source=source,
-        source_key=f"checkin:{checkin.pk}",
+        source_key=_joins(asking, checkin, patient) or f"checkin:{checkin.pk}",
         priority=severity.value,
         facts=facts,
         flags=flags,
         now=now,
     )
+
+
+def _joins(asking: Sequence[Flag], checkin: CheckIn, patient: Patient) -> str:
+    """The source key of the patient's open item that these flags belong to: one with a flag of this response or of
+    the same rule. "" if there is none or the response has an item of its own, and for urgent flags or items: those
+    stand alone."""
+    own = f"checkin:{checkin.pk}"
+    items = ReviewItem.objects.filter(patient=patient, clinic_id=patient.clinic_id).exclude(
+        state=ItemState.RESOLVED
+    )
+    urgent = any(flag.severity == FlagPriority.URGENT for flag in asking)
+    if urgent or items.filter(source_key=own).exists():
+        return ""
+    rules = [flag.rule for flag in asking]
+    held = Flag.objects.filter(item_id=OuterRef("pk"), rule__in=rules).exclude(severity=FlagPriority.INFO)
+    mine = Flag.objects.filter(item_id=OuterRef("pk"), checkin=checkin).exclude(severity=FlagPriority.INFO)
+    same = items.filter(Exists(mine) | Exists(held), source__in=_ANSWERS).exclude(severity=Priority.URGENT)
+    found = same.select_for_update(of=("self",)).order_by("opened_at", "id").first()
+    return found.source_key if found is not None else ""

@@ -134,12 +134,24 @@ def _item_needs_somebody(work: Work, context: MessageContext) -> WhyNot:
     return None
 
 
+def _item_is_anothers(work: Work, context: MessageContext) -> WhyNot:
+    """Skip "taken over from you" for somebody who holds the item again."""
+    if (work.user_id, work.clinic_id) not in context.staff:
+        return Skip("left_clinic")
+    return Skip("over") if work.item is None or work.item.holder_id == work.user_id else None
+
+
 def _account_is_active(work: Work, _context: MessageContext) -> WhyNot:
     return None if work.user is not None and work.user.is_active else Skip("over")
 
 
 def _invitation_is_open(work: Work, _context: MessageContext) -> WhyNot:
     return None if account_messages.invitation_is_open(work) else Skip("over")
+
+
+def _letter_can_be_read(work: Work, _context: MessageContext) -> WhyNot:
+    """Skip news of a letter once the page where it is read is closed."""
+    return Skip("plan_over") if work.plan is None or work.plan.state not in LIVE_STATES else None
 
 
 def _clinic_is_new(work: Work, _context: MessageContext) -> WhyNot:
@@ -176,6 +188,7 @@ PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyN
     Precondition.CHECKIN_IS_OPEN: _checkin_is_open,
     Precondition.HAS_OPTED_OUT: _has_opted_out,
     Precondition.ITEM_NEEDS_SOMEBODY: _item_needs_somebody,
+    Precondition.ITEM_IS_ANOTHERS: _item_is_anothers,
     Precondition.ACCOUNT_IS_ACTIVE: _account_is_active,
     Precondition.INVITATION_IS_OPEN: _invitation_is_open,
     Precondition.CLINIC_IS_NEW: _clinic_is_new,
@@ -183,6 +196,7 @@ PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyN
     Precondition.TEST_WAITS: _test_waits,
     Precondition.CHANNEL_FAILS: _channel_fails,
     Precondition.ALWAYS: _always,
+    Precondition.LETTER_CAN_BE_READ: _letter_can_be_read,
 }
 
 

@@ -6,7 +6,8 @@
     resolve(by=doctor, item_id=item.pk, seen_lock=…, outcome="reached_safe", note="Spoke with her.")
 
 An item is opened in the transaction of what needs attention (`review_items`). Every act takes the lock number that its
-form was made with, so that nobody overwrites what somebody else did meanwhile (`acts`, `holding`). If nobody claims in
+form was made with, so that nobody overwrites what somebody else did meanwhile (`acts`, `holding`). How an item may end
+depends on what it is about (`ends`); several routine ones of a kind can end at once (`together`). If nobody claims in
 time, the next tier is alerted (`ticks`, `alerts`).
 """
 
@@ -23,10 +24,13 @@ from plans.services.review.acts import (
     release,
     resolve,
     snooze,
+    take_over,
+    wait,
 )
 from plans.services.review.queries import QueueCounts, QueueRow, counts, queue
 from plans.services.review.review_items import open_item
 from plans.services.review.ticks import escalate_due, expire_leases
+from plans.services.review.together import end_together, undo
 
 __all__ = [
     "QueueCounts",
@@ -36,6 +40,7 @@ __all__ = [
     "claim",
     "claim_next",
     "counts",
+    "end_together",
     "escalate_due",
     "escalate_now",
     "expire_leases",
@@ -46,4 +51,7 @@ __all__ = [
     "release",
     "resolve",
     "snooze",
+    "take_over",
+    "undo",
+    "wait",
 ]

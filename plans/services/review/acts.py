@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
+from plans.domain.notices import ITEM_TAKEN_OVER
 from plans.domain.review.deadlines import ESCALATE_AFTER
 from plans.domain.review.item_states import (
     EVERYONE,
@@ -23,20 +24,24 @@ from plans.domain.review.item_states import (
     Act,
     ItemState,
     Priority,
+    WaitsFor,
     after,
 )
-from plans.domain.review.outcomes import Callee, CallOutcome, check_end
+from plans.domain.review.outcomes import ENDS_A_CALL, Callee, CallOutcome, Ending, check_end
 from plans.domain.review.reasons import Source
 from plans.models import ReviewItem
-from plans.services import call_rows, clock
+from plans.services import call_rows, clock, outbox, rota
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
-from plans.services.review import holding, settling
+from plans.services.review import ends, holding, settling
 from plans.services.review.alerts import alert, reviewers
 from plans.services.review.review_items import opening_of
 
 _CALLED_ABOUT: Final = (Source.CHECKIN.value, Source.MISSED.value, Source.SCORING.value)
 SNOOZE_MOST: Final = timedelta(days=14)
+_GOT: Final = ("claimed", "passed", "taken_over")
+IDLE_FOR: Final = timedelta(minutes=5)
+"""After this long without an act of its holder, anybody on duty may take over an urgent item."""
 
 
 def _move(item: ReviewItem, act: Act) -> None:
@@ -58,7 +63,9 @@ def claim(*, by: Actor, item_id: UUID, seen_lock: int | None = None) -> None:
     """
     item = holding.locked(by, item_id, May.REVIEW, None)
     if holding.held_by_other(item, by):
-        raise Stale(what="held", kind="claimed", who=item.holder.name if item.holder else "", at="")
+        who = item.holder.name if item.holder else ""
+        at = item.acknowledged_at.isoformat() if item.acknowledged_at else ""
+        raise Stale(what="held", kind="claimed", who=who, at=at)
     _move(item, Act.CLAIM)
     now = clock.now()
     again = holding.holds(item, by)
@@ -114,9 +121,9 @@ def log_call(
 ) -> None:
     """Record a call, whoever has the item; the first one stops the first-action clock.
 
-    "Will call back" by the holder of an item that is not urgent sets it to waiting. A call to the patient counts in the
-    list of calls, where `again_at` brings them back. Raises Refused ("callee_missing", "outcome_missing", "again_past",
-    "again_too_far").
+    "Will call back" by the holder of an item that is not urgent sets it to waiting for the patient, until eight the
+    next morning. A call to the patient counts in the list of calls, where `again_at` brings them back. Raises Refused
+    ("callee_missing", "outcome_missing", "again_past", "again_too_far").
     """
     item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
     if callee not in {c.value for c in Callee}:
@@ -158,8 +165,9 @@ def _called(item: ReviewItem, *, by: Actor, callee: str, outcome: str, note: str
     _move(item, Act.WAIT if waits else Act.ACT if mine else Act.WORK)
     _first_action(item, now)
     if waits:
-        holding.drop(item)
-        item.escalate_at = None
+        tomorrow = now.astimezone(ZoneInfo(item.clinic.zone)).date() + timedelta(days=1)
+        _set_aside(item, _wakes_at(item, tomorrow, now))
+        item.waits_for = WaitsFor.PATIENT.value
     elif mine:
         holding.renew(item)
     holding.write(
@@ -217,19 +225,11 @@ def reassign(*, by: Actor, item_id: UUID, seen_lock: int, to_id: UUID | None, no
     holding.write(item, by=by, kind="passed", now=now, note=note, facts={"to": to.name})
 
 
-@transaction.atomic
-def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note: str = "") -> None:
-    """Snooze an item until eight in the morning of a day, at most a fortnight ahead; not an urgent one.
-
-    Raises Refused("urgent", "not_yours", "date_missing", "date_past", "date_too_far").
-    """
-    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
-    holding.check_holds(item, by)
-    if Priority(item.severity) is Priority.URGENT and Act.SNOOZE in NOT_WHEN_URGENT:
-        raise Refused(reason="urgent", where="until")
+def _wakes_at(item: ReviewItem, until: date | None, now: datetime) -> datetime:
+    """Eight in the morning of a day, on the clinic's clock. Raises Refused("date_missing", "date_past",
+    "date_too_far")."""
     if until is None:
         raise Refused(reason="date_missing", where="until")
-    now = clock.now()
     zone = ZoneInfo(item.clinic.zone)
     wakes = datetime.combine(until, time(8))
     # On the clinic's clock: date.min and date.max cannot be converted to another zone.
@@ -238,23 +238,150 @@ def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note
         raise Refused(reason="date_past", where="until")
     if wakes > here + SNOOZE_MOST:
         raise Refused(reason="date_too_far", where="until", days=SNOOZE_MOST.days)
-    wake_at = wakes.replace(tzinfo=zone).astimezone(UTC)
-    _move(item, Act.SNOOZE)
-    _first_action(item, now)
+    return wakes.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _set_aside(item: ReviewItem, wakes_at: datetime) -> None:
+    """Leave the item without a holder until then; nobody is alerted meanwhile."""
     holding.drop(item)
     item.escalate_at = None
-    item.snoozed_until = wake_at
-    holding.write(item, by=by, kind="snoozed", now=now, note=note, facts={"until": wake_at.isoformat()})
+    item.snoozed_until = wakes_at
+
+
+def _later(by: Actor, item_id: UUID, seen_lock: int, act: Act, until: date | None, note: str) -> ReviewItem:
+    """Check that the holder may leave the item till a day, and do so. The caller writes it."""
+    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
+    holding.check_holds(item, by)
+    if Priority(item.severity) is Priority.URGENT and act in NOT_WHEN_URGENT:
+        raise Refused(reason="urgent", where="until")
+    now = clock.now()
+    wakes_at = _wakes_at(item, until, now)
+    if not note:
+        raise Refused(reason="why_missing", where="note")
+    _move(item, act)
+    _first_action(item, now)
+    _set_aside(item, wakes_at)
+    return item
 
 
 @transaction.atomic
-def resolve(*, by: Actor, item_id: UUID, seen_lock: int, outcome: str, note: str = "") -> None:
-    """End an item. Raises Refused("not_yours", "sign_first", "outcome_missing", "outcome_not_here", "note_missing")."""
+def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note: str) -> None:
+    """Snooze an item until eight in the morning of a day, at most a fortnight ahead, with a reason; not an urgent one.
+
+    Raises Refused("urgent", "not_yours", "date_missing", "date_past", "date_too_far", "why_missing").
+    """
+    item = _later(by, item_id, seen_lock, Act.SNOOZE, until, note)
+    facts = {"until": until.isoformat() if until else ""}
+    holding.write(item, by=by, kind="snoozed", now=clock.now(), note=note, facts=facts)
+
+
+@transaction.atomic
+def wait(*, by: Actor, item_id: UUID, seen_lock: int, waits_for: str, until: date | None, note: str) -> None:
+    """Let an item wait for somebody until eight in the morning of a day, saying for what; not an urgent one.
+
+    `waits_for` is one of WaitsFor. Raises Refused("waits_for_missing") and what `snooze` raises.
+    """
+    item = _later(by, item_id, seen_lock, Act.WAIT, until, note)
+    if waits_for not in {one.value for one in WaitsFor}:
+        raise Refused(reason="waits_for_missing", where="waits_for")
+    item.waits_for = waits_for
+    facts = {"waits_for": waits_for, "until": until.isoformat() if until else ""}
+    holding.write(item, by=by, kind="waiting", now=clock.now(), note=note, facts=facts)
+
+
+def may_take_over(by: Actor, item: ReviewItem, now: datetime) -> bool:
+    """Whether the actor may take the item from whoever holds it: a lead always; anybody on duty an urgent one whose
+    holder has done nothing since claiming it, after IDLE_FOR."""
+    if not by.may(May.REVIEW) or not holding.held_by_other(item, by):
+        return False
+    if by.may(May.MANAGE):
+        return True
+    on_duty = rota.on_duty(item.clinic, now)
+    if by.user_id not in {user.pk for user in (*on_duty.first, *on_duty.second)}:
+        return False
+    got = item.events.filter(kind__in=_GOT).order_by("-at").first()
+    return (
+        Priority(item.severity) is Priority.URGENT
+        and ItemState(item.state) is ItemState.CLAIMED
+        and got is not None
+        and now - got.at >= IDLE_FOR
+    )
+
+
+@transaction.atomic
+def take_over(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
+    """Take an item from whoever holds it, with a reason, as `may_take_over` says; the former holder is told.
+
+    Raises Stale if its holder acted meanwhile, Refused("not_held", "may_not_take_over", "why_missing").
+    """
+    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
+    former = item.holder
+    if former is None or not holding.held_by_other(item, by):
+        raise Refused(reason="not_held")
+    now = clock.now()
+    if not may_take_over(by, item, now):
+        raise Refused(reason="may_not_take_over", who=former.name)
+    if not note:
+        raise Refused(reason="why_missing", where="note")
+    _move(item, Act.TAKE_OVER)
+    holding.hold(item, None, by.user_id)
+    item.escalate_at = None
+    item.acknowledged_at, item.acknowledged_by_id = now, by.user_id
+    outbox.put(
+        notice=ITEM_TAKEN_OVER,
+        key=f"{ITEM_TAKEN_OVER}:{item.pk}:{item.lock}",
+        clinic_id=item.clinic_id,
+        now=now,
+        user=former,
+        item=item,
+    )
+    holding.write(item, by=by, kind="taken_over", now=now, note=note, facts={"who": former.name})
+
+
+def _record_call(item: ReviewItem, by: Actor, outcome: str) -> None:
+    """Record a call to the patient, in the transaction of the end that it leads to."""
+    if outcome not in ENDS_A_CALL:
+        raise Refused(reason="bad_choice", where="called")
+    now = clock.now()
+    call_rows.of_item(
+        item,
+        by=by,
+        outcome=CallOutcome(outcome),
+        again_at=None,
+        opening=opening_of(item.clinic),
+        note="",
+        now=now,
+    )
+    _called(item, by=by, callee=Callee.PATIENT.value, outcome=outcome, note="", now=now)
+
+
+@transaction.atomic
+def resolve(
+    *,
+    by: Actor,
+    item_id: UUID,
+    seen_lock: int,
+    outcome: str,
+    note: str = "",
+    no_call: str = "",
+    told: str = "",
+    referred_to: str = "",
+    called: str = "",
+) -> None:
+    """End an item as its kind allows. `no_call`, `told` and `referred_to` as in `plans.domain.review.outcomes.Ending`;
+    `called`: how a call to the patient ended that is recorded with it.
+
+    Raises Refused("not_yours", "sign_first", "bad_choice") and what `check_end` raises.
+    """
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)
-    if item.plan_id and item.source_key == settling.signature_key(item.plan_id):
+    if settling.waits_for_signature(item):
         raise Refused(reason="sign_first", where="outcome")
-    ended = check_end(Priority(item.severity), outcome, note)
+    if called:
+        _record_call(item, by, called)
+    may, attempts = ends.of_item(item)
+    typed = Ending(outcome, note, no_call, told, referred_to)
+    ended = check_end(may, typed, attempts)
     _move(item, Act.RESOLVE)
     now = clock.now()
     _first_action(item, now)
@@ -262,4 +389,6 @@ def resolve(*, by: Actor, item_id: UUID, seen_lock: int, outcome: str, note: str
     item.escalate_at = None
     item.outcome, item.note = ended.value, note
     item.resolved_at, item.resolved_by_id = now, by.user_id
-    holding.write(item, by=by, kind="resolved", now=now, note=note, facts={"outcome": ended.value})
+    said = {"no_call": no_call, "told": told, "referred_to": referred_to}
+    facts = {"outcome": ended.value, "calls": len(attempts.calls), **{k: v for k, v in said.items() if v}}
+    holding.write(item, by=by, kind="resolved", now=now, note=note, facts=facts)

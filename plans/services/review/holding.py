@@ -19,7 +19,7 @@ from plans.services.actors import Actor, May
 def locked(by: Actor, item_id: UUID, may: May, seen_lock: int | None) -> ReviewItem:
     """Lock the item for this transaction, if it is still what the form showed.
 
-    Raises NotFound, NotAllowed, or Stale with the facts `kind`, `who` and `at` of what happened meanwhile.
+    Raises NotFound, NotAllowed, or Stale with who did what meanwhile, when and why.
     """
     item = get_item_for(by, item_id, may, lock=True)
     check_seen(item, seen_lock)
@@ -30,12 +30,22 @@ def check_seen(item: ReviewItem, seen_lock: int | None) -> None:
     """Raise Stale if the item was changed since the form was made."""
     if seen_lock is None or item.lock == seen_lock:
         return
-    last = item.events.select_related("by").order_by("-at", "-pk").first()
-    raise Stale(
+    raise stale(item)
+
+
+def stale(item: ReviewItem) -> Stale:
+    """The refusal that says who did what to an item last, when and why; alerts are not somebody's act."""
+    last = item.events.exclude(kind="alerted").select_related("by").order_by("-at", "-pk").first()
+    if last is None:
+        return Stale(what="item", kind="", who="", at="", why="", did={}, item=str(item.pk))
+    return Stale(
         what="item",
-        kind=last.kind if last else "",
-        who=last.by.name if last and last.by else "",
-        at=last.at.isoformat() if last else "",
+        kind=last.kind,
+        who=last.by.name if last.by else "",
+        at=last.at.isoformat(),
+        why=last.note,
+        did={name: str(value) for name, value in last.facts.items() if isinstance(value, str | int)},
+        item=str(item.pk),
     )
 
 

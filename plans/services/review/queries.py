@@ -27,6 +27,7 @@ from plans.services.actors import Actor, May
 from plans.services.from_row import from_row
 from plans.services.paging import Page
 from plans.services.plan_summaries import PlanSummary, plan_summaries
+from plans.services.review import together
 
 PAGE: Final = 25
 _ORDER: Final[tuple[str, ...]] = ("priority", "first_action_due", "id")
@@ -79,7 +80,10 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One item as the queue shows it. Times are clinic time; `lease_until` too, although leases run on real time."""
+    """One item as the queue shows it. Times are clinic time; `lease_until` too, although leases run on real time.
+
+    `together` is the kind of an item that can end together with others of it, else "".
+    """
 
     id: UUID
     severity: str
@@ -98,12 +102,15 @@ class QueueRow:
     mine: bool
     lease_until: datetime | None
     snoozed_until: datetime | None
+    waits_for: str
+    lock: int
     tier: int
     last: EventView | None
     resolved_at: datetime | None
     resolved_by: str
     outcome: str
     note: str
+    together: str
 
     @property
     def severity_is(self) -> Mapping[str, bool]:
@@ -203,10 +210,11 @@ def queue(
 
 
 def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[ItemFlag, ...]]:
-    """The flags of each item, most urgent first, without those superseded by a newer one of the same response."""
+    """The flags of each item, most urgent first, then the newest, without those superseded by a newer one of the same
+    response."""
     rank = {severity.value: n for n, severity in enumerate(Priority)}
     found: dict[UUID, list[ItemFlag]] = defaultdict(list)
-    rows = list(Flag.objects.filter(item__in=items).order_by("raised_at", "id"))
+    rows = list(Flag.objects.filter(item__in=items).order_by("-raised_at", "id"))
     kinds: dict[UUID | None, list[tuple[str, str]]] = defaultdict(list)
     for flag in rows:
         kinds[flag.checkin_id].append((flag.rule, str(flag.facts.get("kind", ""))))
@@ -252,6 +260,7 @@ def rows_of(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
     """These items as the queue shows them; `patient`, `holder` and `resolved_by` are read."""
     ahead = clock.offset()
     flags, plans, last = flags_of(items), plans_of(items), _last_events(items)
+    kinds = together.kinds(items) if actor.may(May.REVIEW) else {}
     return [
         from_row(
             QueueRow,
@@ -265,6 +274,7 @@ def rows_of(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
             lease_until=item.lease_until + ahead if item.lease_until else None,
             last=last.get(item.pk),
             resolved_by=item.resolved_by.name if item.resolved_by else "",
+            together=str(kinds.get(item.pk, "")),
         )
         for item in items
     ]

@@ -125,7 +125,7 @@ def _append(item: ReviewItem, clinic: Clinic, level: Priority, facts: Facts, now
     item.facts = {**item.facts, **facts}
     item.snoozed_until = None
     item.lock += 1
-    if level is Priority.URGENT or stood not in HELD:
+    if level is Priority.URGENT or worse is not was or stood not in HELD:
         # What was acknowledged was less urgent: the item must be claimed again.
         item.acknowledged_at = item.acknowledged_by = None
         item.escalate_at = _escalate_at(worse, now, item.first_action_due)

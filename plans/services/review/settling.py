@@ -49,6 +49,11 @@ def signature_key(plan_id: UUID) -> str:
     return f"signature:{plan_id}"
 
 
+def waits_for_signature(item: ReviewItem) -> bool:
+    """Whether the item asks for a second signature: signing or declining ends it."""
+    return item.plan_id is not None and item.source_key == signature_key(item.plan_id)
+
+
 def _of_a_plan(plan: Plan) -> tuple[str, ...]:
     """Source key prefixes of items that make no sense without the plan: its review, its supply, its ward."""
     return f"plan_review:{plan.pk}:", f"supply:{plan.pk}:", f"ward:{plan.pk}"

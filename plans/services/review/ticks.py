@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from plans.domain.review.deadlines import ESCALATE_AFTER
@@ -13,15 +14,18 @@ from plans.services.actors import SYSTEM
 from plans.services.review import holding
 from plans.services.review.alerts import alert
 
+# States that end by themselves on a day.
+_SLEEPING: Final = (ItemState.SNOOZED.value, ItemState.WAITING.value)
+
 
 def escalate_due(now: datetime) -> int:
-    """Alert the next tier for every item not claimed in time, and wake snoozed ones; returns how many.
+    """Alert the next tier for every item not claimed in time, and wake snoozed and waiting ones; returns how many.
 
     `now` is clinic time. At the last tier everyone is alerted every half hour until somebody claims. Raises RowsFailed
     after all rows if any failed.
     """
     due = ReviewItem.objects.filter(escalate_at__lte=now)
-    over = ReviewItem.objects.filter(state=ItemState.SNOOZED.value, snoozed_until__lte=now)
+    over = ReviewItem.objects.filter(state__in=_SLEEPING, snoozed_until__lte=now)
     escalated, failed = rows.each(due, "escalate_at", lambda pk: _escalate(pk, now))
     woken, failed_to_wake = rows.each(over, "snoozed_until", lambda pk: _wake(pk, now))
     if failed or failed_to_wake:
@@ -54,12 +58,12 @@ def _escalate(pk: UUID, now: datetime) -> bool:
 def _wake(pk: UUID, now: datetime) -> bool:
     item = (
         ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(pk=pk, state=ItemState.SNOOZED.value, snoozed_until__lte=now)
+        .filter(pk=pk, state__in=_SLEEPING, snoozed_until__lte=now)
         .first()
     )
     if item is None:
         return False
-    item.state = after(ItemState.SNOOZED, Act.WAKE, Priority(item.severity)).value
+    item.state = after(ItemState(item.state), Act.WAKE, Priority(item.severity)).value
     item.snoozed_until = None
     holding.write(item, by=SYSTEM, kind="woke", now=now)
     return True

@@ -14,7 +14,7 @@ from plans.services.review.queries import ItemFlag, QueueRow
 from plans.wording.doses import day_dose_words
 from plans.wording.flags import flag_sentence, flag_title
 from plans.wording.plans import days_count, short_day
-from plans.wording.review import OUTCOMES, STATES, due_words, event_words, source_words
+from plans.wording.review import OUTCOMES, STATES, due_words, event_words, source_words, waiting_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ def _holder(row: QueueRow) -> tuple[str, datetime | None, str]:
     note = event_words(row.last.kind, row.last.facts) if row.last and row.last.kind == "called" else ""
     if row.state == ItemState.SNOOZED:
         return str(STATES["snoozed"]), row.snoozed_until, ""
+    if row.state == ItemState.WAITING:
+        return waiting_words(row.waits_for), row.snoozed_until, note
     return str(STATES[row.state]), None, note
 
 

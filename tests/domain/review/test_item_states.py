@@ -43,8 +43,17 @@ def test_every_state_can_be_reached_from_new():
     assert reached == set(ItemState)
 
 
-def test_nothing_leads_out_of_resolved():
-    assert TRANSITIONS[ItemState.RESOLVED] == {}
+def test_nothing_leads_out_of_resolved_but_undoing():
+    assert TRANSITIONS[ItemState.RESOLVED] == {Act.UNDO: ItemState.NEW}
+
+
+def test_only_what_somebody_holds_can_be_taken_over():
+    assert {state for state, acts in TRANSITIONS.items() if Act.TAKE_OVER in acts} == set(HELD)
+
+
+def test_what_waits_or_is_snoozed_comes_back():
+    woken = {state for state, acts in TRANSITIONS.items() if Act.WAKE in acts}
+    assert woken == {ItemState.SNOOZED, ItemState.WAITING}
 
 
 @pytest.mark.parametrize("state", sorted(OPEN))

@@ -15,4 +15,4 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     return (rule.found(inputs=rule.on(response, *items), today=today, worse=worse),)
 
 
-RULE = FlagRule("H4", 1, FlagPriority.HIGH, Reason.MOOD, _evaluate, immediate=True)
+RULE = FlagRule("H4", 1, FlagPriority.HIGH, Reason.MOOD, _evaluate, immediate=True, call=True)

@@ -25,5 +25,5 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
 
 
 RULE = FlagRule(
-    "U5", 3, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.BREATHING
+    "U5", 3, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.BREATHING, call=True
 )

@@ -10,4 +10,4 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     return (rule.found(inputs=rule.on(response, "sx_fell")),) if response.yes("sx_fell") else ()
 
 
-RULE = FlagRule("H7", 2, FlagPriority.HIGH, Reason.SAFETY, _evaluate, immediate=True)
+RULE = FlagRule("H7", 2, FlagPriority.HIGH, Reason.SAFETY, _evaluate, immediate=True, call=True)

@@ -11,5 +11,5 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
 
 
 RULE = FlagRule(
-    "U1", 2, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.EMERGENCY
+    "U1", 2, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.EMERGENCY, call=True
 )

@@ -21,5 +21,5 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
 
 
 RULE = FlagRule(
-    "U6", 3, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.EMERGENCY
+    "U6", 3, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.EMERGENCY, call=True
 )

@@ -18,4 +18,6 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     return tuple(found)
 
 
-RULE = FlagRule("H8", 1, FlagPriority.HIGH, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = FlagRule(
+    "H8", 1, FlagPriority.HIGH, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS, call=True
+)

@@ -20,5 +20,5 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
 
 
 RULE = FlagRule(
-    "U7", 2, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.MATERNITY
+    "U7", 2, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.MATERNITY, call=True
 )

@@ -17,7 +17,7 @@ CLOSE_WATCH_CUT_DAYS: Final = 14
 ONE: Final = FlagSpec("R5", 2, FlagPriority.ROUTINE, Reason.MISSED)
 WATCHED: Final = FlagSpec("H9", 2, FlagPriority.HIGH, Reason.MISSED)
 TWO: Final = FlagSpec("M2", 1, FlagPriority.HIGH, Reason.MISSED)
-FOUR: Final = FlagSpec("M4", 1, FlagPriority.HIGH, Reason.MISSED)
+FOUR: Final = FlagSpec("M4", 1, FlagPriority.HIGH, Reason.MISSED, call=True)
 SPECS: Final = (ONE, WATCHED, TWO, FOUR)
 
 

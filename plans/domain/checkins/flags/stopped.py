@@ -16,4 +16,4 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     return ()
 
 
-RULE = FlagRule("U4", 2, FlagPriority.URGENT, Reason.DOSES, _evaluate, immediate=True)
+RULE = FlagRule("U4", 2, FlagPriority.URGENT, Reason.DOSES, _evaluate, immediate=True, call=True)

@@ -29,4 +29,6 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     return tuple(found)
 
 
-RULE = FlagRule("U3", 1, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = FlagRule(
+    "U3", 1, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS, call=True
+)

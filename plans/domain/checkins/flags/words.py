@@ -60,4 +60,6 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     return tuple(found)
 
 
-RULE = FlagRule("W1", 3, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = FlagRule(
+    "W1", 3, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS, call=True
+)

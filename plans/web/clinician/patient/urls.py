@@ -9,6 +9,7 @@ from plans.web.clinician.patient import (
     care,
     files,
     history,
+    letters,
     moves,
     owner,
     phone_checkin,
@@ -30,6 +31,9 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/history", views.history_page, name="history"),
     path("patients/<uuid:patient_id>/checkins", history.checkins_page, name="patient-checkins"),
     path("patients/<uuid:patient_id>/reviews", history.items_page, name="patient-reviews"),
+    path("patients/<uuid:patient_id>/letters", letters.letters_page, name="patient-letters"),
+    path("patients/<uuid:patient_id>/letters/new", letters.letter_new, name="letter-new"),
+    path("letters/<uuid:letter_id>", letters.letter_page, name="letter"),
     path("patients/<uuid:patient_id>/visits", visits.visits_page, name="patient-visits"),
     path("patients/<uuid:patient_id>/visits/plan", visits.visit_add, name="patient-visit-add"),
     path(

@@ -28,7 +28,7 @@ from plans.web.layout_context import duplicated, part, say
 from plans.web.untyped import Context
 from plans.wording import calls
 from plans.wording.plans import problem
-from plans.wording.review import CALL_OUTCOMES, OUTCOMES, review_refusal, review_stale
+from plans.wording.review import CALL_OUTCOMES, OUTCOMES, review_refusal, review_stale, waiting_words
 
 Do = Callable[[StaffRequest, ItemPage, ItemForm], str]
 Then = Callable[[StaffRequest, UUID, str], HttpResponse]
@@ -213,23 +213,43 @@ def pass_on(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     return _("Reassigned to %(name)s, who is alerted and has to claim it") % {"name": name}
 
 
+@act("take_over", May.REVIEW)
+def take_over(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """Take an item from whoever holds it."""
+    review.take_over(**_common(request, item), note=form.cleaned_data["note"])
+    return _("Taken over from %(name)s, who is told. It is yours.") % {"name": item.row.holder}
+
+
+def _until(form: ItemForm) -> date | None:
+    raw = form.cleaned_data["until"]
+    try:
+        return date.fromisoformat(raw) if raw else None
+    except ValueError:
+        return None
+
+
 @act("snooze", May.REVIEW)
 def snooze(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     """Snooze an item."""
-    raw = form.cleaned_data["until"]
-    try:
-        until = date.fromisoformat(raw) if raw else None
-    except ValueError:
-        until = None
-    review.snooze(**_common(request, item), until=until, note=form.cleaned_data["note"])
+    review.snooze(**_common(request, item), until=_until(form), note=form.cleaned_data["note"])
     return _("Snoozed")
+
+
+@act("wait", May.REVIEW)
+def wait(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """Let an item wait for somebody."""
+    data = form.cleaned_data
+    review.wait(**_common(request, item), waits_for=data["waits_for"], until=_until(form), note=data["note"])
+    return waiting_words(data["waits_for"])
 
 
 @act("end", May.REVIEW, _next_or_stay)
 def resolve(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     """End an item."""
     data = form.cleaned_data
-    review.resolve(**_common(request, item), outcome=data["outcome"], note=data["note"])
+    names = ("outcome", "note", "no_call", "told", "referred_to", "called")
+    said = {name: data[name] for name in names if name in data}
+    review.resolve(**_common(request, item), **said)
     return _("Resolved: %(outcome)s") % {"outcome": OUTCOMES[data["outcome"]]}
 
 

@@ -11,10 +11,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
-from plans.domain.review.item_states import Priority
-from plans.domain.review.outcomes import OUTCOMES, ReviewOutcome
+from plans.domain.review.outcomes import ENDS_A_CALL, NOTE_NEEDED, CallOutcome, ReviewOutcome, likely
 from plans.domain.text import clean_text, clean_whole
 from plans.services.item_page import ItemPage
+from plans.services.review.queries import EventView
 from plans.web.forms import EdgeForm, ParsedField, choices, optional_day, optional_hour
 from plans.web.untyped import Context, Label, Options, Posted, Values
 from plans.wording import review
@@ -26,6 +26,7 @@ PLAN_ACTS: Final = {
     "slow_down": _("Slow down"),
     "leave": _("Leave as it is"),
 }
+_CALLED: Final = {one.value: review.CALL_OUTCOMES[one.value] for one in CallOutcome if one in ENDS_A_CALL}
 _DAYS: Final = {"hold": "14", "step_back": "14", "slow_down": "21"}
 
 
@@ -33,6 +34,13 @@ def _note(label: Label, rows: int = 2, **more: Options) -> ParsedField:
     return ParsedField(
         partial(clean_text, most=2000), required=False, label=label,
         widget=forms.Textarea(attrs={"rows": rows, "data-keep": ""}), **more,
+    )  # fmt: skip
+
+
+def _line(label: Label, **more: Options) -> ParsedField:
+    return ParsedField(
+        partial(clean_text, most=300), required=False, label=label,
+        widget=forms.TextInput(attrs={"data-keep": "", "autocomplete": "off"}), **more,
     )  # fmt: skip
 
 
@@ -91,8 +99,14 @@ class PassForm(ItemForm):
         self.fields["to"].choices = choices(people, _("Choose"))  # type: ignore[attr-defined]  # a ChoiceField
 
 
+class TakeOverForm(ItemForm):
+    """Why it is taken over."""
+
+    note = _note(_("Why"), help_text=_("Whoever has it is told, and it stands in the history."))
+
+
 class SnoozeForm(ItemForm):
-    """Until when."""
+    """Until when, and why."""
 
     until = ParsedField(
         str, required=False, label=_("Snooze until"), help_text=_("It comes back at 08:00 of that day"),
@@ -101,18 +115,44 @@ class SnoozeForm(ItemForm):
     note = _note(_("Why"))
 
 
-class EndForm(ItemForm):
-    """How it ended."""
+class WaitForm(ItemForm):
+    """For whom, until when at the latest, and for what."""
 
+    waits_for = forms.ChoiceField(
+        label=_("Wait for"), choices=choices(review.WAITS_FOR, _("Choose")), required=False
+    )
+    until = ParsedField(
+        str, required=False, label=_("Until"), help_text=_("It comes back at 08:00 of that day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )  # fmt: skip
+    note = _note(_("For what"))
+
+
+class EndForm(ItemForm):
+    """How it ended, and what that end needs beside: a call that was just made is recorded with it."""
+
+    called = forms.ChoiceField(
+        label=_("Called the patient just now"), choices=choices(_CALLED, _("No")), required=False
+    )
     outcome = forms.ChoiceField(label=_("What happened"), required=False)
+    referred_to = _line(_("Referred to"), help_text=_("A service, a colleague or a clinic"))
+    told = _line(_("Who else was told"), help_text=_("Or why nobody could be"))
+    no_call = _line(_("Why no call was logged"))
     note = _note(_("Note"))
 
     def __init__(self, data: Posted | None = None, *, item: ItemPage, **more: Options) -> None:
         super().__init__(data, **more)
-        urgent = Priority(item.row.severity) is Priority.URGENT
-        known = {o.value: review.OUTCOMES[o.value] for o in OUTCOMES[Priority(item.row.severity)]}
+        if item.patient is None:
+            del self.fields["called"]
+        known = {o.value: review.OUTCOMES[o.value] for o in item.ends.outcomes}
         self.fields["outcome"].choices = choices(known, _("Choose"))  # type: ignore[attr-defined]  # a ChoiceField
+        urgent = item.ends.priority in NOTE_NEEDED
         self.fields["note"].help_text = _("Urgent items need both.") if urgent else ""
+        self.asks_for_a_call = item.ends.call and not item.attempts.calls
+        if self.asks_for_a_call:
+            self.fields["no_call"].help_text = _(
+                "This item needs a call. Log it, or say here why there was none."
+            )
 
 
 class ActForm(ItemForm):
@@ -148,7 +188,9 @@ class ItemForms:
     note: NoteForm
     escalate: EscalateForm
     pass_on: PassForm
+    take_over: TakeOverForm
     snooze: SnoozeForm
+    wait: WaitForm
     end: EndForm
     act: ActForm
 
@@ -158,11 +200,20 @@ class ItemForms:
 
 
 def _end_preset(item: ItemPage) -> Values:
-    """How the item is likely to end: after a change of the plan with that, and its reason."""
-    last = item.events[0] if item.events else None
-    if last is None or last.kind != "plan_changed":
+    """How the item is likely to end, by what its holder did; after a change of the plan with its reason."""
+    done = [event for event in _since_claimed(item) if event.kind not in ("claimed", "alerted")]
+    found = likely(item.ends, [event.kind for event in done], item.attempts)
+    if found is None:
         return {}
-    return {"outcome": ReviewOutcome.PLAN_CHANGED.value, "note": last.note}
+    changed = next((event for event in done if event.kind == "plan_changed"), None)
+    note = changed.note if changed is not None and found is ReviewOutcome.PLAN_CHANGED else ""
+    return {"outcome": found.value, "note": note}
+
+
+def _since_claimed(item: ItemPage) -> list[EventView]:
+    """What was done since the item was first claimed, newest first."""
+    claims = [n for n, event in enumerate(item.events) if event.kind in ("claimed", "taken_over")]
+    return list(item.events[: claims[-1]]) if claims else []
 
 
 def fresh(item: ItemPage, act: str = "hold") -> ItemForms:
@@ -172,7 +223,9 @@ def fresh(item: ItemPage, act: str = "hold") -> ItemForms:
         note=NoteForm(prefix="note"),
         escalate=EscalateForm(prefix="escalate"),
         pass_on=PassForm(prefix="pass", item=item),
+        take_over=TakeOverForm(prefix="take"),
         snooze=SnoozeForm(prefix="snooze"),
+        wait=WaitForm(prefix="wait"),
         end=EndForm(prefix="end", item=item, initial=_end_preset(item)),
         act=ActForm(prefix="act", initial={"act": act, "days": _DAYS.get(act, "14"), "start": "today"}),
     )
@@ -184,7 +237,10 @@ def bind(name: str, data: QueryDict, item: ItemPage) -> ItemForm:
         return PassForm(data, prefix="pass", item=item)
     if name == "end":
         return EndForm(data, prefix="end", item=item)
+    if name == "take_over":
+        return TakeOverForm(data, prefix="take")
     plain: dict[str, type[ItemForm]] = {
-        "call": CallForm, "note": NoteForm, "escalate": EscalateForm, "snooze": SnoozeForm, "act": ActForm,
+        "call": CallForm, "note": NoteForm, "escalate": EscalateForm, "snooze": SnoozeForm, "wait": WaitForm,
+        "act": ActForm,
     }  # fmt: skip
     return plain[name](data, prefix=name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -15,27 +16,32 @@ from plans.domain.people import CareState
 from plans.domain.which import which
 from plans.services.checkins.queries import AnswersTable, answers_table
 from plans.services.item_page import ItemPage
-from plans.services.review.queries import EventView
+from plans.services.review.queries import EventView, ItemFlag
 from plans.wording.checkins import answer_text, change_text, question_text
 from plans.wording.flags import flag_sentence, flag_title
 from plans.wording.people import MAY_BE_TOLD
-from plans.wording.review import event_words
+from plans.wording.review import event_words, said_at_end
+
+# Flags of one response are raised within this; those of another come later.
+_ANOTHER: Final = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
 class FlagReason:
-    """One reason: its sentence, and the rule it comes from."""
+    """One reason: its sentence, the rule it comes from, and `also`: when the same rule fired before, in answers that
+    joined this item."""
 
     sentence: str
     rule: str
     words: str
     version: int
     severity: str
+    also: tuple[datetime, ...] = ()
 
 
 def reasons_of(item: ItemPage) -> list[FlagReason]:
-    """The flags in sentences, the most urgent first; each sentence once."""
-    found: dict[str, FlagReason] = {}
+    """The flags in sentences, the most urgent first; of answers that joined the item only the latest of each rule."""
+    latest: dict[tuple[str, str], list[ItemFlag]] = {}
     # "Plan and intent are not known" was true when only the first question was answered; a later flag says more.
     known = {flag.facts.get("kind") for flag in item.row.flags if flag.rule == "U3"} & {
         "plan",
@@ -45,9 +51,15 @@ def reasons_of(item: ItemPage) -> list[FlagReason]:
     for flag in item.row.flags:
         if known and flag.rule == "U3" and flag.facts.get("kind") == "thoughts":
             continue
-        sentence = flag_sentence(flag.rule, flag.facts)
+        latest.setdefault((flag.rule, str(flag.facts.get("kind", ""))), []).append(flag)
+    found: dict[str, FlagReason] = {}
+    for flags in latest.values():
+        first = flags[0]
+        sentence = flag_sentence(first.rule, first.facts)
+        also = tuple(one.raised_at for one in flags[1:] if first.raised_at - one.raised_at > _ANOTHER)
+        title = flag_title(first.rule)
         found.setdefault(
-            sentence, FlagReason(sentence, flag.rule, flag_title(flag.rule), flag.rule_version, flag.severity)
+            sentence, FlagReason(sentence, first.rule, title, first.rule_version, first.severity, also)
         )
     return list(found.values())
 
@@ -219,6 +231,7 @@ class EventLine:
     at: datetime
     by: str
     what: str
+    said: list[str]
     note: str
 
 
@@ -232,4 +245,7 @@ def event_lines(item: ItemPage) -> list[EventLine]:
         return event.at, rank
 
     ordered = sorted(item.events, key=place, reverse=True)
-    return [EventLine(e.at, e.by or "Taperplan", event_words(e.kind, e.facts), e.note) for e in ordered]
+    return [
+        EventLine(e.at, e.by or "Taperplan", event_words(e.kind, e.facts), said_at_end(e.facts), e.note)
+        for e in ordered
+    ]
