@@ -30,7 +30,7 @@ from plans.dispatch.providers import USUAL, Lane, Lanes, Providers
 from plans.domain.messages import MessageFacts, Postpone, Skip
 from plans.domain.notices import Queue, backoff
 from plans.domain.outbox import WorkState
-from plans.services import delivery, heartbeat, messages, outbox, pausing, rate_limit, restoring
+from plans.services import delivery, gathering, heartbeat, messages, outbox, pausing, rate_limit, restoring
 from plans.services.messages import Composed, Failed
 from plans.services.outbox import Claim, Settlement
 from plans.services.pausing import SendingMode
@@ -68,6 +68,8 @@ def run(
     lanes = Lanes(providers, filed=filed)
     try:
         while time.monotonic() < ends:
+            # A flood takes seconds to gather, which are not those for sending.
+            ends += _gather(queue, mode)
             claims = _claim(queue, mode, batch)
             by_email = lanes.take(claims) if queue is Queue.ALERTS else claims
             answered = _step(lanes, counts, filed=filed)
@@ -97,13 +99,19 @@ def _sending_mode(queue: Queue) -> SendingMode:
     return pausing.sending_mode(queue)
 
 
+def _gather(queue: Queue, mode: SendingMode) -> float:
+    """Gather alerts for the same person; returns how many seconds it took."""
+    began = time.monotonic()
+    if queue is Queue.ALERTS:
+        gathering.gather_alerts(in_pause=mode is SendingMode.MARKED)
+    return time.monotonic() - began
+
+
 def _claim(queue: Queue, mode: SendingMode, batch: int) -> tuple[Claim, ...]:
     """Claim the next messages, if the sending mode is still the one that this run began with; else none.
 
     The mode is read after the claim, on its connection: a database server may just have failed over.
     """
-    if mode is SendingMode.MARKED:
-        pausing.gather_alerts()
     claims = outbox.claim_batch(queue.value, _at_most(queue, batch))
     if claims and _sending_mode(queue) is not mode:
         for claim in claims:
@@ -200,18 +208,19 @@ def _finish(lanes: Lanes, counts: Counts, *, filed: bool) -> None:
 
 
 def _next_group(waiting: deque[Claim], most: int) -> list[Claim]:
-    """Take the next messages, one per connection and never two to one patient; those passed over stay first in line."""
+    """Take the next messages, one per connection and never two to one person; those passed over stay first in line."""
     group: list[Claim] = []
     passed_by: list[Claim] = []
-    patients: set[UUID] = set()
+    people: set[UUID] = set()
     while waiting and len(group) < most:
         claim = waiting.popleft()
-        if claim.patient_id is not None and claim.patient_id in patients:
+        person = claim.patient_id or claim.user_id
+        if person is not None and person in people:
             passed_by.append(claim)
             continue
         group.append(claim)
-        if claim.patient_id is not None:
-            patients.add(claim.patient_id)
+        if person is not None:
+            people.add(person)
     waiting.extendleft(reversed(passed_by))
     return group
 

@@ -34,7 +34,7 @@ from plans.services import (
 from plans.services.caseload import projection
 from plans.services.checkins import raw
 from plans.services.plans import pages, review_dates, states
-from plans.services.review import ticks
+from plans.services.review import digest, ticks
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "raw_answers": raw.sweep,
     "escalate": lambda: ticks.escalate_due(clock.now()),
     "channel_tests": lambda: channel_tests.tick(clock.now()),
+    "digest": lambda: digest.tick(clock.now()),
     "leases": lambda: ticks.expire_leases(clock.real_now()),
     "plans": lambda: states.advance(clock.now()),
     "pages": lambda: pages.tick(clock.now()),
@@ -71,8 +72,8 @@ class End(Enum):
     FAILED = "failed"
 
 
-# Steps that would invite patients again whose invitations a restored database has forgotten.
-_NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
+# Steps that would send again what a restored database has forgotten that it sent.
+_NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders", "digest"})
 # Steps that with a wrong clock would hit everybody at once: inviting, closing check-ins as missed, ending plans,
 # expiring messages.
 _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
@@ -89,6 +90,7 @@ _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
         "wards",
         "caseload",
         "figures",
+        "digest",
     }
 )
 

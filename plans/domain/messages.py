@@ -13,18 +13,45 @@ from plans.domain.reaching import ChannelKind
 
 
 @dataclass(frozen=True, slots=True)
+class DutyFacts:
+    """Who is on duty at a clinic from a moment on, first and second; nobody in both: alerts go to everybody."""
+
+    since: datetime
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFacts:
+    """A clinic's morning in counts: open items and how many of them are urgent, late, due today and about missed
+    check-ins; plans that change until Sunday; who is on duty until tomorrow."""
+
+    open: int = 0
+    urgent: int = 0
+    late: int = 0
+    due_today: int = 0
+    missed: int = 0
+    changes: int = 0
+    duty: tuple[DutyFacts, ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.open or self.missed or self.changes)
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFacts:
     """One message to one person, true at the moment it was composed. Times are aware.
 
     `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` leads to the choices page, empty for staff. `deadline`
     is shown in `zone`. `answers_message` is the first message of the same occasion. `repeat` counts how often an alert
-    of unknown fate was sent before. `also`: plan_ready or plan_changed, bundled into this message. `items`: how many
-    items an alert is about. `to_phone` is for providers that send no e-mail. `minutes`: how long its check-in takes, 0
-    without one.
-
-    To staff: `channel` says by what `to_address` is reached; `code` and `code_link` are its reply code, which may be
-    sent back where `may_reply`; `about` and `whom` are what a message about a channel speaks of; `urgent` may make a
-    noise at night; `reply_to` is where a reply by e-mail arrives.
+    of unknown fate was sent before. `also`: plan_ready or plan_changed, bundled into this message. `to_phone` is for
+    providers that send no e-mail. `minutes`: how long its check-in takes, 0 without one.
+    To staff: `items`: how many items an alert is about; `urgent`: one of them is, so that it may make a noise at night;
+    `holder`: who has the item and did nothing with it. `digest` is what a digest tells. `channel` says by what
+    `to_address` is reached; `code` and `code_link` are its reply code, which may be sent back where `may_reply`;
+    `about` and `whom` are what a message about a channel speaks of; `reply_to` is where a reply by e-mail arrives.
     """
 
     work_id: UUID
@@ -60,6 +87,8 @@ class MessageFacts:
     whom: str = ""
     urgent: bool = False
     reply_to: str = ""
+    holder: str = ""
+    digest: DigestFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

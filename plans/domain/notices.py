@@ -58,12 +58,14 @@ class Precondition(StrEnum):
     CHANNEL_FAILS = "channel_fails"
     ALWAYS = "always"
     LETTER_CAN_BE_READ = "letter_can_be_read"
+    DIGEST_IS_OF_TODAY = "digest_is_of_today"
 
 
 class StaffPage(StrEnum):
     """The page that a message to staff leads to, where the reader signs in or sets a password."""
 
     ITEM = "item"
+    QUEUE = "review_queue"
     PASSWORD = "password"  # noqa: S105 - the name of a page
     INVITATIONS = "invitations"
     CHANNELS = "channels"
@@ -136,6 +138,7 @@ CLINIC_CHANGED: Final = "clinic_changed"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
 ITEM_TAKEN_OVER: Final = "item_taken_over"
+DIGEST: Final = "digest"
 PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a message
 SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a message
 CLINIC_INVITATION: Final = "clinic_invitation"
@@ -262,6 +265,15 @@ NOTICES: Final[dict[str, Notice]] = {
             timedelta(days=1),
             link=StaffPage.ITEM,
             still_right=Precondition.ITEM_IS_ANOTHERS,
+            privacy=Privacy.STAFF,
+        ),
+        Notice(
+            DIGEST,
+            Audience.STAFF,
+            Queue.ALERTS,
+            None,
+            link=StaffPage.QUEUE,
+            still_right=Precondition.DIGEST_IS_OF_TODAY,
             privacy=Privacy.STAFF,
         ),
         _account(PASSWORD_RESET, 1, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),

@@ -126,6 +126,7 @@ class PatientData:
     checkin_weekday: int = 0
     checkin_time: time = time(9)
     close_watch: bool = False
+    close_watch_until: date | None = None
     to_ask: tuple[str, ...] = ()
     """What nobody has asked yet (StillToAsk). `duration_months` is None only while it is among them."""
 

@@ -67,6 +67,8 @@ class Membership(Row):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships")
     # clinician: plans and reviews; staff: patients, phone check-ins, calls; reader: looks only.
     role = operational(models.CharField(max_length=20))
+    # Whether they get the digest on days on which they are not on duty.
+    digest = operational(models.BooleanField(default=True, db_default=True))
     is_active = operational(models.BooleanField(default=True))
     # The last day of a locum, in the clinic's zone; the tick ends the membership after it.
     ends_on = operational(models.DateField(null=True, blank=True))
@@ -129,6 +131,8 @@ class Patient(Row):
     # Reminders after an invitation, if the patient wants fewer than the clinic sends; empty: as the clinic.
     reminders = operational(models.PositiveSmallIntegerField(null=True, blank=True))
     close_watch = clinical(models.BooleanField(default=False))
+    # Until when somebody marked them so; empty: until unmarked.
+    close_watch_until = clinical(models.DateField(null=True, blank=True))
     # Flag thresholds that differ from the clinic's for this patient; services check the keys.
     thresholds = clinical(models.JSONField(default=dict, blank=True))
     # This patient's cadence, where it differs from the clinic's; services check the keys.

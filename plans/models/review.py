@@ -39,8 +39,12 @@ class ReviewItem(Row):
     acknowledged_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    # The highest tier alerted: 1 the primary, 2 the second, 3 everyone.
+    # The highest tier alerted: 1 the first on duty, 2 the second, 3 everybody who may review.
     tier = operational(models.PositiveSmallIntegerField(default=0))
+    # The next rung of its ladder (plans.domain.review.escalation). The ladder counts from `alerted_from`, or if that is
+    # empty from when the item was opened.
+    rung = operational(models.PositiveSmallIntegerField(default=0, db_default=0))
+    alerted_from = operational(models.DateTimeField(null=True, blank=True))
     escalate_at = operational(models.DateTimeField(null=True, blank=True))
     snoozed_until = operational(models.DateTimeField(null=True, blank=True))
     # Of a waiting item: plans.domain.review.item_states.WaitsFor.

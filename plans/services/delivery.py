@@ -42,7 +42,9 @@ def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
     with transaction.atomic():
         if not outbox.settle(claim, end):
             return False
-        if end.state in (WorkState.PENDING, WorkState.REJECTED, WorkState.SKIPPED, WorkState.POISON):
+        if end.state == WorkState.REJECTED and claim.queue == Queue.ALERTS.value:
+            _end_carried(claim.id, end)
+        elif end.state in (WorkState.PENDING, WorkState.REJECTED, WorkState.SKIPPED, WorkState.POISON):
             free_carried(claim.id)
         if end.state != WorkState.PENDING:
             work = Work.objects.select_related("patient", "plan", "user", "item").get(pk=claim.id)
@@ -56,7 +58,7 @@ def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
     with transaction.atomic():
         held = outbox.settle_sent(codes)
         audit.record_all(
-            _event(work, _act(work, WorkState.SENT), SYSTEM, {"notice": work.notice, "reason": ""})
+            event(work, _act(work, WorkState.SENT), SYSTEM, {"notice": work.notice, "reason": ""})
             for work in held
         )
     return frozenset(work.pk for work in held)
@@ -100,10 +102,20 @@ def free_carried(work_id: UUID) -> None:
     carried = _carried(work_id).filter(
         Q(state=WorkState.SKIPPED, reason=BUNDLED) | Q(state=WorkState.UNKNOWN)
     )
-    next_try, queue = Work.objects.values_list("try_at", "queue").get(pk=work_id)
+    next_try, due_at, queue = Work.objects.values_list("try_at", "due_at", "queue").get(pk=work_id)
     again = {"state": WorkState.PENDING, "reason": "", "carried_by": None, "settled_at": None}
-    if carried.update(**again, due_at=clock.now(), try_at=next_try):
+    if carried.update(**again, due_at=max(due_at, clock.now()), try_at=next_try):
         outbox.notify_on_commit(queue)
+
+
+def _end_carried(work_id: UUID, end: Settlement) -> None:
+    """Settle entries bundled into an alert that was refused like it: they would go to the same address."""
+    carried = list(_carried(work_id).filter(state=WorkState.SKIPPED, reason=BUNDLED).select_related("item"))
+    write_end(Work.objects.filter(pk__in=[work.pk for work in carried]), end)
+    facts = {"reason": end.reason}
+    audit.record_all(
+        event(work, "message.rejected", SYSTEM, {**facts, "notice": work.notice}) for work in carried
+    )
 
 
 def _carried(work_id: UUID) -> QuerySet[Work]:
@@ -209,14 +221,15 @@ def item(work: Work, now: datetime, source: str, key: str, severity: str, facts:
 
 def record_act(work: Work, act: str, by: Actor, facts: JsonObject) -> None:
     """Record an act on an outbox entry."""
-    audit.record_all((_event(work, act, by, facts),))
+    audit.record_all((event(work, act, by, facts),))
 
 
 def _act(work: Work, state: str) -> str:
     return f"document.{state}" if work.queue == Queue.DOCUMENTS.value else f"message.{state}"
 
 
-def _event(work: Work, act: str, by: Actor, facts: JsonObject) -> audit.Event:
+def event(work: Work, act: str, by: Actor, facts: JsonObject) -> audit.Event:
+    """The audit event of an act on an outbox entry."""
     return audit.Event(
         by=by,
         act=act,

@@ -23,7 +23,7 @@ from plans.services.actors import Actor, May
 from plans.services.checkins import alert_load
 from plans.services.checkins.alert_load import Load, WeekLoad
 from plans.services.figures_counting import AlertsSent, CountedWeek
-from plans.services.review.review_items import opening_of
+from plans.services.review.holding import opening_of
 
 ByClock: TypeAlias = Mapping[ItemClock, Tally]
 _NOTHING = CountedWeek((), (), 0, (), WeekLoad(0, {}))

@@ -31,7 +31,7 @@ from plans.services import rota, rows
 from plans.services.bucket import Bucket
 from plans.services.checkins import alert_load
 from plans.services.checkins.alert_load import WeekLoad
-from plans.services.review.review_items import opening_of
+from plans.services.review.holding import opening_of
 
 KEPT_WEEKS: Final = max(figures.SPANS)
 _RUNNING_EVERY: Final = timedelta(hours=1)

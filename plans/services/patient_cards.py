@@ -58,6 +58,7 @@ class PatientCard:
     checkin_weekday: int
     checkin_time: time
     close_watch: bool
+    close_watch_until: date | None
     owner: str
     version: int
     created_at: datetime
@@ -123,6 +124,7 @@ def card_of(patient: Patient) -> PatientCard:
         checkin_weekday=patient.checkin_weekday,
         checkin_time=patient.checkin_time,
         close_watch=patient.close_watch,
+        close_watch_until=patient.close_watch_until,
         owner=patient.owner.name if patient.owner else "",
         version=patient.version,
         created_at=patient.created_at,

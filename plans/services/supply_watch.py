@@ -20,7 +20,8 @@ from plans.domain.taper.supply_watch import Issued, Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
 from plans.services import clock, heartbeat, rows
 from plans.services.plans import versions
-from plans.services.review.review_items import open_item, opening_of
+from plans.services.review.holding import opening_of
+from plans.services.review.review_items import open_item
 
 log = logging.getLogger(__name__)
 

@@ -47,6 +47,7 @@ _FIELDS: Final[Mapping[str, Promise]] = {
     "checkin_weekday": _("day of check-ins"),
     "checkin_time": _("time of check-ins"),
     "close_watch": _("close watch"),
+    "close_watch_until": _("end of close watch"),
 }
 
 
@@ -93,6 +94,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     ),
     "clinic.move_declined": _("declined a patient whom %(clinic)s offered. %(note)s"),
     "clinic.channel_test_set": _("changed the daily test of channels"),
+    "clinic.close_watch_set": _("chose the rules of close watch"),
     "clinic.rules_set": _("changed the thresholds or the cadence"),
     "clinic.rules_signed": _("signed the rules, thresholds and questions in force"),
     "member.added": _("added a member of staff: %(who)s, %(role)s"),
@@ -100,6 +102,8 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "member.declined": _("%(who)s declined the invitation to the clinic"),
     "member.withdrawn": _("withdrew the invitation of %(who)s"),
     "member.role_set": _("changed the role of %(who)s to %(role)s"),
+    "member.digest_on": _("turned their morning digest on"),
+    "member.digest_off": _("turned their morning digest off"),
     "member.ended": _("removed %(who)s from the clinic"),
     "member.given_back": _("added %(who)s to the clinic again"),
     "member.channel_added": _("added a way to be reached: %(kind)s"),

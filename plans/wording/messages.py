@@ -33,6 +33,7 @@ WORDS: Final[dict[str, MessageWords]] = {
     "item_alert": MessageWords(_("Alert"), _("alert")),
     "item_escalated": MessageWords(_("Alert, escalated"), _("alert to the next person")),
     "item_taken_over": MessageWords(_("Item taken over"), _("message that an item was taken over")),
+    "digest": MessageWords(_("Digest"), _("digest")),
     "password_reset": MessageWords(_("Link for a new password"), _("link for a new password")),
     "set_password": MessageWords(_("Link for a first password"), _("link for a first password")),
     "clinic_invitation": MessageWords(_("Invitation to the clinic"), _("invitation to the clinic")),
@@ -79,7 +80,7 @@ REASONS: Final[dict[str, Promise]] = {
     "lease_over": _("The worker stopped before sending. It goes again."),
     "over": _("What it was about is over."),
     "late": _("It was too late to be of use."),
-    "in_one_message": _("It was included in the check-in message that was just sent."),
+    "in_one_message": _("It was included in another message that was just sent."),
     "goes_along": _("It waits briefly, to be sent with a check-in message."),
     "fewer_asked": _("Fewer reminders are wanted."),
     "too_soon": _("Less than 20 hours after the last reminder."),
@@ -109,6 +110,9 @@ REASONS: Final[dict[str, Promise]] = {
     "address_changed": _("The address was changed; a newer message asks."),
     "on_again": _("The messages were started again."),
     "acknowledged": _("Somebody has claimed the item."),
+    "worked_on": _("Somebody is working on the item."),
+    "acknowledged_lately": _("This person acknowledged an alert a moment ago: repeats rest for ten minutes."),
+    "alerted_just_now": _("An alert went to this person a moment ago: it waits a little, to be one message."),
     "resolved": _("The item is resolved."),
     "left_clinic": _("No longer works here."),
     "moved": _("The patient has moved to another clinic."),
@@ -123,6 +127,7 @@ REASONS: Final[dict[str, Promise]] = {
     "provider_refuses_us": _("The provider refuses our sign-in. Tell whoever runs this installation."),
     "provider_silent": _("The message went out, but the provider did not answer. It may have arrived."),
     "provider_failed": _("The provider had a fault. The message may have arrived."),
+    "nothing_to_say": _("There was nothing to tell."),
 }
 
 SHOWS: Final[dict[str, Promise]] = {

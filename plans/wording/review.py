@@ -330,6 +330,8 @@ def event_words(kind: str, facts: Facts) -> str:
         shown["letter_to"] = LETTER_TO.get(shown["letter_to"], shown["letter_to"])
     elif kind == "waiting":
         shown["waits_for"] = WAITS_FOR.get(shown["waits_for"], shown["waits_for"])
+    elif kind == "escalated" and shown["who"]:
+        return gettext("%(who)s has it and has recorded nothing: alerts go on") % shown
     elif kind == "alerted":
         shown["to"] = ", ".join(facts.get("to", ())) or gettext("nobody: this clinic has no one on call")
     return str(_EVENTS[kind]) % shown

@@ -39,7 +39,8 @@ def paused(why: str) -> None:
     """An automatic pause that the clinics were already told about."""
     heartbeat.set_paused(True, why=why)
     upkeep.run()
-    Work.objects.filter(item__facts__code=f"paused_{why}").update(state="sent", settled_at=clock.now())
+    told = Work.objects.filter(item__facts__code=f"paused_{why}")
+    told.update(state="sent", settled_at=clock.now() - timedelta(hours=1))
 
 
 def subject(kept: Any) -> str:
@@ -62,7 +63,7 @@ def test_a_dangerous_answer_alerts_in_every_automatic_pause(
     paused(why)
     danger(clinic, patient)
     messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["A review item needs you"]
+    assert subjects(server, clinic) == ["Urgent: A review item needs you"]
 
 
 @pytest.mark.slow
@@ -74,7 +75,7 @@ def test_what_waited_before_the_pause_goes_as_one_message_marked_as_a_possible_r
         danger(clinic, patient, number)
     paused(why)
     messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["3 review items need you (sent again)"]
+    assert subjects(server, clinic) == ["Urgent: 3 review items need you (sent again)"]
     assert "/queue" in text_of(server.kept[0])
     states = Work.objects.filter(queue="alerts", item__patient=patient).values_list("state", "reason")
     assert sorted(states) == [("sent", ""), ("skipped", "in_one_message"), ("skipped", "in_one_message")]
@@ -90,7 +91,7 @@ def test_closed_items_are_no_longer_mentioned(
     closed.update(state="resolved", resolved_at=clock.now(), resolved_by=clinic.primary.id)
     paused("restored")
     messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["2 review items need you (sent again)"]
+    assert subjects(server, clinic) == ["Urgent: 2 review items need you (sent again)"]
 
 
 @pytest.mark.slow
@@ -105,7 +106,7 @@ def test_a_combined_alert_that_fails_covers_them_all_at_its_next_try(
     assert subjects(server, clinic) == []
     with time_machine.travel(clock.real_now() + timedelta(minutes=10)):
         messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["2 review items need you (sent again)"]
+    assert subjects(server, clinic) == ["Urgent: 2 review items need you (sent again)"]
 
 
 @pytest.mark.slow
@@ -117,7 +118,7 @@ def test_an_alert_whose_fate_is_unknown_goes_again_in_a_pause(
     server.script.queue = [("dot", DROP)]
     messages.run(Queue.ALERTS)
     assert [subject(one) for one in server.arrived] == [
-        "A review item needs you", "A review item needs you (sent again)",
+        "Urgent: A review item needs you", "Urgent: A review item needs you (sent again)",
     ]  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def test_an_alert_whose_worker_died_is_swept_while_the_clock_is_not_trusted(
     )
     upkeep.run()
     messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["A review item needs you (sent again)"]
+    assert subjects(server, clinic) == ["Urgent: A review item needs you (sent again)"]
 
 
 @pytest.mark.slow
@@ -156,9 +157,10 @@ def test_escalation_goes_on_and_alerts_in_a_pause(
     danger(clinic, patient)
     messages.run(Queue.ALERTS)
     ReviewItem.objects.filter(patient=patient).update(escalate_at=clock.now())
+    Work.objects.filter(queue="alerts", state="sent").update(settled_at=clock.now() - timedelta(hours=1))
     upkeep.run()
     messages.run(Queue.ALERTS)
-    assert "A review item still needs you" in [subject(kept) for kept in server.kept]
+    assert "Urgent: A review item still needs you" in [subject(kept) for kept in server.kept]
 
 
 @pytest.mark.slow
@@ -252,6 +254,7 @@ def elsewhere(settings: Any, folder: Any) -> None:
 def sent_before(clinic: ClinicMade, patient: Patient, server: ScriptedServer) -> None:
     danger(clinic, patient)
     messages.run(Queue.ALERTS)
+    Work.objects.filter(queue="alerts").update(settled_at=clock.now() - timedelta(hours=1))
     server.kept.clear()
 
 

@@ -31,18 +31,19 @@ def before(place: str, number: signal.Signals = signal.SIGKILL, turn: int = 1) -
     return {"at": place, "when": "before", "signal": number.name, "turn": turn}
 
 
-def alert(clinic: ClinicMade) -> None:
+def alert(clinic: ClinicMade, items: int = 1) -> None:
     with transaction.atomic():
-        open_item(
-            clinic_id=clinic.id,
-            patient=None,
-            plan=None,
-            source="checkin",
-            source_key="checkin:1",
-            priority="urgent",
-            facts={"code": "x"},
-            now=clock.now(),
-        )
+        for number in range(items):
+            open_item(
+                clinic_id=clinic.id,
+                patient=None,
+                plan=None,
+                source="checkin",
+                source_key=f"checkin:{number}",
+                priority="urgent",
+                facts={"code": "x"},
+                now=clock.now(),
+            )
 
 
 def finish(crew: Crew, *queues: str) -> None:
@@ -152,6 +153,23 @@ def test_an_alert_whose_worker_died_while_sending_goes_again_at_once_marked(
         [True] if where == "mail" else [False, True]
     )
     assert check(receiver, queue="alerts").clean
+
+
+@pytest.mark.parametrize("where", [*DEATHS_UNSENT, *DEATHS_UNKNOWN])
+def test_one_alert_for_many_items_whose_worker_died_loses_none_of_them_and_goes_twice_only_marked(
+    clinic: ClinicMade, receiver: Receiver, crew: Crew, where: str
+) -> None:
+    alert(clinic, items=5)
+    die(crew, DEATHS_UNSENT[where] if where in DEATHS_UNSENT else DEATHS_UNKNOWN[where][0])
+    finish(crew, "alerts")
+    rows = Work.objects.filter(queue="alerts")
+    told = rows.filter(state="sent")
+    assert rows.filter(carried_by__in=told).count() + told.count() == 5
+    marked = [b"(sent again)" in kept.content for kept in receiver.arrived]
+    assert (marked.count(False) <= 1, len(marked) <= 2) == (True, True)
+    assert all(b"5 review items need you" in kept.content for kept in receiver.arrived)
+    verdict = check(receiver, 1, queue="alerts")
+    assert verdict.clean, verdict.wrong
 
 
 def test_alerts_never_wait_behind_messages(clinic: ClinicMade, receiver: Receiver, crew: Crew) -> None:

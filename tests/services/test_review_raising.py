@@ -22,7 +22,7 @@ def test_an_urgent_item_alerts_the_primary_at_once(clinic, raised):
     assert item.tier == 1
 
 
-def test_high_and_routine_alert_nobody_yet(raised):
+def test_high_and_routine_alert_nobody_by_themselves(raised):
     assert alerted(raised("high", "a")) == []
     assert alerted(raised("routine", "b")) == []
 
@@ -66,9 +66,8 @@ def test_urgent_news_alerts_again_although_somebody_has_the_item(clinic, raised)
     review.claim(by=clinic.second, item_id=item.pk)
     raised("urgent")
     item = again(item)
-    assert sorted(alerted(item), key=str) == sorted(
-        [clinic.primary.id, clinic.primary.id, clinic.second.id], key=str
-    )
+    # The first alert of the one on duty still waits, and covers it.
+    assert set(alerted(item)) == {clinic.primary.id, clinic.second.id}
     assert item.acknowledged_at is None
     assert item.escalate_at is not None
     review.claim(by=clinic.second, item_id=item.pk)

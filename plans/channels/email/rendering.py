@@ -17,8 +17,8 @@ from django.utils import translation
 
 from plans.channels.email import headers
 from plans.domain.json import Facts, JsonObject
-from plans.domain.messages import MessageFacts
-from plans.domain.notices import MESSAGES, Audience
+from plans.domain.messages import DigestFacts, MessageFacts
+from plans.domain.notices import DIGEST, MESSAGES, Audience
 from plans.wording import reaching, times
 
 _GAPS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
@@ -165,7 +165,22 @@ def words(facts: MessageFacts) -> JsonObject:
             "whom": headers.clean(facts.whom),
             "kind": reaching.kind_words(facts.about),
             "answer": reaching.answer_words(facts.about),
+            "holder": headers.clean(facts.holder),
+            **(_digest_words(facts.digest or DigestFacts(), facts) if facts.notice == DIGEST else {}),
         }
+
+
+def _digest_words(digest: DigestFacts, facts: MessageFacts) -> JsonObject:
+    """A clinic's morning: its day, counts, and who is on duty from when."""
+    duty = [
+        {
+            "since": times.short_moment_words(one.since, facts.written_at, facts.zone) if number else "",
+            "first": headers.clean(", ".join(one.first)),
+            "second": headers.clean(", ".join(one.second)),
+        }
+        for number, one in enumerate(digest.duty)
+    ]
+    return {"day": times.day_words(facts.written_at, facts.zone), "digest": digest, "duty": duty}
 
 
 @functools.lru_cache(maxsize=2000)

@@ -351,6 +351,7 @@ def _patient(one: _Part) -> PatientData:
         checkin_weekday=_within(one, "checkin_weekday", 6),
         checkin_time=text.clean_time(one.word("checkin_time"), where=one.at("checkin_time")),
         close_watch=one.any("close_watch", bool),
+        close_watch_until=one.maybe("close_watch_until", one.day),
     )
 
 

@@ -1,8 +1,9 @@
 """When the first action is due and when an item must be resolved, by the clinic's opening hours and holidays.
 
-Urgent: one staffed hour, at most four hours by the wall clock, resolved within twelve. High: the same working day, at
-most 24 hours. Routine: three working days. These figures are this project's own proposal, not a guideline's; they are
-all here so that a clinic's safety officer can read them in one place.
+Urgent: one staffed hour, at most four hours by the wall clock, resolved within twelve. High: the same working day, with
+less than an hour of it left the next. Routine: three working days. High and routine count opening hours and nothing
+else: what comes on a Saturday is due on Monday. These figures are this project's own proposal, not a guideline's; they
+are all here so that a clinic's safety officer can read them in one place.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,18 +23,15 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 URGENT_STAFFED: Final = timedelta(hours=1)
 URGENT_WALL: Final = timedelta(hours=4)
 URGENT_RESOLVE: Final = timedelta(hours=12)
-HIGH_WALL: Final = timedelta(hours=24)
 # With less of the day left than this, a high item belongs to the next working day.
 HIGH_LEAST: Final = timedelta(hours=1)
 HIGH_RESOLVE_DAYS: Final = 2
 ROUTINE_DAYS: Final = 3
 ROUTINE_RESOLVE_DAYS: Final = 10
 
-# An unclaimed urgent item escalates to the next tier after this long.
-ESCALATE_AFTER: Final = timedelta(minutes=30)
-
 # Longer than any holiday season; for a clinic that is never open the wall clock counts.
 _LOOK_AHEAD_DAYS: Final = 60
+_NEVER_OPEN_HIGH: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,19 @@ def read_opening(zone: str, hours: Mapping[str, list[str]], holidays: tuple[str,
     )
 
 
+class ClockSign(StrEnum):
+    """How much of the time to the first action is gone. Only LATE is red."""
+
+    IN_TIME = "in_time"
+    HALF = "half"
+    FOUR_FIFTHS = "four_fifths"
+    LATE = "late"
+
+
+# The share of the time that is gone from which a sign is shown; the highest first.
+SIGNS: Final = ((Fraction(4, 5), ClockSign.FOUR_FIFTHS), (Fraction(1, 2), ClockSign.HALF))
+
+
 @dataclass(frozen=True, slots=True)
 class Deadlines:
     """Both clocks of an item, in UTC."""
@@ -88,7 +101,7 @@ def _staffed(now: datetime, opening: Opening) -> datetime | None:
 def _same_day(now: datetime, opening: Opening) -> datetime:
     """The closing time of the first working day with at least an hour left, since nobody acts within minutes."""
     ends = (end for start, end in opening.from_now(now) if end - start >= HIGH_LEAST)
-    return next(ends, now + HIGH_WALL)
+    return next(ends, now + _NEVER_OPEN_HIGH)
 
 
 def _end_of_working_day(now: datetime, days: int, opening: Opening) -> datetime:
@@ -113,7 +126,7 @@ def deadlines(priority: Priority, opened_at: datetime, opening: Opening) -> Dead
         staffed = _staffed(now, opening)
         return Deadlines(min(wall, staffed) if staffed else wall, now + URGENT_RESOLVE)
     if priority is Priority.HIGH:
-        first = min(_same_day(now, opening), now + HIGH_WALL)
+        first = _same_day(now, opening)
         return Deadlines(first, max(first, _end_of_working_day(now, HIGH_RESOLVE_DAYS, opening)))
     return Deadlines(
         _end_of_working_day(now, ROUTINE_DAYS, opening),
@@ -121,6 +134,26 @@ def deadlines(priority: Priority, opened_at: datetime, opening: Opening) -> Dead
     )
 
 
-def next_escalation(now: datetime, first_action_due: datetime) -> datetime:
-    """When an urgent item that lost its holder escalates: in half an hour, or when it is due if that is sooner."""
-    return min(now + ESCALATE_AFTER, max(now, first_action_due))
+def clock_sign(
+    priority: Priority, opened_at: datetime, due: datetime, now: datetime, opening: Opening
+) -> ClockSign:
+    """How much of the time between `opened_at` and `due` is gone: by the wall clock if it is urgent, any other in
+    opening hours."""
+    if now > due:
+        return ClockSign.LATE
+    whole, gone = due - opened_at, now - opened_at
+    if priority is not Priority.URGENT and (open_time := _open_between(opened_at, due, opening)):
+        whole, gone = open_time, _open_between(opened_at, now, opening)
+    return next(
+        (sign for at, sign in SIGNS if gone * at.denominator >= whole * at.numerator), ClockSign.IN_TIME
+    )
+
+
+def _open_between(start: datetime, end: datetime, opening: Opening) -> timedelta:
+    """How long the clinic is open between two moments, at most sixty days apart."""
+    found = timedelta(0)
+    for begins, closes in opening.from_now(start.astimezone(UTC)):
+        if begins >= end:
+            break
+        found += min(closes, end) - begins
+    return found

@@ -148,7 +148,7 @@ RANK: Final[dict[Priority, int]] = {Priority.URGENT: 0, Priority.HIGH: 1, Priori
 
 # How long a claim lasts without activity of its holder. Total over Priority (tested).
 LEASE: Final[dict[Priority, timedelta]] = {
-    Priority.URGENT: timedelta(minutes=10),
+    Priority.URGENT: timedelta(minutes=20),
     Priority.HIGH: timedelta(minutes=30),
     Priority.ROUTINE: timedelta(minutes=30),
 }
@@ -167,7 +167,7 @@ class WaitsFor(StrEnum):
 
 
 EVERYONE: Final = 3
-"""The tier at which every clinician of the clinic is alerted; 1 is the primary, 2 the second."""
+"""The tier at which everybody who may review is alerted; 1 is the first on duty, 2 the second."""
 
 
 def after(state: ItemState, act: Act, priority: Priority) -> ItemState:

@@ -8,6 +8,7 @@ risk.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -16,6 +17,7 @@ from typing import Final
 
 from plans.domain.amounts import UNITS_PER_MG, Dose
 from plans.domain.errors import Facts
+from plans.domain.regimen import DayDose
 from plans.domain.taper import equivalence
 from plans.domain.taper.drug import SourceMark
 from plans.domain.taper.schedule import Step
@@ -28,6 +30,10 @@ PRINTED: Final = {
     "alprazolam": (Dose.parse("1"), Dose.parse("2")),
     "diazepam": (Dose.parse("10"), Dose.parse("15")),
 }
+
+
+RARELY_DAYS: Final = 3
+"""Taken on so few days a week, the risk is rare."""
 
 
 class Risk(StrEnum):
@@ -64,7 +70,7 @@ def withdrawal_risk(regimen: Step, duration_months: int | None, days_a_week: int
     One month counts as "1 to 3 months", three as "3 months or more".
     """
     size = dose_class(regimen)
-    if days_a_week <= 3:
+    if days_a_week <= RARELY_DAYS:
         risk = Risk.RARE
     else:
         # Below this many months the risk is lower: one for any dose, three for a low one.
@@ -87,8 +93,21 @@ def dose_class(regimen: Step) -> DoseClass:
     """
     if regimen.weekly:
         return max(map(dose_class, regimen.week_of_days), key=list(DoseClass).index)
+    return day_class(regimen.day)
+
+
+def is_high_risk(week: Sequence[DayDose], duration_months: int | None) -> bool:
+    """Whether the grid is at its highest level for the days of a week, and the dose is high."""
+    worst = max(map(day_class, week), key=list(DoseClass).index)
+    often = sum(map(bool, week)) > RARELY_DAYS
+    short = duration_months is not None and duration_months < 1
+    return worst in (DoseClass.HIGH, DoseClass.UNKNOWN) and often and not short
+
+
+def day_class(day: DayDose) -> DoseClass:
+    """The class of one day's doses together."""
     low = high = Fraction(0)
-    for drug, dose in regimen.day:
+    for drug, dose in day:
         ends = _thresholds(drug)
         if ends is None:
             return DoseClass.UNKNOWN

@@ -16,7 +16,7 @@ from plans.services import audit, call_rows, clock, review
 from plans.services.access import check_may, get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.calls import reading
-from plans.services.review.review_items import opening_of
+from plans.services.review.holding import opening_of
 
 LEASE: Final = timedelta(minutes=15)
 """How long somebody counts as calling without doing anything; saving an answer renews it."""

@@ -24,9 +24,9 @@ from plans.services.checkins import duration
 from plans.services.paging import Page
 from plans.services.patient_cards import PatientCard, card_of
 from plans.services.plans.taken import DoseTaken
+from plans.services.review.holding import opening_of
 from plans.services.review.of_patient import open_items
 from plans.services.review.queries import QueueRow
-from plans.services.review.review_items import opening_of
 
 PAGE: Final = 25
 _SHOWN: Final = 10

@@ -19,7 +19,7 @@ from plans.domain.checkins import occasions as when
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.links import LinkPurpose
 from plans.domain.messages import MessageFacts, Postpone, Skip, neutral
-from plans.domain.notices import NOTICES, Notice, Privacy, StaffPage
+from plans.domain.notices import DIGEST, NOTICES, Notice, Privacy, StaffPage
 from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
 from plans.domain.reaching import ChannelKind, Route
@@ -39,6 +39,7 @@ from plans.services.messages import bundling
 from plans.services.messages.context import (
     BatchContext,
     MessageContext,
+    clinics_of,
     links_of,
     read_batch,
     read_context,
@@ -70,7 +71,9 @@ Composed = MessageFacts | Skip | Postpone | Failed
 def prepare(claims: Sequence[Claim]) -> BatchContext:
     """Read for a claimed batch what its messages need but what does not decide whether they may be sent."""
     rows = Work.objects.filter(pk__in=[claim.id for claim in claims])
-    return read_batch(list(rows.only("notice", "rung", "clinic_id", "patient_id", "occasion_id", "plan_id")))
+    return read_batch(
+        list(rows.only("notice", "rung", "facts", "clinic_id", "patient_id", "occasion_id", "plan_id"))
+    )
 
 
 def begin(
@@ -170,6 +173,7 @@ _TO_PATIENTS: Final = (
 _TO_STAFF: Final = (
     "user__email", "user__is_active", "user__password", "user__last_login", "item__state", "item__acknowledged_at",
     "item__first_action_due", "item__severity",
+    "item__first_action_due", "item__severity", "item__holder", "item__holder__name",
 )  # fmt: skip
 
 
@@ -189,7 +193,7 @@ def _locked(claims: Sequence[Claim]) -> list[Work]:
         rows = Work.objects.select_related("patient", "occasion__checkin", "plan")
         rows = rows.only(*_OF_WORK, *_TO_PATIENTS)
     else:
-        rows = Work.objects.select_related("user", "item").only(*_OF_WORK, *_TO_STAFF)
+        rows = Work.objects.select_related("user", "item__holder").only(*_OF_WORK, *_TO_STAFF)
     free = rows.select_for_update(of=("self",), skip_locked=True)
     found = {
         work.pk: work
@@ -300,7 +304,7 @@ def _to_staff(work: Work, page: StaffPage, context: MessageContext) -> MessageFa
         envelope_from=_envelope_from(work),
         message_id=message_id(work.pk, work.repeat),
         written_at=context.now,
-        clinic_name=neutral(clinic.name, name),
+        clinic_name=", ".join(neutral(context.batch.clinics[key].name, name) for key in clinics_of(work)),
         link=f"{settings.SITE_URL}{_STAFF_PATHS[page](work, user)}",
         deadline=deadline,
         repeat=work.repeat,
@@ -310,6 +314,9 @@ def _to_staff(work: Work, page: StaffPage, context: MessageContext) -> MessageFa
         about=said.about,
         whom=said.whom,
         urgent=item is not None and item.severity == Priority.URGENT.value,
+        digest=context.digests[work.clinic_id] if work.notice == DIGEST else None,
+        # An alert is sent although somebody holds the item only if they have done nothing with it.
+        holder=item.holder.name if item is not None and item.holder is not None and items == 1 else "",
     )
 
 
@@ -319,6 +326,7 @@ def _item_path(work: Work, _user: User) -> str:
 
 _STAFF_PATHS: Final[Mapping[StaffPage, Callable[[Work, User], str]]] = {
     StaffPage.ITEM: _item_path,
+    StaffPage.QUEUE: lambda _work, _user: "/queue",
     StaffPage.PASSWORD: lambda _work, user: account_messages.password_path(user),
     StaffPage.INVITATIONS: lambda _work, _user: account_messages.invitations_path(),
     StaffPage.CHANNELS: lambda _work, _user: channel_messages.path(),

@@ -6,6 +6,7 @@ batch; what does decide is read for the few that are sent next, while their pati
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,11 +16,14 @@ from uuid import UUID
 from django.db.models import Max, Q
 
 from plans.domain.links import LinkPurpose
-from plans.domain.messages import Postpone, Skip
+from plans.domain.messages import DigestFacts, Postpone, Skip
 from plans.domain.notices import (
+    ALERTS,
     CARRIED,
     CHECKIN_INVITATION,
     CONFIRM_ADDRESS,
+    DIGEST,
+    ITEM_ESCALATED,
     NOTICES,
     REMINDERS,
     REMINDERS_APART,
@@ -27,9 +31,11 @@ from plans.domain.notices import (
 )
 from plans.domain.outbox import UNFINISHED, WorkState
 from plans.domain.reaching import Route
+from plans.domain.review import escalation
 from plans.models import Clinic, Link, Membership, Work
 from plans.services import links, staff_channels
 from plans.services.links import Wanted
+from plans.services.review import acknowledging, digest
 
 # Another reminder of the same patient that is due this soon counts already.
 _SOON: Final = timedelta(minutes=10)
@@ -61,6 +67,9 @@ class MessageContext:
     asked_last: when the newest message asking to confirm a patient's address was queued.
     staff: the active memberships.
     routes: where messages to staff go, by the entry's key; why not, or why not yet.
+    quiet: until when repeats of alerts rest for a person and clinic, because they acknowledged one.
+    alerted: when somebody got alerts within the last hour, of whatever clinic.
+    digests: what the digests of these clinics tell.
     """
 
     now: datetime
@@ -72,6 +81,9 @@ class MessageContext:
     asked_last: dict[UUID, datetime]
     staff: frozenset[tuple[UUID, UUID]]
     routes: dict[UUID, Route | Skip | Postpone]
+    quiet: dict[tuple[UUID, UUID], datetime]
+    alerted: dict[UUID, list[datetime]]
+    digests: dict[UUID, DigestFacts]
 
 
 def links_of(work: Work) -> list[Wanted]:
@@ -92,10 +104,16 @@ def links_of(work: Work) -> list[Wanted]:
     ]
 
 
+def clinics_of(work: Work) -> list[UUID]:
+    """The clinic of a message; of an alert for several items, their clinics, its own first."""
+    others = {UUID(key) for key in work.facts.get("clinics", ())} - {work.clinic_id}
+    return [work.clinic_id, *sorted(others)]
+
+
 def read_batch(works: Sequence[Work]) -> BatchContext:
     """Read the context of a batch."""
     return BatchContext(
-        clinics=Clinic.objects.in_bulk({work.clinic_id for work in works}),
+        clinics=Clinic.objects.in_bulk({key for work in works for key in clinics_of(work)}),
         links=links.find_all({wanted for work in works for wanted in links_of(work)}),
         first=_first_messages({work.occasion_id for work in works if work.occasion_id and work.rung}),
     )
@@ -116,6 +134,12 @@ def read_context(works: Sequence[Work], batch: BatchContext, now: datetime) -> M
         asked_last=_asked_last({work.patient_id for work in works if work.notice == CONFIRM_ADDRESS}),
         staff=_staff({work.user_id for work in works if work.user_id is not None}),
         routes=staff_channels.routes(works, batch.clinics, now),
+        quiet=_quiet({(work.user_id, work.clinic_id) for work in works if work.notice == ITEM_ESCALATED}),
+        alerted=_alerted({work.user_id for work in works if work.notice in ALERTS}, now),
+        digests={
+            pk: digest.of_clinic(batch.clinics[pk], now)
+            for pk in {work.clinic_id for work in works if work.notice == DIGEST}
+        },
     )
 
 
@@ -174,3 +198,24 @@ def _staff(users: Collection[UUID]) -> frozenset[tuple[UUID, UUID]]:
         return frozenset()
     rows = Membership.objects.filter(user__in=users, is_active=True, user__is_active=True)
     return frozenset(rows.values_list("user_id", "clinic_id"))
+
+
+def _alerted(users: Collection[UUID | None], now: datetime) -> dict[UUID, list[datetime]]:
+    found: defaultdict[UUID, list[datetime]] = defaultdict(list)
+    if not users:
+        return found
+    rows = Work.objects.filter(user__in=[pk for pk in users if pk], notice__in=ALERTS)
+    sent = rows.filter(state__in=_WENT_OUT, settled_at__gt=now - escalation.HOUR)
+    for user, at in sent.values_list("user_id", "settled_at"):
+        if user is not None and at is not None:
+            found[user].append(at)
+    return found
+
+
+def _quiet(people: Collection[tuple[UUID | None, UUID]]) -> dict[tuple[UUID, UUID], datetime]:
+    found = {}
+    for user, clinic in people:
+        until = acknowledging.quiet_until(user, clinic) if user is not None else None
+        if user is not None and until is not None:
+            found[user, clinic] = until
+    return found

@@ -13,11 +13,20 @@ from typing import Final
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.messages import Postpone, Skip
-from plans.domain.notices import NOTICES, REMINDERS_APART, Audience, Notice, Precondition, Privacy
+from plans.domain.notices import (
+    ITEM_ESCALATED,
+    NOTICES,
+    REMINDERS_APART,
+    Audience,
+    Notice,
+    Precondition,
+    Privacy,
+)
 from plans.domain.people import CareState, EmailState, MailState
-from plans.domain.review.item_states import ItemState
+from plans.domain.review import escalation
+from plans.domain.review.item_states import ItemState, Priority
 from plans.domain.taper.plan_states import PlanState
-from plans.models import LIVE_STATES, Occasion, Patient, Work
+from plans.models import LIVE_STATES, Occasion, Patient, ReviewItem, Work
 from plans.services import account_messages, channel_messages
 from plans.services.messages.context import MessageContext
 
@@ -131,7 +140,22 @@ def _item_needs_somebody(work: Work, context: MessageContext) -> WhyNot:
     # A claim from before this alert does not cover what it is about.
     if work.item.acknowledged_at is not None and work.item.acknowledged_at >= work.created_at:
         return Skip("acknowledged")
-    return None
+    # Its holder did nothing when this alert was put; now they have.
+    if work.item.acknowledged_at is not None and work.item.state == ItemState.IN_PROGRESS:
+        return Skip("worked_on")
+    return _alerted_enough(work, work.item, context)
+
+
+def _alerted_enough(work: Work, item: ReviewItem, context: MessageContext) -> Postpone | None:
+    """Wait if its reader just got another alert. One of unknown fate, sent again, does not wait."""
+    if work.user_id is None or work.repeat:
+        return None
+    quiet = context.quiet.get((work.user_id, work.clinic_id))
+    if work.notice == ITEM_ESCALATED and quiet is not None and quiet > context.now:
+        return Postpone(until=quiet, reason="acknowledged_lately")
+    urgent = item.severity == Priority.URGENT
+    until = escalation.send_at(context.alerted.get(work.user_id, []), context.now, urgent=urgent)
+    return Postpone(until=until, reason="alerted_just_now") if until > context.now else None
 
 
 def _item_is_anothers(work: Work, context: MessageContext) -> WhyNot:
@@ -181,6 +205,15 @@ def _always(_work: Work, _context: MessageContext) -> WhyNot:
     return None
 
 
+def _digest_is_of_today(work: Work, context: MessageContext) -> WhyNot:
+    if (work.user_id, work.clinic_id) not in context.staff:
+        return Skip("left_clinic")
+    zone = when.known_zone(context.batch.clinics[work.clinic_id].zone, "UTC")
+    if work.facts.get("day") != when.local_date(context.now, zone).isoformat():
+        return Skip("late")
+    return None if context.digests[work.clinic_id].says_something else Skip("nothing_to_say")
+
+
 PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyNot]]] = {
     Precondition.ADDRESS_IS_UNCONFIRMED: _address_is_unconfirmed,
     Precondition.VERSION_IS_CURRENT: _version_is_current,
@@ -197,6 +230,7 @@ PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyN
     Precondition.CHANNEL_FAILS: _channel_fails,
     Precondition.ALWAYS: _always,
     Precondition.LETTER_CAN_BE_READ: _letter_can_be_read,
+    Precondition.DIGEST_IS_OF_TODAY: _digest_is_of_today,
 }
 
 

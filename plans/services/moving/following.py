@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db.models import Model
 
-from plans.domain.notices import CLINIC_CHANGED, ITEM_ALERT, ITEM_ESCALATED
+from plans.domain.notices import ALERTS, CLINIC_CHANGED
 from plans.domain.review.item_states import HELD, Act, ItemState, Priority, after
 from plans.domain.taper.request import product_json
 from plans.models import (
@@ -38,7 +38,7 @@ from plans.services.actors import Actor
 from plans.services.checkins import occasions
 from plans.services.plans import versions, waiting
 from plans.services.review import holding
-from plans.services.review.alerts import alert
+from plans.services.review.alerts import begin
 from plans.services.review.review_items import open_item
 
 FOLLOWING: Final[tuple[type[Model], ...]] = (
@@ -136,10 +136,12 @@ def _move_items(patient: Patient, clinic: Clinic, by: Actor, now: datetime) -> N
             item.state = after(after(state, Act.CLAIM, level), Act.RELEASE, level).value
         if state not in (ItemState.SNOOZED, ItemState.WAITING):
             holding.let_go(item, now)
-        item.tier = 0
-        outbox.cancel_pending(item=item, notices=(ITEM_ALERT, ITEM_ESCALATED), why="moved", now=now)
+        item.tier = item.rung = 0
+        outbox.cancel_pending(item=item, notices=ALERTS, why="moved", now=now)
         if level is Priority.URGENT:
-            alert(item, tier=1, now=now)
+            begin(item, now=now)
+        elif state not in (ItemState.SNOOZED, ItemState.WAITING):
+            item.escalate_at = holding.first_alert_at(item, now)
         holding.write(item, by=by, kind="moved", now=now, facts={"to": clinic.name})
 
 

@@ -34,6 +34,7 @@ class Claim:
     attempts: int
     document_id: UUID | None
     patient_id: UUID | None
+    user_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ WITH due AS MATERIALIZED (
 UPDATE plans_work w
 SET state = %(claimed)s, token = %(token)s, lease_until = %(lease)s, attempts = w.attempts + 1
 WHERE w.id = ANY(ARRAY(SELECT id FROM due)) AND w.state = %(pending)s
-RETURNING w.id, w.notice, w.queue, w.attempts, w.document_id, w.patient_id, w.due_at
+RETURNING w.id, w.notice, w.queue, w.attempts, w.document_id, w.patient_id, w.user_id, w.due_at
 """
 
 
@@ -88,8 +89,8 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, facts)
-        found = sorted(cursor.fetchall(), key=lambda row: (row[6], row[0]))
-    return tuple(Claim(row[0], token, *row[1:6]) for row in found)
+        found = sorted(cursor.fetchall(), key=lambda row: (row[7], row[0]))
+    return tuple(Claim(row[0], token, *row[1:7]) for row in found)
 
 
 # The keys are given as an array besides being joined, and the state is hidden from the index of leased rows, so that

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import ITEM_TAKEN_OVER
-from plans.domain.review.deadlines import ESCALATE_AFTER
+from plans.domain.review import escalation
 from plans.domain.review.item_states import (
     EVERYONE,
     HELD,
@@ -35,7 +35,7 @@ from plans.services.access import check_may
 from plans.services.actors import Actor, May
 from plans.services.review import ends, holding, settling
 from plans.services.review.alerts import alert, reviewers
-from plans.services.review.review_items import opening_of
+from plans.services.review.holding import opening_of
 
 _CALLED_ABOUT: Final = (Source.CHECKIN.value, Source.MISSED.value, Source.SCORING.value)
 SNOOZE_MOST: Final = timedelta(days=14)
@@ -71,9 +71,11 @@ def claim(*, by: Actor, item_id: UUID, seen_lock: int | None = None) -> None:
     again = holding.holds(item, by)
     holding.hold(item, None, by.user_id)
     item.snoozed_until = None
-    item.escalate_at = None
-    if item.acknowledged_at is None:
+    # Claiming again, without doing anything, puts no alert off.
+    if item.acknowledged_at is None or not again:
         item.acknowledged_at, item.acknowledged_by_id = now, by.user_id
+        urgent = Priority(item.severity) is Priority.URGENT
+        item.escalate_at = now + escalation.HELD_IDLE if urgent else None
     holding.write(item, by=by, kind="claimed", now=now, facts={"again": again, "seen": seen_lock or 0})
 
 
@@ -190,15 +192,25 @@ def add_note(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
 
 @transaction.atomic
 def escalate_now(*, by: Actor, item_id: UUID, seen_lock: int, note: str = "") -> None:
-    """Alert the next tier at once and release the item. Reception staff may do this too."""
+    """Alert the next tier at once and release the item. Reception staff may do this too.
+
+    The ladder of an urgent item goes on from there; any other goes on to everybody.
+    """
     item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
     _move(item, Act.ESCALATE)
     now = clock.now()
     holding.drop(item)
     item.acknowledged_at = item.acknowledged_by = None
     item.snoozed_until = None
-    item.escalate_at = now + ESCALATE_AFTER
-    alert(item, tier=min(EVERYONE, max(1, item.tier) + 1), now=now)
+    rung = escalation.rung_above(max(1, item.tier))
+    step = escalation.URGENT[rung]
+    if Priority(item.severity) is Priority.URGENT:
+        found = escalation.climb(rung, since=now - step.after, now=now)
+        item.alerted_from, item.rung, item.escalate_at = now - step.after, found.rung, found.next_at
+    else:
+        item.rung = max(1, item.rung)
+        item.escalate_at = now + escalation.HAND_ON if escalation.TIER_NUMBERS[step.who] < EVERYONE else None
+    alert(item, rungs=(step,), now=now)
     holding.write(
         item, by=by, kind="escalated", now=now, note=note, facts={"tier": item.tier, "by_hand": True}
     )
@@ -221,7 +233,9 @@ def reassign(*, by: Actor, item_id: UUID, seen_lock: int, to_id: UUID | None, no
     holding.let_go(item, now)
     holding.hold(item, to)
     item.snoozed_until = None
-    alert(item, tier=None, now=now, also=[to])
+    urgent = Priority(item.severity) is Priority.URGENT
+    item.escalate_at = now + escalation.HELD_IDLE if urgent else None
+    alert(item, rungs=(), now=now, also=[to])
     holding.write(item, by=by, kind="passed", now=now, note=note, facts={"to": to.name})
 
 
@@ -325,7 +339,8 @@ def take_over(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
         raise Refused(reason="why_missing", where="note")
     _move(item, Act.TAKE_OVER)
     holding.hold(item, None, by.user_id)
-    item.escalate_at = None
+    urgent = Priority(item.severity) is Priority.URGENT
+    item.escalate_at = now + escalation.HELD_IDLE if urgent else None
     item.acknowledged_at, item.acknowledged_by_id = now, by.user_id
     outbox.put(
         notice=ITEM_TAKEN_OVER,

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.json import JsonObject
-from plans.domain.review.deadlines import ESCALATE_AFTER, next_escalation
+from plans.domain.review import escalation
+from plans.domain.review.deadlines import Opening, read_opening
 from plans.domain.review.item_states import LEASE, Act, ItemState, Priority, after
 from plans.domain.review.outcomes import ReviewOutcome
-from plans.models import ReviewEvent, ReviewItem, User
+from plans.models import Clinic, ReviewEvent, ReviewItem, User
 from plans.services import audit, clock
 from plans.services.access import get_item_for
 from plans.services.actors import Actor, May
@@ -77,9 +78,11 @@ def hold(item: ReviewItem, user: User | None, user_id: UUID | None = None) -> No
 
 
 def renew(item: ReviewItem) -> None:
-    """Renew the holder's lease."""
+    """Renew the lease of a holder who did something: nobody else is alerted about what they have claimed."""
     if item.holder_id is not None:
         item.lease_until = clock.real_now() + LEASE[Priority(item.severity)]
+        if item.acknowledged_at is not None:
+            item.escalate_at = None
 
 
 def drop(item: ReviewItem) -> None:
@@ -92,15 +95,23 @@ def let_go(item: ReviewItem, now: datetime) -> None:
     """Leave the item without a holder, and let the clocks that alert people run again."""
     drop(item)
     item.acknowledged_at = item.acknowledged_by = None
-    severity = Priority(item.severity)
-    if severity is Priority.ROUTINE:
-        item.escalate_at = None
-    elif item.first_action_at is not None:
-        item.escalate_at = now + ESCALATE_AFTER if severity is Priority.URGENT else None
-    elif severity is Priority.URGENT:
-        item.escalate_at = next_escalation(now, item.first_action_due)
+    if Priority(item.severity) is Priority.URGENT:
+        acted = item.first_action_at is not None
+        item.escalate_at = now + (escalation.LET_GO_AFTER_ACT if acted else escalation.LET_GO)
     else:
-        item.escalate_at = max(now, item.first_action_due)
+        item.escalate_at = None if item.first_action_at is not None else first_alert_at(item, now)
+
+
+def opening_of(clinic: Clinic) -> Opening:
+    """The clinic's hours and holidays, for its clocks."""
+    return read_opening(clinic.zone, clinic.hours, tuple(clinic.holidays))
+
+
+def first_alert_at(item: ReviewItem, now: datetime) -> datetime | None:
+    """When the one alert about an item that is not urgent is due; None if there is none, or it was given already."""
+    if Priority(item.severity) is not Priority.HIGH or item.rung:
+        return None
+    return escalation.high_at(now, opening_of(item.clinic))
 
 
 def write(
@@ -111,9 +122,13 @@ def write(
     now: datetime,
     note: str = "",
     facts: JsonObject | None = None,
+    same_lock: bool = False,
 ) -> None:
-    """Save the item under the next lock number, with its item event and audit event."""
-    item.lock += 1
+    """Save the item under the next lock number, with its item event and audit event.
+
+    `same_lock`: what happened spoils no form that somebody is filling.
+    """
+    item.lock += not same_lock
     item.save()
     ReviewEvent.objects.create(item=item, at=now, by_id=by.user_id, kind=kind, note=note, facts=facts or {})
     audit.record(

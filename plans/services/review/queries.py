@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from plans.domain.checkins.flagging import outdated
 from plans.domain.checkins.flags import codes_of
 from plans.domain.json import JsonObject
+from plans.domain.review.deadlines import ClockSign, Opening, clock_sign
 from plans.domain.review.item_states import HELD, ItemState, Priority
 from plans.domain.review.reasons import SOURCES_OF, Reason
 from plans.domain.text import fold
@@ -28,6 +29,7 @@ from plans.services.from_row import from_row
 from plans.services.paging import Page
 from plans.services.plan_summaries import PlanSummary, plan_summaries
 from plans.services.review import together
+from plans.services.review.holding import opening_of
 
 PAGE: Final = 25
 _ORDER: Final[tuple[str, ...]] = ("priority", "first_action_due", "id")
@@ -111,6 +113,7 @@ class QueueRow:
     outcome: str
     note: str
     together: str
+    clock_sign: ClockSign
 
     @property
     def severity_is(self) -> Mapping[str, bool]:
@@ -121,6 +124,11 @@ class QueueRow:
     def state_is(self) -> Mapping[str, bool]:
         """Which state it is in, for templates."""
         return which(ItemState, self.state)
+
+    @property
+    def clock_is(self) -> Mapping[str, bool]:
+        """How much of the time to the first action is gone, for templates."""
+        return which(ClockSign, self.clock_sign)
 
 
 def counts(actor: Actor) -> QueueCounts:
@@ -258,7 +266,11 @@ def _last_events(items: Sequence[ReviewItem]) -> dict[UUID, EventView]:
 
 def rows_of(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
     """These items as the queue shows them; `patient`, `holder` and `resolved_by` are read."""
-    ahead = clock.offset()
+    ahead, now = clock.offset(), clock.now()
+    hours = {
+        clinic.pk: opening_of(clinic)
+        for clinic in Clinic.objects.filter(pk__in={item.clinic_id for item in items})
+    }
     flags, plans, last = flags_of(items), plans_of(items), _last_events(items)
     kinds = together.kinds(items) if actor.may(May.REVIEW) else {}
     return [
@@ -275,6 +287,15 @@ def rows_of(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
             last=last.get(item.pk),
             resolved_by=item.resolved_by.name if item.resolved_by else "",
             together=str(kinds.get(item.pk, "")),
+            clock_sign=_sign_of(item, now, hours[item.clinic_id]),
         )
         for item in items
     ]
+
+
+def _sign_of(item: ReviewItem, now: datetime, opening: Opening) -> ClockSign:
+    """The sign of its clock; an item on which somebody has acted has none."""
+    if item.first_action_at is not None or item.resolved_at is not None:
+        return ClockSign.IN_TIME
+    due = item.first_action_due
+    return clock_sign(Priority(item.severity), item.opened_at, due, now, opening)

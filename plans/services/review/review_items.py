@@ -9,17 +9,14 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from plans.domain.json import Facts
-from plans.domain.review.deadlines import ESCALATE_AFTER, Opening, deadlines, read_opening
+from plans.domain.review.deadlines import deadlines
 from plans.domain.review.item_states import HELD, RANK, Act, ItemState, Priority, after, higher
 from plans.models import Clinic, Flag, Patient, Plan, ReviewEvent, ReviewItem, User
 from plans.services import audit
 from plans.services.actors import SYSTEM
-from plans.services.review.alerts import alert
-
-
-def opening_of(clinic: Clinic) -> Opening:
-    """The clinic's hours and holidays, for its clocks."""
-    return read_opening(clinic.zone, clinic.hours, tuple(clinic.holidays))
+from plans.services.review import holding
+from plans.services.review.alerts import begin
+from plans.services.review.holding import opening_of
 
 
 def open_item(
@@ -38,8 +35,8 @@ def open_item(
     """Open an item, or add to the open one about the same thing.
 
     `source` is one of `plans.domain.review.reasons.Source`; `source_key` names the thing, such as "checkin:<id>".
-    Priority and clocks only ever tighten. An urgent report alerts the on-call clinician every time, even if somebody
-    has the item already, and everybody in `also`. Raises RuntimeError outside a transaction.
+    Priority and clocks only ever tighten. An urgent report begins the ladder of alerts again every time, with the first
+    on duty, whoever holds the item already and everybody in `also`. Raises RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("open_item needs the transaction of the fact it speaks of")
@@ -61,8 +58,8 @@ def open_item(
     Flag.objects.filter(pk__in=[flag.pk for flag in flags]).update(item=item)
     if level is Priority.URGENT:
         holder = [item.holder] if item.holder is not None else []
-        alert(item, tier=1, now=now, also=[*holder, *also])
-        item.save(update_fields=["tier"])
+        begin(item, now=now, also=[*holder, *also])
+        item.save(update_fields=["tier", "rung", "alerted_from", "escalate_at"])
     return item
 
 
@@ -74,13 +71,6 @@ def _standing(clinic_id: UUID, source_key: str) -> ReviewItem | None:
         .exclude(state=ItemState.RESOLVED.value)
         .first()
     )
-
-
-def _escalate_at(level: Priority, now: datetime, first_action_due: datetime) -> datetime | None:
-    if level is Priority.URGENT:
-        return now + ESCALATE_AFTER
-    # Nobody is alerted for what may wait until closing time, but once it is late, somebody is.
-    return first_action_due if level is Priority.HIGH else None
 
 
 def _open(
@@ -106,9 +96,11 @@ def _open(
         opened_at=now,
         first_action_due=due.first_action,
         resolve_due=due.resolve,
-        escalate_at=_escalate_at(level, now, due.first_action),
         facts=dict(facts),
     )
+    if (at := holding.first_alert_at(item, now)) is not None:
+        item.escalate_at = at
+        item.save(update_fields=["escalate_at"])
     ReviewEvent.objects.create(item=item, at=now, kind="opened", facts=dict(facts))
     _audit(item, "item.opened", now, {"priority": level.value, "source": source})
     return item
@@ -128,7 +120,9 @@ def _append(item: ReviewItem, clinic: Clinic, level: Priority, facts: Facts, now
     if level is Priority.URGENT or worse is not was or stood not in HELD:
         # What was acknowledged was less urgent: the item must be claimed again.
         item.acknowledged_at = item.acknowledged_by = None
-        item.escalate_at = _escalate_at(worse, now, item.first_action_due)
+        if worse is not was or stood in (ItemState.SNOOZED, ItemState.WAITING):
+            item.rung = 0
+        item.escalate_at = item.escalate_at or holding.first_alert_at(item, now)
     item.save()
     ReviewEvent.objects.create(
         item=item,

@@ -7,7 +7,7 @@ import email.policy
 import html
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from plans.channels.email.headers import BadAddress
 from plans.channels.email.rendering import write
-from plans.domain.messages import MessageFacts, health_words, neutral
+from plans.domain.messages import DigestFacts, DutyFacts, MessageFacts, health_words, neutral
 from plans.domain.notices import NOTICES, Audience
 
 PATIENT = [n.code for n in NOTICES.values() if n.audience is Audience.PATIENT]
@@ -124,6 +124,38 @@ def test_an_alert_to_a_spanish_clinic_is_spanish_throughout() -> None:
     english = write(facts("item_escalated", deadline=deadline, repeat=1)).text.splitlines()
     alike = [line for line in message.text.splitlines() if line and line in english]
     assert alike == ["https://go.example.org/c/k7Qm", "Harbour Clinic"]
+
+
+def test_an_urgent_alert_says_so_and_one_that_somebody_holds_says_who() -> None:
+    message = write(facts("item_escalated", urgent=True, holder="Dr A. Mockwell", deadline=None))
+    assert message.subject == "Urgent: A review item still needs you"
+    assert "Dr A. Mockwell has it and has recorded nothing so far." in message.text
+    several = write(facts("item_alert", urgent=True, items=12, deadline=None))
+    assert several.subject == "Urgent: 12 review items need you"
+    assert "One of them at least is urgent." in several.text
+
+
+def test_a_digest_tells_counts_and_who_is_on_duty_from_when() -> None:
+    monday = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+    told = DigestFacts(
+        open=12, urgent=1, late=2, due_today=5, missed=4, changes=3,
+        duty=(
+            DutyFacts(monday, ("Dr N. Sampleton",), ("Dr A. Mockwell",)),
+            DutyFacts(monday + timedelta(hours=9), (), ()),
+        ),
+    )  # fmt: skip
+    message = write(facts("digest", digest=told, written_at=monday))
+    assert message.subject == "Today: 12 open review items, 5 due today"
+    for line in (
+        "Harbour Clinic, Monday 23 November 2026",
+        "Open review items: 12",
+        "Late: 2",
+        "About missed check-ins: 4",
+        "Plans that change this week: 3",
+        "On duty: Dr N. Sampleton, then Dr A. Mockwell",
+        "From 16:30: nobody: urgent alerts go to everybody",
+    ):
+        assert line in message.text.splitlines(), line
 
 
 def test_a_repeated_alert_says_so() -> None:

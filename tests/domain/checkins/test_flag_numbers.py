@@ -1,9 +1,8 @@
-"""Silence, close watch, and that every number a clinic may set is one that a rule keeps to."""
+"""Silence, and that every number a clinic may set is one that a rule keeps to."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any
 
 import pytest
 
@@ -61,24 +60,6 @@ def test_a_threshold_another_than_usual_is_kept_to_by_the_rules(name: str) -> No
     value, seen = MOVED[name]
     other = replace(seen.about, thresholds=replace(Thresholds(), **{name: value}))
     assert flags.evaluate(replace(seen, about=other), whole=True) != flags.evaluate(seen, whole=True)
-
-
-@pytest.mark.parametrize(
-    ("named", "watched"),
-    [
-        ({}, False),
-        ({"marked": True}, True),
-        ({"days_since_flag": 28}, True),
-        ({"days_since_flag": 29}, False),
-        ({"days_since_cut": 14}, True),
-        ({"days_since_cut": 15}, False),
-        ({"item_9": 1}, True),
-        ({"item_9": 0}, False),
-    ],
-)
-def test_close_watch(named: dict[str, int], watched: bool) -> None:
-    usual: dict[str, Any] = {"marked": False, "days_since_flag": None, "days_since_cut": None, "item_9": None}
-    assert silence.close_watch(**{**usual, **named}) is watched
 
 
 def test_fever_with_a_racing_heart_is_judged_by_the_answer_that_brings_the_question_up() -> None:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plans.domain.review.deadlines import Opening, deadlines, is_open, next_escalation, read_opening
+from plans.domain.review.deadlines import (
+    ClockSign,
+    Opening,
+    clock_sign,
+    deadlines,
+    is_open,
+    read_opening,
+)
 from plans.domain.review.item_states import Priority
 
 ZONE = ZoneInfo("America/New_York")
@@ -55,15 +62,26 @@ def test_high_is_due_by_closing_time_of_the_same_day():
 
 def test_high_with_less_than_an_hour_left_belongs_to_the_next_working_day():
     assert first(Priority.HIGH, "2026-11-23T16:00") == local("2026-11-23T17:00")
-    assert first(Priority.HIGH, "2026-11-23T16:01") == local("2026-11-24T16:01")
+    assert first(Priority.HIGH, "2026-11-23T16:01") == local("2026-11-24T17:00")
 
 
 def test_high_in_the_evening_is_due_by_closing_of_the_next_working_day():
     assert first(Priority.HIGH, "2026-11-23T18:00") == local("2026-11-24T17:00")
 
 
-def test_high_on_a_friday_evening_waits_no_longer_than_a_day():
-    assert first(Priority.HIGH, "2026-11-27T18:00") == local("2026-11-28T18:00")
+@pytest.mark.parametrize("opened", ["2026-11-27T18:00", "2026-11-28T10:20", "2026-11-29T23:59"])
+def test_high_at_the_weekend_is_due_on_monday(opened):
+    assert first(Priority.HIGH, opened) == local("2026-11-30T17:00")
+
+
+def test_high_passes_over_a_holiday():
+    closed = read_opening("America/New_York", WEEK, ("2026-11-30",))
+    assert first(Priority.HIGH, "2026-11-28T10:20", closed) == local("2026-12-01T17:00")
+
+
+def test_high_keeps_closing_time_over_the_change_of_clocks():
+    assert first(Priority.HIGH, "2026-10-31T10:00") == local("2026-11-02T17:00")
+    assert first(Priority.HIGH, "2027-03-13T10:00") == local("2027-03-15T17:00")
 
 
 def test_routine_is_due_at_the_close_of_the_third_working_day_after():
@@ -123,8 +141,55 @@ def test_a_holiday_never_brings_a_deadline_forward(opened, holiday):
         assert with_holiday >= deadlines(severity, opened, CLINIC).first_action
 
 
-def test_a_lost_holder_is_replaced_within_half_an_hour_and_not_after_the_due_time():
-    now = local("2026-11-23T09:00")
-    assert next_escalation(now, now + timedelta(hours=1)) == now + timedelta(minutes=30)
-    assert next_escalation(now, now + timedelta(minutes=5)) == now + timedelta(minutes=5)
-    assert next_escalation(now, now - timedelta(hours=1)) == now
+def sign(severity: Priority, opened: str, now: str, clinic: Opening = CLINIC) -> str:
+    due = deadlines(severity, local(opened), clinic).first_action
+    return clock_sign(severity, local(opened), due, local(now), clinic).value
+
+
+@pytest.mark.parametrize(
+    ("now", "shown"),
+    [
+        ("09:29", "in_time"),
+        ("09:30", "half"),
+        ("09:47", "half"),
+        ("09:48", "four_fifths"),
+        ("10:00", "four_fifths"),
+    ],
+)
+def test_an_urgent_clock_shows_half_and_four_fifths_by_the_wall_clock(now, shown):
+    assert sign(Priority.URGENT, "2026-11-23T09:00", f"2026-11-23T{now}") == shown
+
+
+def test_only_what_is_past_its_time_is_late():
+    assert sign(Priority.URGENT, "2026-11-23T09:00", "2026-11-23T10:01") == "late"
+    assert sign(Priority.HIGH, "2026-11-28T10:20", "2026-11-30T17:00") == "four_fifths"
+    assert sign(Priority.HIGH, "2026-11-28T10:20", "2026-11-30T17:01") == "late"
+
+
+@pytest.mark.parametrize(
+    ("now", "shown"),
+    [
+        # A Saturday's item: nothing of its time has gone by on Monday morning.
+        ("2026-11-30T08:00", "in_time"),
+        ("2026-11-30T12:29", "in_time"),
+        ("2026-11-30T12:30", "half"),
+        ("2026-11-30T15:12", "four_fifths"),
+    ],
+)
+def test_a_high_clock_stands_still_while_the_clinic_is_closed(now, shown):
+    assert sign(Priority.HIGH, "2026-11-28T10:20", now) == shown
+
+
+def test_a_clinic_that_is_never_open_shows_signs_by_the_wall_clock():
+    never = read_opening("America/New_York", {})
+    assert sign(Priority.HIGH, "2026-11-28T10:00", "2026-11-28T22:00", never) == "half"
+
+
+@pytest.mark.slow
+@given(MOMENTS, st.integers(0, 20_000), st.integers(0, 20_000), st.sampled_from(Priority))
+def test_a_clock_never_goes_back(opened, minutes, more, severity):
+    order = list(ClockSign)
+    due = deadlines(severity, opened, CLINIC).first_action
+    moments = [opened + timedelta(minutes=minutes), opened + timedelta(minutes=minutes + more)]
+    first_sign, second_sign = (clock_sign(severity, opened, due, now, CLINIC) for now in moments)
+    assert order.index(first_sign) <= order.index(second_sign)

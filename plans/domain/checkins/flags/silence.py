@@ -11,11 +11,9 @@ from plans.domain.review.reasons import Reason
 SUSPEND_AFTER: Final = 4
 """After this many missed in a row messages stop and a phone task replaces them."""
 IN_A_ROW: Final = 2
-CLOSE_WATCH_DAYS: Final = 28
-CLOSE_WATCH_CUT_DAYS: Final = 14
 
 ONE: Final = FlagSpec("R5", 2, FlagPriority.ROUTINE, Reason.MISSED)
-WATCHED: Final = FlagSpec("H9", 2, FlagPriority.HIGH, Reason.MISSED)
+WATCHED: Final = FlagSpec("H9", 3, FlagPriority.HIGH, Reason.MISSED)
 TWO: Final = FlagSpec("M2", 1, FlagPriority.HIGH, Reason.MISSED)
 FOUR: Final = FlagSpec("M4", 1, FlagPriority.HIGH, Reason.MISSED, call=True)
 SPECS: Final = (ONE, WATCHED, TWO, FOUR)
@@ -53,13 +51,3 @@ def _rule(missed: Missed) -> FlagSpec:
     if missed.in_a_row >= IN_A_ROW and not missed.begun:
         return TWO
     return WATCHED if missed.close_watch else ONE
-
-
-def close_watch(
-    *, marked: bool, days_since_flag: int | None, days_since_cut: int | None, item_9: int | None
-) -> bool:
-    """Whether a patient is under close watch: marked so, an urgent or high flag in 28 days, a cut in 14, or item nine
-    above 0 when last answered."""
-    flagged = days_since_flag is not None and days_since_flag <= CLOSE_WATCH_DAYS
-    cut = days_since_cut is not None and 0 <= days_since_cut <= CLOSE_WATCH_CUT_DAYS
-    return marked or flagged or cut or (item_9 or 0) > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain import people as domain
 from plans.domain import places, text
+from plans.domain.checkins.close_watch import MARK_MOST_DAYS
 from plans.domain.taper import catalogue
 from plans.domain.taper.patient_facts import MEDICINES
 from plans.domain.text import BadText
@@ -152,8 +153,11 @@ class PatientForm(EdgeForm):
     )
     notes = _long(3, label=_("Notes"))
     close_watch = forms.BooleanField(
-        label=_("Close watch: a missed check-in is reviewed within a day"), required=False
+        label=_("Close watch: a missed check-in is reviewed the same working day"), required=False
     )
+    close_watch_until = ParsedField(
+        str, required=False, label=_("Close watch until"), widget=_date_input(),
+    )  # fmt: skip
 
     to_ask = forms.MultipleChoiceField(
         label=_("Still to ask"),
@@ -197,6 +201,12 @@ class PatientForm(EdgeForm):
         self.fields["consent_on"].parse = partial(  # type: ignore[attr-defined]  # a ParsedField
             text.clean_date, earliest=date(2000, 1, 1), latest=today, required=False
         )
+        self.fields["close_watch_until"].parse = partial(  # type: ignore[attr-defined]  # a ParsedField
+            text.clean_date,
+            earliest=date(2000, 1, 1),
+            latest=today + timedelta(days=MARK_MOST_DAYS),
+            required=False,
+        )
         self.fields["country"].widget.choices = choices(places.countries(), _("Choose"))
 
     def clean(self) -> Values:
@@ -206,9 +216,22 @@ class PatientForm(EdgeForm):
             asked = name not in cleaned.get("to_ask", ())
             if asked and name not in self.errors and cleaned[name] in ("", None):
                 self.add_error(name, text_words(BadText(where=name, why="missing")))
+        if "close_watch_until" not in self.errors:
+            self._check_watch(cleaned)
         if "email" in cleaned and "email_again" in cleaned and cleaned["email"] != cleaned["email_again"]:
             self.add_error("email_again", text_words(BadText(where="email_again", why="emails_differ")))
         return cleaned
+
+    def _check_watch(self, cleaned: Values) -> None:
+        until = cleaned.get("close_watch_until")
+        if not cleaned.get("close_watch"):
+            cleaned["close_watch_until"] = None
+        elif until is None:
+            self.add_error("close_watch_until", _("Say until which day: close watch ends by itself."))
+        elif until < self.today:
+            self.add_error(
+                "close_watch_until", _("This day has passed: choose a later one, or end close watch.")
+            )
 
     def to_data(self) -> domain.PatientData:
         """The record as typed."""
@@ -285,7 +308,10 @@ _GROUPS: Final = (
     ),
     (
         _("If something is wrong"),
-        ("person_name", "person_relation", "person_phone", "may_be_told", "crisis_plan", "pharmacy", "close_watch"),
+        (
+            "person_name", "person_relation", "person_phone", "may_be_told", "crisis_plan", "pharmacy", "close_watch",
+            "close_watch_until",
+        ),
     ),
     (
         _("What matters for the plan"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from plans.domain.checkins.flagging import FlagPriority
@@ -21,6 +22,7 @@ from plans.wording.checkins import answer_text, change_text, question_text
 from plans.wording.flags import flag_sentence, flag_title
 from plans.wording.people import MAY_BE_TOLD
 from plans.wording.review import event_words, said_at_end
+from plans.wording.times import short_moment_words
 
 # Flags of one response are raised within this; those of another come later.
 _ANOTHER: Final = timedelta(hours=20)
@@ -226,13 +228,14 @@ def _last(item: ItemPage, callee: str) -> tuple[str, datetime | None]:
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """One thing that was done, in words."""
+    """One thing that was done, in words; `folded`: the alerts in a row that it stands for."""
 
     at: datetime
     by: str
     what: str
     said: list[str]
     note: str
+    folded: tuple[EventLine, ...] = ()
 
 
 def event_lines(item: ItemPage) -> list[EventLine]:
@@ -245,7 +248,24 @@ def event_lines(item: ItemPage) -> list[EventLine]:
         return event.at, rank
 
     ordered = sorted(item.events, key=place, reverse=True)
-    return [
-        EventLine(e.at, e.by or "Taperplan", event_words(e.kind, e.facts), said_at_end(e.facts), e.note)
-        for e in ordered
-    ]
+    found: list[EventLine] = []
+    for alerting, events in itertools.groupby(ordered, _is_alerting):
+        lines = [
+            EventLine(e.at, e.by or "Taperplan", event_words(e.kind, e.facts), said_at_end(e.facts), e.note)
+            for e in events
+        ]
+        found += [_folded(lines, item)] if alerting and len(lines) > 1 else lines
+    return found
+
+
+def _is_alerting(event: EventView) -> bool:
+    """Whether it is an alert, or an escalation by the clock: nobody did it."""
+    return not event.by and event.kind in ("alerted", "escalated")
+
+
+def _folded(lines: list[EventLine], item: ItemPage) -> EventLine:
+    """Alerts in a row, the latest first, as one line."""
+    last = short_moment_words(lines[0].at, item.now, item.clinic.zone)
+    times = {line.at for line in lines}
+    what = ngettext("Alerted once, %(last)s", "Alerted %(n)s times, last %(last)s", len(times))
+    return EventLine(lines[0].at, lines[0].by, what % {"n": len(times), "last": last}, [], "", tuple(lines))

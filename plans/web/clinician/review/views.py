@@ -38,7 +38,7 @@ from plans.wording.review import GROUPS, KINDS, OUTCOMES, REASONS, SEVERITIES, T
 from plans.wording.times import zone_words
 
 # The colour of the note that says why an item was opened.
-_NOTE_KINDS: Final = {"urgent": " stop", "high": " think"}
+_NOTE_KINDS: Final = {"urgent": " most", "high": " think"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from datetime import date
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from plans.domain.checkins import abuse_lines, help_lines
 from plans.domain.checkins.abuse_lines import AbuseLine
@@ -18,9 +19,11 @@ from plans.services import accounts, advice, audit, clock, rota
 from plans.services.accounts import ClinicCard
 from plans.services.actors import Actor, May
 from plans.services.checkins import rules
+from plans.services.review import digest
 from plans.web.clinician.audit_lines import audit_lines, started_under
+from plans.web.forms import single
 from plans.web.gate import StaffRequest, staff_page
-from plans.web.layout_context import page
+from plans.web.layout_context import page, say
 from plans.wording.people import LANGUAGES, ROLES
 from plans.wording.times import opening_words
 
@@ -96,6 +99,7 @@ def context_of(actor: Actor, clinic: ClinicCard) -> dict[str, object]:
         ],
         "standing": rules.in_force(actor),
         "help_lines": _rows(clock.today(clinic.zone)),
+        "digest_wanted": digest.wants(actor),
     }
 
 
@@ -115,6 +119,18 @@ def settings_page(request: StaffRequest) -> HttpResponse:
         **context_of(request.actor, clinic),
     }
     return page(request, "clinic/settings.html", context)
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def digest_choice(request: StaffRequest) -> HttpResponse:
+    """Turn one's own digest on or off."""
+    do = single(request.POST, "do")
+    wanted = do == "on" if do else digest.wants(request.actor)
+    digest.set_wanted(by=request.actor, wanted=wanted)
+    said = _("Your digest comes on each working day") if wanted else _("Your digest is turned off")
+    say(request, said, "" if wanted else _("On days on which you are on duty it comes all the same."))
+    return redirect("settings")
 
 
 @require_safe
