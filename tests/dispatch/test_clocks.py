@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from plans.dispatch import clock_guard, upkeep
 from plans.domain.notices import Queue
 from plans.domain.outbox import WorkState
+from plans.domain.review.item_states import LEASE, Priority
 from plans.models import Heartbeat, Limit, ReviewItem, Work
 from plans.services import clock, heartbeat, limits, machine_clocks, outbox, rate_limit, review
 from plans.services.outbox import Settlement
@@ -112,7 +113,8 @@ def test_a_machine_behind_releases_what_nobody_holds_any_more(clinic: ClinicMade
 def _item_claimed(clinic: ClinicMade) -> datetime | None:
     item = raiser(clinic, make_patient(clinic.primary))()
     review.claim(by=clinic.primary, item_id=item.pk)
-    return ReviewItem.objects.get(pk=item.pk).lease_until
+    until = ReviewItem.objects.get(pk=item.pk).lease_until
+    return None if until is None else until - LEASE[Priority(item.severity)] + timedelta(minutes=10)
 
 
 def _put_off(clinic: ClinicMade) -> datetime | None:

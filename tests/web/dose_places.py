@@ -208,6 +208,12 @@ PLACES: dict[str, Place] = {
             r'id="h-act".*?<span class="hint">(.*?)</span>', life.get(f"/items/{life.item.pk}")
         )
     ),
+    "item, today": Place(
+        lambda life: piece(r"<dt>Today</dt>\s*<dd>(.*?)(?:;|<span)", life.get(f"/items/{life.item.pk}"))
+    ),
+    "item, next change": Place(
+        lambda life: piece(r'<p class="next">.*?<b>(.*?)</b>', life.get(f"/items/{life.item.pk}")), of="next"
+    ),
     "item, what moves": Place(_moves),
     "plan, dose today": Place(_figure("Dose today")),
     "plan, times of today": Place(

@@ -23,6 +23,6 @@ ON CONFLICT DO NOTHING
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0013_rota"),)
+    dependencies = (("plans", "0016_rota"),)
 
     operations = (migrations.RunSQL(STANDING, migrations.RunSQL.noop),)

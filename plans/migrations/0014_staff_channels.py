@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0023_figures"),)
+    dependencies = (("plans", "0013_figures"),)
 
     operations = (
         migrations.CreateModel(

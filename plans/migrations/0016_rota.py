@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0021_calls"),)
+    dependencies = (("plans", "0015_calls"),)
 
     operations = (
         migrations.AddField(

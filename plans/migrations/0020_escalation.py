@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0020_letters"),)
+    dependencies = (("plans", "0019_letters"),)
 
     operations = (
         migrations.AddField(

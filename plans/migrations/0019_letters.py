@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0019_item_waits"),)
+    dependencies = (("plans", "0018_item_waits"),)
 
     operations = (
         migrations.CreateModel(

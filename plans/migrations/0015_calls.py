@@ -34,7 +34,7 @@ def _key() -> models.UUIDField:
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0015_staff_channels"),)
+    dependencies = (("plans", "0014_staff_channels"),)
 
     operations = (
         migrations.CreateModel(

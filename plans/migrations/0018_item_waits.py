@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0014_standing_shifts"),)
+    dependencies = (("plans", "0017_standing_shifts"),)
 
     operations = (
         migrations.AddField(
