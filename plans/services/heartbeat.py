@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from plans.domain.checkins.states import OccasionState
@@ -18,7 +18,7 @@ from plans.domain.json import JsonObject
 from plans.domain.notices import Queue
 from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
-from plans.models import CaseloadCount, Clinic, Heartbeat, Occasion, Patient, ReviewItem, Work
+from plans.models import CaseloadCount, Clinic, Heartbeat, Occasion, Patient, ReplyCode, ReviewItem, Work
 from plans.services import clock, machine_clocks
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor
@@ -75,6 +75,7 @@ class StatusLine:
     `last_run_at` (real time; None: never) is when both the tick and the sender of messages had last run. `behind`: one
     of them is silent, or a due message or alert is waiting. `mail_fault`: why no message is sent (sign_in_refused,
     unreachable or held_up); else empty. `listed`: how many a list of the caseload holds, where one was asked for.
+    `tests_failed`: whether a test of somebody's channel did not come back.
     """
 
     last_run_at: datetime | None
@@ -84,6 +85,7 @@ class StatusLine:
     paused: bool
     mail_fault: str
     listed: int = 0
+    tests_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +246,12 @@ def status_of(clinic: Clinic, *, listed: UUID | None = None) -> StatusLine:
     )
     pieces = CaseloadCount.objects.filter(list_key=listed or UUID(int=0)).order_by().values("list_key")
     held = Coalesce(Subquery(pieces.annotate(number=Sum("n")).values("number")), 0)
+    unanswered = ReplyCode.objects.filter(clinic=OuterRef("pk"), failed_at__isnull=False, cleared_at=None)
     # Every page shows them all: one query.
-    numbers = Clinic.objects.filter(pk=clinic.pk).values_list(_number_of(sent), _number_of(bounced), held)
-    sent_today, returned, in_list = numbers.get()
+    numbers = Clinic.objects.filter(pk=clinic.pk).values_list(
+        _number_of(sent), _number_of(bounced), held, Exists(unanswered)
+    )
+    sent_today, returned, in_list, tests_failed = numbers.get()
     beats = _beats(TICK, sender, PAUSE, MAIL, ACCEPTED)
     ran = [beats[name].at for name in (TICK, sender) if name in beats]
     late = _is_silent(beats.get(TICK), real, SILENT_AFTER) or _is_silent(
@@ -260,6 +265,7 @@ def status_of(clinic: Clinic, *, listed: UUID | None = None) -> StatusLine:
         paused=bool(_paused_because(beats.get(PAUSE))),
         mail_fault=_mail_fault(real, beats),
         listed=in_list,
+        tests_failed=tests_failed,
     )
 
 

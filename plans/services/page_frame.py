@@ -59,7 +59,7 @@ def page_frame(actor: Actor) -> PageFrame:
         queue=counts(actor),
         calls=line.listed,
         status=line,
-        unreached=channel_tests.failing(clinic.pk, now),
+        unreached=channel_tests.failing(clinic.pk, now) if line.tests_failed else (),
         ahead=ahead,
         gaps=rota.gaps_ahead(clinic, now) if actor.may(May.MANAGE) else (),
         many_clinics=actor.elsewhere,

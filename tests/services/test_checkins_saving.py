@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from plans.domain.checkins.flagging import Screen
+from plans.domain.outbox import WorkState
 from plans.models import AuditEvent, CheckIn, CheckInRevision, Flag, Occasion, ReviewItem, Work
 from plans.services import reminders
 from plans.services.checkins import saving, sessions
@@ -63,6 +64,8 @@ def test_a_suicide_plan_reported_later_alerts_again(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["yes"]})
+    # What is sent is not taken back; what still waits is about this as well.
+    Work.objects.filter(queue="alerts").update(state=WorkState.SENT)
     told = {"s_plan": ["yes"], "s_intent": ["no"], "s_prepared": ["no"]}
     outcome = saving.save_page(subject, page="safety_c", posted=told)
     assert outcome.screens == (Screen.CRISIS,)
