@@ -11,9 +11,10 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 
+from plans.domain.channel_test import ChannelTestTime
 from plans.domain.people import ContactHow, EmergencyContact, MayBeTold, PatientData
 from plans.models import Patient, Shift, User
-from plans.services import accounts, people, shifts
+from plans.services import accounts, channel_tests, people, shifts
 from plans.services.access import actor_for
 from plans.services.actors import Actor, Role
 
@@ -84,6 +85,13 @@ def make_clinic(
         shifts.set_standing(by=made.lead, first_id=made.primary.id, second_id=made.second.id)
         # Whatever hour a test moves to, they stand there.
         Shift.objects.filter(clinic_id=clinic_id).update(start_at=LONG_AGO, made_at=LONG_AGO)
+    return made
+
+
+def make_quiet_clinic(**more: Any) -> ClinicMade:
+    """A clinic whose clock sends nobody anything by itself, at whatever hour: no digest and no test of channels."""
+    made = make_clinic(**{"hours": {}, **more})
+    channel_tests.set_time(by=made.lead, chosen=ChannelTestTime(on=False))
     return made
 
 

@@ -44,10 +44,10 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def clinic(transactional_db: Any) -> ClinicMade:
     from plans.models import Work
-    from tests.makers import make_clinic
+    from tests.makers import make_quiet_clinic
     from tests.makers_messages import make_invitations
 
-    made = make_clinic()
+    made = make_quiet_clinic()
     # The plan that others are copied from, before any worker runs.
     make_invitations(made, 0)
     Work.objects.all().delete()

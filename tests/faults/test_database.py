@@ -18,7 +18,7 @@ from taperplan.local.postgres import Postgres
 from tests.faults.harness import SHORT_LEASE, Crew, Nursery, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import Receiver
-from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers import ClinicMade, make_patient, make_quiet_clinic
 from tests.makers_messages import make_invitations
 from tests.makers_plans import issue_story_plan
 
@@ -48,7 +48,7 @@ def own_server(transactional_db: Any) -> Iterator[Postgres]:
 def test_a_database_that_is_stopped_at_once_and_started_again_loses_no_message_and_doubles_none(
     own_server: Postgres, nursery: Nursery, receiver: Receiver
 ) -> None:
-    clinic = make_clinic()
+    clinic = make_quiet_clinic()
     make_invitations(clinic, 60)
     Work.objects.exclude(notice="checkin_invitation").delete()
     receiver.script.slow = 0.01

@@ -19,7 +19,7 @@ from taperplan.local import postgres
 from taperplan.local.postgres import Postgres
 from tests.faults import servers
 from tests.faults.receiver import Receiver
-from tests.makers import ClinicMade, make_clinic
+from tests.makers import ClinicMade, make_quiet_clinic
 from tests.makers_messages import make_invitations
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -36,7 +36,7 @@ def primary(transactional_db: Any) -> Iterator[Postgres]:
 
 @pytest.fixture
 def clinic(primary: Postgres) -> ClinicMade:
-    made = make_clinic()
+    made = make_quiet_clinic()
     make_invitations(made, 0)
     Work.objects.all().delete()
     return made

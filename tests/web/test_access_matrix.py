@@ -188,8 +188,8 @@ def test_a_form_from_another_site_is_refused_everywhere_but_for_the_one_click_of
         for route in routes():
             if probe(world, client, route, "POST").status_code not in (403, 405):
                 open_to_others.add(route.name)
-    # A provider of mail is another site by nature: its posts carry a secret (tests/web/test_mail_events.py).
-    assert open_to_others == {"mail-open", "mail-events"}
+    # Providers of mail and of text messages are other sites by nature: their posts carry a secret.
+    assert open_to_others == {"mail-open", "mail-events", "text-events"}
 
 
 @pytest.mark.slow

@@ -130,7 +130,7 @@ def _show(
 @staff_page(May.LOOK)
 def letters_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """The letters about a patient, newest first."""
-    word = request.GET.get("q", "")[:200]
+    word = request.GET.get("q", "").replace("\0", "")[:200]
     found = letters.of_patient(request.actor, patient_id, q=word, key=request.GET.get("after"))
     context = {
         "place": "caseload",
