@@ -127,6 +127,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "broken_schedule": _(
         "The steps do not fit together (%(why)s). This is a fault of Taperplan: please report it."
     ),
+    "not_read_back": _(
+        "The plan cannot be stored so that it can be read again (%(why)s), so nothing was changed. "
+        "This is a fault of Taperplan: please report it, and what you chose."
+    ),
     "unknown_schema": _("This plan was stored by another version of Taperplan and cannot be read."),
     "bad_fill_days": _("Fills are for %(allowed)s days, not for %(days)s."),
     "home_made_off": _(
@@ -136,6 +140,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "Instalments of %(days)s days are not shorter than a fill of %(fill_days)s days: choose fewer days, or none."
     ),
     "no_product": _("No product of %(drug)s is known for this plan: give its products."),
+    "no_product_here": _(
+        "No product of %(drug)s is known in this plan’s country, so the plan cannot go on with it: choose another "
+        "drug, or end this plan and write one that names its products."
+    ),
     "cannot_interleave": _(
         "This method is solved for its end and lowers one drug after the other: choose another method to cut them in "
         "turn."

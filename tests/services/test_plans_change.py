@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from plans.domain.amounts import Dose
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import CARRIED
+from plans.domain.syringes import USUAL
+from plans.domain.taper import catalogue
 from plans.domain.taper.amendments import (
     Amendment,
     BeginDrug,
@@ -17,7 +20,9 @@ from plans.domain.taper.amendments import (
     EndDrug,
     Hold,
     HoldOpen,
+    LayoutAmendment,
     MoveChange,
+    NewLayout,
     Pace,
     Resume,
     StepBack,
@@ -25,16 +30,18 @@ from plans.domain.taper.amendments import (
     TakesDose,
 )
 from plans.domain.taper.crossover import Crossover
+from plans.domain.taper.plan_states import PlanAct
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.refusals import HeldOpen, NotMakeable, OutOfRange
-from plans.domain.taper.request import Intake
+from plans.domain.taper.request import Intake, product_json, syringes_json
 from plans.domain.taper.schedule import Schedule, TimeOfDay
+from plans.domain.taper.snapshot import NotReadBack
 from plans.models import AuditEvent, CheckIn, Document, Plan, PlanVersion, ReviewItem, Work
 from plans.services import clock
 from plans.services.plans import queries, review_dates, revise, states, versions
-from plans.wording.plans import version_story
+from plans.wording.plans import problem, version_story
 from tests.makers import ClinicMade, make_patient
-from tests.makers_plans import issue_story_plan, plan_row
+from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
 from tests.present import present
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +196,58 @@ def test_another_drug_is_what_later_changes_go_on_with(clinic: ClinicMade, plan:
     assert present(versions.read(present(slower.active_version)).request.crossover).to == "diazepam"
     calendars = Document.objects.filter(plan=plan, state="asked").values_list("version__number", flat=True)
     assert set(calendars) == {3}
+
+
+@pytest.mark.slow
+def test_a_switch_to_a_drug_with_a_liquid_leaves_a_plan_that_can_be_read_and_changed(
+    clinic: ClinicMade,
+) -> None:
+    patient = make_patient(clinic.primary)
+    start = clock.today(patient.zone)
+    asked = story_request(
+        start,
+        regimen=[{"time": time, "drug": "lorazepam", "dose_mg": "1"} for time in ("morning", "night")],
+        products=[product_json(one) for one in catalogue.default_products("lorazepam", "US")],
+        country="US",
+        syringes=syringes_json(USUAL),
+    )
+    plan = issue_plan(clinic.primary, patient, asked)
+    switch = SwitchDrug(start + 7 * ONE, crossover=Crossover("diazepam"))
+    seen = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[switch])
+    signed = {"signed": [one.code for one in seen.to_sign], "confirmed": seen.to_confirm}
+    switched = change(clinic, plan, switch, shown=seen.digest, **signed)
+    # Read from the database alone, as another server reads it.
+    versions._kept.clear()
+    assert schedule(plan) == seen.schedule
+    liquids = [one for one in schedule(plan).products if one.is_liquid and one.drug == "diazepam"]
+    assert [one.syringes for one in liquids] == [USUAL] * len({one.name for one in liquids}) != []
+    slower = change(clinic, switched, Pace(start + 60 * ONE, interval_days=28))
+    assert present(slower.active_version).number == 3
+
+
+@dataclass(frozen=True, slots=True)
+class WritesNonsense(LayoutAmendment):
+    """A change after which the request cannot be read."""
+
+    act = PlanAct.CHANGE_SPREAD
+
+    def drafted(self, draft: NewLayout) -> NewLayout:
+        return draft._replace(request=replace(draft.request, max_pieces=1000), first_days=5)
+
+
+@pytest.mark.slow
+def test_a_version_that_could_not_be_read_again_is_refused_and_the_plan_stands(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    before = schedule(plan)
+    with pytest.raises(NotReadBack) as refused:
+        change(clinic, plan, WritesNonsense(today(plan) + ONE))
+    assert "cannot be stored so that it can be read again" in problem(refused.value)
+    assert "nothing was changed" in problem(refused.value)
+    versions._kept.clear()
+    assert schedule(plan) == before
+    assert present(plan_row(plan.pk).active_version).number == 1
+    assert change(clinic, plan, StepBack(today(plan)))
 
 
 def begins_zolpidem(plan: Plan) -> BeginDrug:

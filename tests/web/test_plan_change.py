@@ -111,6 +111,14 @@ def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
     assert present(plan_row(plan.pk).active_version).kind == "begin_drug"
 
 
+def test_drugs_that_no_product_in_the_country_is_known_of_are_not_offered(desk: Client, plan: Plan) -> None:
+    page = desk.get(reverse("plan-change", args=[plan.pk])).content.decode()
+    for field in ("to", "new_drug"):
+        offered = page.split(f'name="{field}"')[1].split("</select>")[0]
+        assert 'value="diazepam"' in offered
+        assert 'value="nitrazepam"' not in offered
+
+
 @pytest.mark.slow
 def test_a_drug_begun_several_times_a_day_is_taken_at_each_of_them(desk: Client, plan: Plan) -> None:
     page = sent(desk, plan, act="begin_drug", new_drug="diazepam", new_dose="2")

@@ -33,6 +33,7 @@ from plans.domain.taper.refusals import (
     AlreadyTaken,
     HeldOpen,
     NoMethodToUse,
+    NoProductHere,
     NotHeld,
     NothingLater,
     NotTaken,
@@ -283,7 +284,7 @@ class ChangeProducts(LayoutAmendment):
         """Put the products in place of those of the same drugs."""
         drugs = {product.drug for product in self.products}
         kept = tuple(product for product in draft.request.products or () if product.drug not in drugs)
-        return draft._replace(request=replace(draft.request, products=(*kept, *self.products)))
+        return draft._replace(request=draft.request.with_products((*kept, *self.products)))
 
     def facts(self) -> JsonObject:
         """Which products."""
@@ -330,7 +331,7 @@ class SwitchDrug(LayoutAmendment):
             mine = catalogue.default_products(to, draft.request.country)
         order = complete(self.crossover.order, draft.request.falls_first)
         crossover = replace(self.crossover, order=order)
-        request = replace(draft.request, crossover=crossover, products=(*kept, *mine))
+        request = replace(draft.request, crossover=crossover).with_products((*kept, *mine))
         return draft._replace(request=request, first_days=0, stays=False)
 
     def facts(self) -> JsonObject:
@@ -484,7 +485,7 @@ def _while_held_open(made: Amended, change: StepAmendment, standing: Standing) -
 
 def _stocked(made: Amended) -> TaperRequest:
     """The request with the plan's own products spelled out, in case it left them to the country."""
-    return replace(made.request, products=made.schedule.products)
+    return made.request.with_products(made.schedule.products)
 
 
 def _laid_out(made: Amended, group: Sequence[LayoutAmendment], standing: Standing) -> Amended:
@@ -497,11 +498,22 @@ def _laid_out(made: Amended, group: Sequence[LayoutAmendment], standing: Standin
     draft = NewLayout(_stocked(made), regimen, first, stays=change is None and schedule.maintenance)
     for one in group:
         draft = one.drafted(draft)
+    _check_made(draft)
     if all(isinstance(one, ChangeProducts) for one in group):
         same = remade(draft.request, schedule, from_day=day)
         if same is not None:
             return made._replace(request=draft.request, schedule=same)
     return _from_draft(made, draft, day, standing)
+
+
+def _check_made(draft: NewLayout) -> None:
+    """Check that every drug taken or switched to has a product. Raises NoProductHere."""
+    request = draft.request
+    to = () if request.crossover is None else (request.crossover.to,)
+    listed = {product.drug for product in request.products or ()}
+    for drug in (*(one.drug for one in draft.regimen), *to):
+        if drug not in listed and not catalogue.default_products(drug, request.country):
+            raise NoProductHere(where="drug", drug=drug)
 
 
 def _from_draft(made: Amended, draft: NewLayout, day: date, standing: Standing) -> Amended:
@@ -515,4 +527,4 @@ def _from_draft(made: Amended, draft: NewLayout, day: date, standing: Standing) 
         taken=standing.taken,
     )
     held_open = made.held_open and draft.stays
-    return Amended(replace(draft.request, products=laid.products), laid, held_open)
+    return Amended(draft.request.with_products(laid.products), laid, held_open)

@@ -12,7 +12,7 @@ from plans.domain.taper.measure import measure
 from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Typed, TypedRow
-from plans.domain.taper.products import Product
+from plans.domain.taper.products import Product, each_once
 from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan
 from plans.domain.taper.request import Intake, TaperRequest, check_one_kind
 from plans.domain.taper.schedule import Schedule, Step, StepKind
@@ -75,7 +75,7 @@ def laid_out(
     made = Schedule(
         drug=tail.drug,
         drugs=tuple(dict.fromkeys((*schedule.drugs, *tail.drugs))),
-        products=tuple(dict.fromkeys((*schedule.products, *tail.products))),
+        products=each_once((*schedule.products, *tail.products)),
         steps=steps,
     )
     before = [*(one.regimen for one in request.taken_before), request.regimen]

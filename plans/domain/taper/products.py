@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -202,6 +203,14 @@ class Product:
         if not self.syringes:
             return self.dose_of(self.grain)
         return Dose(gcd(*(units for units, _ in self.counted))) or self.dose_of(self.grain)
+
+
+def each_once(products: Iterable[Product], syringes: tuple[Syringe, ...] = ()) -> tuple[Product, ...]:
+    """The products of a plan that draws its liquids with `syringes`, each once.
+
+    Two of one name are the same product; the last says how it is broken or drawn.
+    """
+    return tuple({product.name: product.with_syringes(syringes) for product in products}.values())
 
 
 @lru_cache(maxsize=512)

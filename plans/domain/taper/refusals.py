@@ -150,6 +150,12 @@ class NoProduct(TaperError):
     code = "no_product"
 
 
+class NoProductHere(NoProduct):
+    """A drug that a plan under way cannot go on with: neither the plan nor its country has a product of it."""
+
+    code = "no_product_here"
+
+
 class CannotInterleave(TaperError):
     """`interleave` with a method solved for an end, which lowers one drug after another: fact `method`."""
 

@@ -8,7 +8,7 @@ night dose), several drugs one after another in the order of the regimen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -22,7 +22,7 @@ from plans.domain.taper.methods import METHODS, AnyMethod
 from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.patient_facts import PatientFacts
 from plans.domain.taper.preparation import PreparationName
-from plans.domain.taper.products import LIQUIDS, QUARTERS, BadProduct, Form, Product, Take
+from plans.domain.taper.products import LIQUIDS, QUARTERS, BadProduct, Form, Product, Take, each_once
 from plans.domain.taper.reading import (
     amount,
     day,
@@ -257,6 +257,10 @@ class TaperRequest:
         """The drugs of the request: those taken, then the crossover's."""
         to = () if self.crossover is None else (self.crossover.to,)
         return tuple(dict.fromkeys((*(intake.drug for intake in self.regimen), *to)))
+
+    def with_products(self, products: Iterable[Product]) -> TaperRequest:
+        """The request with these products, each once and drawn with its syringes, as its schedule has them."""
+        return replace(self, products=each_once(products, self.syringes))
 
     def spread_of(self, drug: str) -> Spread:
         """How a lower day of a drug is shared over the times of day: as asked for, else the drug's default."""

@@ -31,6 +31,12 @@ class UnknownSchema(TaperError):
     code = "unknown_schema"
 
 
+class NotReadBack(TaperError):
+    """A text about to be stored that cannot be read, or does not give the schedule it was written from: fact `why`."""
+
+    code = "not_read_back"
+
+
 @dataclass(frozen=True, slots=True)
 class AcceptedReason:
     """Why a clinician accepts a finding that needs a reason: the rule, its steps (empty: whole plan), their words.
@@ -150,13 +156,32 @@ def load(text: str) -> Snapshot:
     rows = found.get("equivalence", {}).get("rows", {})
     return Snapshot(
         schedule=schedule,
-        request=TaperRequest.from_json(found["request"]),
+        request=TaperRequest.from_json(_products_once(found["request"])),
         reasons=reasons,
         schema=found["schema"],
         extra=found["extra"],
         said=said,
         equivalents={name: row["mg"] for name, row in rows.items() if row["mg"] is not None},
     )
+
+
+def check_read_back(text: str, schedule: Schedule) -> None:
+    """Check that a text written from a schedule gives that schedule again. Raises NotReadBack."""
+    try:
+        found = load(text)
+    except (TaperError, ValueError, LookupError, TypeError) as fault:
+        why = fault.code if isinstance(fault, TaperError) else type(fault).__name__
+        raise NotReadBack(why=why) from fault
+    if found.schedule != schedule:
+        raise NotReadBack(why="schedule")
+
+
+def _products_once(request: JsonObject) -> JsonObject:
+    """A request as stored, each product once: earlier releases wrote a liquid with and without its syringes."""
+    if "products" not in request:
+        return request
+    alike = {str(sorted((one | {"syringes": ()}).items())): one for one in request["products"]}
+    return request | {"products": list(alike.values())}
 
 
 def _reason_json(given: AcceptedReason) -> dict[str, object]:

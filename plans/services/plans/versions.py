@@ -62,9 +62,11 @@ def write(
     now: datetime,
     item: ReviewItem | None = None,
 ) -> PlanVersion:
-    """Store a version: the canonical text with its hash, and one row per step."""
+    """Store a version: the canonical text with its hash, and one row per step. Raises NotReadBack."""
+    text = snapshot.dump(taper, reasons=reasons, extra=extra)
+    snapshot.check_read_back(text, taper.schedule)
     return store(
-        snapshot.dump(taper, reasons=reasons, extra=extra),
+        text,
         taper.schedule,
         plan=plan,
         number=number,

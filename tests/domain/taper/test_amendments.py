@@ -4,6 +4,7 @@ says."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plans.domain.amounts import Dose
+from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperError
+from plans.domain.syringes import USUAL
 from plans.domain.taper import engine
 from plans.domain.taper.amendments import (
     AS_PLANNED,
@@ -50,6 +52,7 @@ from plans.domain.taper.refusals import (
     AlreadyTaken,
     HeldOpen,
     NoMethodToUse,
+    NoProductHere,
     NothingLater,
     NotLater,
     NotMakeable,
@@ -57,7 +60,7 @@ from plans.domain.taper.refusals import (
     OutOfRange,
     OutsidePlan,
 )
-from plans.domain.taper.request import Intake, TaperRequest
+from plans.domain.taper.request import Intake, TaperRequest, syringes_json
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from plans.domain.taper.snapshot import dump, load
 from tests.domain.taper.asking import ZOLPIDEM, built, diazepam
@@ -324,6 +327,58 @@ def test_another_drug_takes_over_in_stages_from_the_day_and_then_goes_down() -> 
     assert made.schedule.steps[-1].kind is StepKind.STOP
     again = amend(made.request, made.schedule, [Pace(DAY + 60 * ONE, interval_days=21)])
     assert again.schedule.drug == "diazepam"
+
+
+# As the form begins in the US: two doses of a drug, and the usual syringes.
+BY_SYRINGE = built(
+    regimen=[{"time": time, "drug": "lorazepam", "dose_mg": "1"} for time in ("morning", "night")],
+    products=[{"drug": "lorazepam", "form": "tablet", "strength_mg": "0.5", "split": 2}],
+    country="US",
+    syringes=syringes_json(USUAL),
+)
+LIQUID = Product("diazepam", Form.SOLUTION, Dose.parse("1"), step_ml=Volume(500))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [SwitchDrug(FIRST + 7 * ONE, crossover=Crossover("diazepam"))],
+        [SwitchDrug(FIRST + 7 * ONE, crossover=Crossover("diazepam"), products=(LIQUID,))],
+        [BeginDrug(FIRST + 7 * ONE, doses=SECOND)],
+        [
+            BeginDrug(FIRST + 7 * ONE, doses=SECOND),
+            ChangeProducts(FIRST + 14 * ONE, products=(LIQUID, replace(LIQUID, step_ml=Volume(1000)))),
+        ],
+        [
+            SwitchDrug(FIRST + 7 * ONE, crossover=Crossover("diazepam")),
+            ChangeProducts(FIRST + 300 * ONE, products=(LIQUID,)),
+            TakesDose(FIRST + 301 * ONE, regimen=SECOND),
+        ],
+    ],
+    ids=["switch", "switch_own", "begin", "products", "one_after_another"],
+)
+def test_a_liquid_that_a_change_brings_is_one_product_drawn_with_the_plans_syringes(
+    changes: list[Amendment],
+) -> None:
+    made = amend(BY_SYRINGE.request, BY_SYRINGE.schedule, changes)
+    for products in (made.request.products or (), made.schedule.products):
+        names = [one.name for one in products]
+        assert len(set(names)) == len(names)
+        assert {one.syringes for one in products if one.is_liquid} == {USUAL}
+    found = load(dump(engine.assess(made.request, made.schedule)))
+    assert found.schedule == made.schedule
+    assert found.request.products == made.request.products
+
+
+def test_a_drug_without_a_product_in_the_plans_country_is_neither_begun_nor_switched_to() -> None:
+    doses = taking(("night", "nitrazepam", "5"))
+    tablets = (Product("nitrazepam", Form.TABLET, Dose.parse("5"), split=2),)
+    for change in (BeginDrug(DAY, doses=doses), SwitchDrug(DAY, crossover=Crossover("nitrazepam"))):
+        with pytest.raises(NoProductHere) as refused:
+            at(change)
+        assert refused.value.facts["drug"] == "nitrazepam"
+    both = at(BeginDrug(DAY, doses=doses), ChangeProducts(DAY, products=tablets))
+    assert mg(both, DAY) == "clonazepam 1.25 + nitrazepam 5"
 
 
 def test_a_day_is_spread_in_another_way_from_the_next_change_on() -> None:

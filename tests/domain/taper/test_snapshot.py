@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from plans.domain.syringes import USUAL
 from plans.domain.taper.engine import assess
+from plans.domain.taper.request import syringes_json
 from plans.domain.taper.revisions import hold
-from plans.domain.taper.snapshot import AcceptedReason, UnknownSchema, dump, load
+from plans.domain.taper.snapshot import (
+    AcceptedReason,
+    NotReadBack,
+    UnknownSchema,
+    check_read_back,
+    dump,
+    load,
+)
 from tests.domain.taper.asking import a_day, asked, built
 
 
@@ -55,6 +65,34 @@ def test_the_text_is_canonical_and_names_what_it_stood_on() -> None:
     assert text == json.dumps(found, sort_keys=True, separators=(",", ":"))
     assert found["equivalence"]["rows"]["clonazepam"] == {"mg": "0.5", "low": "0.5", "high": "0.5"}
     assert len(found["catalogue"]) == 64
+
+
+def test_what_cannot_be_read_back_or_reads_otherwise_is_refused_before_it_is_stored() -> None:
+    taper = built()
+    text = dump(taper)
+    check_read_back(text, taper.schedule)
+    twice = taper.request.products or ()
+    broken = replace(taper, request=replace(taper.request, products=(*twice, replace(twice[0], split=1))))
+    less = text.replace('"dose_mg":"0.5"', '"dose_mg":"0.25"')
+    for written, schedule, why in (
+        (dump(broken), taper.schedule, "duplicate"),
+        (text.replace('"kind":"cut"', '"kind":"leap"'), taper.schedule, "ValueError"),
+        (text.replace('"drugs":', '"drags":'), taper.schedule, "KeyError"),
+        (less, taper.schedule, "broken_schedule"),
+        (text, hold(taper.schedule, from_day=taper.schedule.start, days=14), "schedule"),
+    ):
+        with pytest.raises(NotReadBack) as refused:
+            check_read_back(written, schedule)
+        assert refused.value.facts["why"] == why
+
+
+def test_a_version_stored_with_a_liquid_twice_can_be_read() -> None:
+    syringes = syringes_json(USUAL)
+    plain = {"drug": "clonazepam", "form": "solution", "mg_per_ml": "0.1", "step_ml": "0.5"}
+    text = json.loads(dump(built(products=[plain], syringes=syringes)))
+    text["request"]["products"] = [plain, {**plain, "syringes": syringes}]
+    (read,) = load(json.dumps(text)).request.products or ()
+    assert read.syringes == USUAL
 
 
 def test_a_newer_schema_is_refused_rather_than_guessed() -> None:

@@ -215,7 +215,13 @@ class ChangeForm(forms.Form):
         add_regimen(self)
         taken = plan.step.day.drugs if plan.step else plan.present.drugs
         here = [("", _("Choose")), *((drug, drug_words(drug, clinician=True)) for drug in taken)]
-        others = [one for one in catalogue.drugs() if one.name not in taken]
+        listed = {product.drug for product in plan.present.products}
+        others = [
+            one
+            for one in catalogue.drugs()
+            if one.name not in taken
+            and (one.name in listed or catalogue.default_products(one, plan.request.country))
+        ]
         new = [("", _("Choose")), *((one.name, drug_words(one.name, clinician=True)) for one in others)]
         long_acting = [one for one in new if not one[0] or catalogue.drug(one[0]).long_acting]
         self.fields["to"] = choice_field(_("To"), long_acting, required=False)
