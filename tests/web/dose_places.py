@@ -113,7 +113,8 @@ def _compared(life: Life) -> str:
     today = next(one for one in found.stretches if one.start <= life.today <= one.end)
     page = life.get(f"/plans/{life.plan.pk}/compare?one={found.one}&other={found.other}")
     day = f"{today.start.day} {today.start:%b} {today.start.year}"
-    return piece(rf">{day}\b.*?</th>.*?</td>.*?<b>(.*?)</b>", page)
+    # Before the first time of day: the day's total.
+    return row_of(page, day).split(" ; ")[1].partition(":")[0]
 
 
 def _leaf(life: Life) -> str:
