@@ -79,7 +79,7 @@ class Desk:
 
     def is_shown(self) -> None:
         """Wait until what stands on the page follows from what was typed."""
-        self.page.wait_for_function("!document.querySelector('.htmx-request')")
+        self.page.wait_for_function("() => !document.querySelector('.htmx-request')")
 
     def answers_for_what_is_asked(self) -> None:
         """Give a reason wherever one is asked for, and tick whatever is to be signed or confirmed."""
@@ -256,7 +256,7 @@ def settle(clinic: ClinicMade, item: ReviewItem) -> None:
     review.claim(by=clinic.primary, item_id=item.pk)
     item.refresh_from_db()
     review.resolve(
-        by=clinic.primary, item_id=item.pk, seen_lock=item.lock, outcome="false_alarm", note="Of another day."
+        by=clinic.primary, item_id=item.pk, seen_lock=item.lock, outcome="duplicate", note="Of another day."
     )
 
 
