@@ -143,7 +143,14 @@ def _items(start: datetime) -> int:
 def main() -> int:
     """Run it in a database and a folder of its own."""
     with ExitStack() as stack:
-        os.environ |= {"TAPERPLAN_DEMO": "1", "VAR_DIR": stack.enter_context(tempfile.TemporaryDirectory())}
+        os.environ |= {
+            "TAPERPLAN_DEMO": "1",
+            "VAR_DIR": stack.enter_context(tempfile.TemporaryDirectory()),
+            "MAIL_FROM": "Clinic <hello@mail.example.org>",
+            "MAIL_DOMAIN": "mail.example.org",
+            # What seeding sends.
+            "MAIL_TRANSPORT": "files",
+        }
         prepare(stack)
         return run()
 
