@@ -100,6 +100,7 @@ KIND_OF_SOURCE: Final[Mapping[Source, ItemKind]] = {
     Source.CARE: ItemKind.CARE,
     Source.PLAN: ItemKind.PLAN,
     Source.CASELOAD: ItemKind.RECORD,
+    Source.ROTA: ItemKind.RECORD,
 }
 """Total over Source (tested)."""
 
