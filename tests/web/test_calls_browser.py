@@ -10,7 +10,7 @@ import pytest
 from plans.models import Call, CheckIn, Patient
 from plans.services import calls, clock
 from tests.makers import ClinicMade, make_patient
-from tests.makers_checkins import CALM
+from tests.makers_checkins import CALM, on
 from tests.makers_plans import issue_story_plan
 from tests.web.browsing import expect, follow, press_and_follow, sign_in, violations
 
@@ -21,16 +21,17 @@ MOST_LOADS = 30
 
 
 def to_call(clinic: ClinicMade, count: int) -> None:
-    """So many patients with plans, whose agreed calls are due now."""
-    for number in range(count):
-        patient = make_patient(clinic.primary, name=f"Patient Number{number}")
-        issue_story_plan(clinic.primary, patient)
-        calls.record(
-            by=clinic.staff,
-            patient_id=patient.pk,
-            result="agreed",
-            again_at=clock.now() + timedelta(seconds=1),
-        )
+    """So many patients with plans, whose calls were agreed an hour ago for half an hour ago."""
+    with on(clock.now() - timedelta(hours=1)):
+        for number in range(count):
+            patient = make_patient(clinic.primary, name=f"Patient Number{number}")
+            issue_story_plan(clinic.primary, patient)
+            calls.record(
+                by=clinic.staff,
+                patient_id=patient.pk,
+                result="agreed",
+                again_at=clock.now() + timedelta(minutes=30),
+            )
 
 
 def counted(page: Any) -> list[str]:
