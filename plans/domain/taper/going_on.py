@@ -82,7 +82,23 @@ def laid_out(
     made = kinds_worked_out(
         made, request.equivalence, said=[n < len(past) for n in range(len(steps))], taken=before
     )
-    return made if taken is None else risen_from(made, len(past) + 1, taken, request.equivalence)
+    if taken is not None:
+        made = risen_from(made, len(past) + 1, taken, request.equivalence)
+    return _joined(made, len(past))
+
+
+def _joined(made: Schedule, at: int) -> Schedule:
+    """The schedule with the step at an index, where nothing changes, as the rest of the step before it."""
+    step = made.steps[at]
+    if step.kind is not StepKind.HOLD:
+        return made
+    if at == 0:
+        return replace(made, steps=(replace(step, kind=StepKind.START), *made.steps[1:]))
+    before = made.steps[at - 1]
+    if before.kind is StepKind.PAUSE or before.doses != step.doses:
+        return made
+    steps = (*made.steps[: at - 1], replace(before, end=step.end), *made.steps[at + 1 :])
+    return replace(made, steps=tuple(replace(one, n=n) for n, one in enumerate(steps, start=1)))
 
 
 def _kept_for(tail: Schedule, days: int) -> Schedule:

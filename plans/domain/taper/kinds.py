@@ -104,13 +104,18 @@ def kind_of(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: Ris
         return StepKind.RISE
     was, day = rule.meter.units(before), rule.meter.units(now)
     if was == day:
-        return StepKind.HOLD if _as_set(before) == _as_set(now) else StepKind.SPREAD
+        return StepKind.HOLD if same_dose(before, now) else StepKind.SPREAD
     if was.keys() != day.keys():
         risen = [drug for drug, units in day.items() if units > was.get(drug, 0)]
         fallen = rule.meter.of_units(was) - rule.meter.of_units(day)
         if risen and fallen <= rule.tolerance(risen):
             return StepKind.SWAP
     return StepKind.CUT
+
+
+def same_dose(one: Intakes, other: Intakes) -> bool:
+    """Whether two regimens are the same milligrams at the same times, whatever pieces they are made of."""
+    return one == other or _as_set(one) == _as_set(other)
 
 
 def _as_set(doses: Intakes) -> set[tuple[str, str, int, Weekdays]]:
@@ -123,12 +128,12 @@ def goes_one_back(steps: Sequence[Step], at: int) -> bool:
     Further back, or later, is a rise.
     """
     for n in range(at - 1, 0, -1):
-        if steps[n].doses == steps[n - 1].doses:
+        if same_dose(steps[n].doses, steps[n - 1].doses):
             continue
         if steps[n].kind in (StepKind.STEP_BACK, StepKind.RISE):
             continue
         days = (steps[at].start - steps[n].start).days
-        return steps[n - 1].doses == steps[at].doses and days <= STEP_BACK_DAYS
+        return same_dose(steps[n - 1].doses, steps[at].doses) and days <= STEP_BACK_DAYS
     return False
 
 

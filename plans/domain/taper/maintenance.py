@@ -106,5 +106,5 @@ def shortest_interval(schedule: Schedule, day: date) -> int:
 
     Holds and the maintenance dose are left out, since slowing down does not change them.
     """
-    steps = [step for step in schedule.steps if step.end >= day and step.kind is not StepKind.HOLD]
+    steps = [step for step in schedule.steps if step.end >= day and not schedule.held(step)]
     return min((step.days for step in steps[:-1]), default=0)

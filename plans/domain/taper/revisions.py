@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from plans.domain.taper.course import MOST_DAYS, too_long
 from plans.domain.taper.equivalence import DEFAULT_TABLE
-from plans.domain.taper.kinds import kinds_worked_out
+from plans.domain.taper.kinds import kinds_worked_out, same_dose
 from plans.domain.taper.measure import Measure, measure
 from plans.domain.taper.refusals import (
     NoStepBefore,
@@ -52,10 +52,10 @@ def hold(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
     if not steps[at].doses or last == len(steps) - 1:
         raise NothingToHold(where="from_day", day=from_day.isoformat())
     pieces = _pieces(steps)
-    if steps[last].kind is StepKind.HOLD:
+    if schedule.held(steps[last]):
         pieces[last] = pieces[last]._replace(days=pieces[last].days + days)
     else:
-        pieces.insert(last + 1, _Piece(days, steps[at].doses, StepKind.HOLD))
+        pieces.insert(last + 1, _Piece(days, steps[last].doses, StepKind.HOLD))
     return _schedule(schedule, pieces)
 
 
@@ -66,12 +66,13 @@ def hold_through(schedule: Schedule, *, from_day: date, through: date) -> Schedu
     a day further off than a hold may last.
     """
     at = _place(schedule, from_day)
-    due = schedule.next_change(schedule.steps[at].start)
-    if due is None:
+    last = _end_of_dose(schedule.steps, at)
+    if last == len(schedule.steps) - 1:
         raise NothingToHold(where="from_day", day=from_day.isoformat())
-    if through < due.start:
-        raise NotLater(where="through", day=through.isoformat(), due=due.start.isoformat())
-    return hold(schedule, from_day=from_day, days=(through - due.start).days + 1)
+    due = schedule.steps[last + 1].start
+    if through < due:
+        raise NotLater(where="through", day=through.isoformat(), due=due.isoformat())
+    return hold(schedule, from_day=from_day, days=(through - due).days + 1)
 
 
 def hold_open(schedule: Schedule, *, from_day: date) -> Schedule:
@@ -92,7 +93,7 @@ def resume_open(schedule: Schedule, *, before: Schedule, from_day: date) -> Sche
     """
     held = schedule.steps[-1]
     step = before.step_at(held.start - timedelta(days=1))
-    same = schedule.steps[_place(schedule, from_day)].doses == held.doses
+    same = same_dose(schedule.steps[_place(schedule, from_day)].doses, held.doses)
     if not same or held.kind is not StepKind.HOLD or step is None or step.doses != held.doses:
         raise NotHeld(where="from_day", day=from_day.isoformat())
     later = _pieces(before.steps[_end_of_dose(before.steps, step.n - 1) + 1 :])
@@ -109,9 +110,9 @@ def held_until(schedule: Schedule, day: date) -> date | None:
         return None
     until = None
     for later in schedule.steps[step.n - 1 :]:
-        if later.doses != step.doses:
+        if not same_dose(later.doses, step.doses):
             return until
-        if later.kind is StepKind.HOLD:
+        if schedule.held(later):
             until = later.end
     return None if schedule.maintenance else until
 
@@ -124,12 +125,13 @@ def resume(schedule: Schedule, *, from_day: date) -> Schedule:
     at = _place(schedule, from_day)
     steps = schedule.steps
     last = _end_of_dose(steps, at)
-    held = steps[last]
-    if held.kind is not StepKind.HOLD or last == len(steps) - 1:
+    if not schedule.held(steps[last]) or last == len(steps) - 1:
         raise NotHeld(where="from_day", day=from_day.isoformat())
     pieces = _pieces(steps)
-    kept = max(0, (from_day - held.start).days)
-    pieces[last : last + 1] = [pieces[last]._replace(days=kept)] if kept else []
+    while schedule.held(steps[last]) and steps[last].end >= from_day:
+        kept = max(0, (from_day - steps[last].start).days)
+        pieces[last : last + 1] = [pieces[last]._replace(days=kept)] if kept else []
+        last -= 1
     return _schedule(schedule, pieces)
 
 
@@ -142,19 +144,20 @@ def step_back(schedule: Schedule, *, from_day: date, hold_days: int, table: str 
     to.
     """
     _check_days(hold_days, "hold_days")
-    written = schedule.steps
+    written = schedule
     schedule = schedule.through(from_day)
     at = _place(schedule, from_day)
     steps = schedule.steps
     before = _regimen_before(steps[: at + 1], measure(schedule.drugs, table, weekly=schedule.weekly))
     if before is None:
         raise NoStepBefore(where="from_day", day=from_day.isoformat())
-    base = _start_of_dose(steps, at)
+    base, last = _start_of_dose(steps, at), _end_of_dose(steps, at)
+    days = sum(step.days for step in written.steps[base : last + 1] if not written.held(step))
     pieces = _until(steps, from_day)
     past = len(pieces)
     pieces.append(_Piece(hold_days, before, StepKind.STEP_BACK))
-    pieces.append(_Piece(written[base].days, steps[at].doses, steps[base].kind))
-    later = _pieces(steps[_end_of_dose(steps, at) + 1 :])
+    pieces.append(_Piece(days, steps[last].doses, steps[base].kind))
+    later = _pieces(steps[last + 1 :])
     made = _schedule(schedule, [*pieces, *later])
     said = [not past <= n < past + 2 for n in range(len(made.steps))]
     return kinds_worked_out(made, table, said=said)
@@ -173,7 +176,7 @@ def pace(schedule: Schedule, *, from_day: date, interval_days: int, faster: bool
     if at == last:
         raise NothingLater(where="from_day", day=from_day.isoformat())
     pieces = _pieces(schedule.steps)
-    steps = [n for n in range(at, last) if pieces[n].kind is not StepKind.HOLD]
+    steps = [n for n in range(at, last) if not schedule.held(schedule.steps[n])]
     for n in steps[: count or None]:
         days = pieces[n].days
         wanted = min(days, interval_days) if faster else max(days, interval_days)
@@ -200,13 +203,15 @@ def step_length(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
 
 
 def move_change(schedule: Schedule, *, from_day: date, to: date, later_too: bool = True) -> Schedule:
-    """Move the next change on or after `from_day` to another day; later ones move with it, or keep their days.
+    """Move the next change after `from_day` to another day; later ones move with it, or keep their days.
+
+    A change on `from_day` itself stands: its dose is taken already.
 
     Raises OutsidePlan, NothingLater if no change comes, and OutOfRange for a day before `from_day`, further off than a
     revision may move it, or on which a later change already falls.
     """
     _place(schedule, from_day)
-    change = next((step for step in schedule if step.start >= from_day and schedule.changes(step)), None)
+    change = schedule.next_change(from_day)
     if change is None:
         raise NothingLater(where="from_day", day=from_day.isoformat())
     at = change.n - 1
@@ -227,7 +232,7 @@ def move_change(schedule: Schedule, *, from_day: date, to: date, later_too: bool
 
 
 def on_weekday(schedule: Schedule, *, from_day: date, weekday: int) -> Schedule:
-    """Move every change from `from_day` on to a day of the week (0: Monday); no interval gets shorter.
+    """Move every change after `from_day` to a day of the week (0: Monday); no interval gets shorter.
 
     Raises OutsidePlan, OutOfRange, and NothingLater if no change comes.
     """
@@ -235,7 +240,7 @@ def on_weekday(schedule: Schedule, *, from_day: date, weekday: int) -> Schedule:
         raise OutOfRange(where="weekday", raw=str(weekday)[:12], lowest="0", highest=str(_SUNDAY))
     _place(schedule, from_day)
     pieces = _pieces(schedule.steps)
-    changes = [step.n - 1 for step in schedule if step.start >= from_day and schedule.changes(step)]
+    changes = [step.n - 1 for step in schedule if step.start > from_day and schedule.changes(step)]
     if not changes:
         raise NothingLater(where="from_day", day=from_day.isoformat())
     for at in changes:
@@ -288,15 +293,15 @@ def _place(schedule: Schedule, day: date) -> int:
 
 
 def _end_of_dose(steps: Sequence[Step], at: int) -> int:
-    """The index of the last step in a row with the doses of the step at `at`."""
-    while at + 1 < len(steps) and steps[at + 1].doses == steps[at].doses:
+    """The index of the last step in a row with the dose of the step at `at`, whatever pieces it is made of."""
+    while at + 1 < len(steps) and same_dose(steps[at + 1].doses, steps[at].doses):
         at += 1
     return at
 
 
 def _start_of_dose(steps: Sequence[Step], at: int) -> int:
     """The index of the step, at or before `at`, that began the time on these doses, before any hold."""
-    while at > 0 and steps[at].kind is StepKind.HOLD and steps[at - 1].doses == steps[at].doses:
+    while at > 0 and steps[at].kind is StepKind.HOLD and same_dose(steps[at - 1].doses, steps[at].doses):
         at -= 1
     return at
 
@@ -313,8 +318,9 @@ def _regimen_before(steps: Iterable[Step], meter: Measure) -> tuple[TimedDose, .
             continue
         while path and meter.of(path[-1]) < meter.of(step.doses):
             path.pop()
-        if not path or path[-1] != step.doses:
-            path.append(step.doses)
+        if path and same_dose(path[-1], step.doses):
+            path.pop()
+        path.append(step.doses)
     return path[-2] if len(path) > 1 else None
 
 

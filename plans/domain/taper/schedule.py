@@ -407,6 +407,18 @@ class Schedule:
         """Whether a step's regimen differs from that of the step before it; false for the first."""
         return step.n > 1 and step.doses != self.steps[step.n - 2].doses
 
+    def held(self, step: Step) -> bool:
+        """Whether a step is a hold that somebody asked for, and not the rest of a step.
+
+        The rest of a step made of other pieces, or taken again after a hospital stay, is the same dose too, and so a
+        HOLD; it ends on its planned day and is no hold that could be ended.
+        """
+        if step.kind is not StepKind.HOLD or step.n == 1:
+            return False
+        before = self.steps[step.n - 2]
+        same = before.doses == step.doses and before.kind is not StepKind.PAUSE
+        return same or self.held(before)
+
     def next_change(self, day: date) -> Step | None:
         """The first step beginning after `day` whose regimen differs from the step before it."""
         return next((step for step in self.steps if step.start > day and self.changes(step)), None)
