@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from plans.domain.taper.limit_rules import Verdict, gathered
-from plans.services.plans import consequences
+from datetime import timedelta
+
+import pytest
+
+from plans.domain.taper.amendments import Pace
+from plans.domain.taper.limit_rules import LimitLevel, Verdict, gathered
+from plans.services import clock
+from plans.services.plans import consequences, revise
 from tests.domain.taper.judging import judged
 from tests.domain.taper.schedules import nightly
+from tests.makers import ClinicMade, make_patient
+from tests.makers_plans import TOGETHER, issue_plan, story_request
 
 
 def test_a_run_that_began_in_the_past_still_names_the_steps_to_come() -> None:
@@ -38,3 +46,22 @@ def test_a_step_that_only_moves_is_no_new_finding() -> None:
     moved = last_of(["20", "20", "16"], {3: 200_000})
     assert (here.step, moved.step) == (2, 3)
     assert consequences._figures(here) == consequences._figures(moved)
+
+
+@pytest.mark.django_db
+def test_a_faster_pace_is_reported_where_the_products_make_the_cuts_larger(clinic: ClinicMade) -> None:
+    patient = make_patient(clinic.primary)
+    today = clock.today(patient.zone)
+    three = [{"time": time, "drug": "lorazepam", "dose_mg": "1"} for time in ("morning", "midday", "night")]
+    asked = TOGETHER | {
+        "regimen": [*three, {"time": "night", "drug": "zolpidem", "dose_mg": "10"}],
+        "method": {"name": "percent_of_current", "percent": "5", "interval_days": 14},
+    }
+    plan = issue_plan(clinic.primary, patient, story_request(today - timedelta(days=14), asked))
+    faster = Pace(today, interval_days=14, faster=True)
+    seen = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[faster])
+    (found,) = [one for one in seen.findings if one.rule == "faster_than_asked"]
+    assert found.level is LimitLevel.NEEDS_REASON
+    slower = Pace(today, interval_days=60)
+    unhurried = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[slower])
+    assert "faster_than_asked" not in {one.rule for one in unhurried.findings}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -477,15 +477,20 @@ def _new_findings(plan: Plan, present: Snapshot, later: engine.Taper, day: date)
     """Limits passed by the changed plan's steps from the day on, but not by the present plan's remaining steps.
 
     They are compared by rule and figures. What a past step passed does not excuse a new one: a cut repeated after a
-    step back is reported again, and so is a second late step back.
+    step back is reported again, and so is a second late step back. Nor does the same cut excuse one that comes sooner
+    after the change before it, where the finding's own figures do not count days.
     """
     before = present.schedule
     stands = judged(plan, before, present.request).verdicts
-    known = Counter(_figures(one) for one in _from(day, before, stands))
+    known: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for one in _from(day, before, stands):
+        known[_figures(one)].append(_waited(before, one))
     fresh = []
     for one in _from(day, later.schedule, later.verdicts):
-        if known[_figures(one)]:
-            known[_figures(one)] -= 1
+        waited = _waited(later.schedule, one)
+        excused = [days for days in known[_figures(one)] if days <= waited]
+        if excused:
+            known[_figures(one)].remove(max(excused))
         elif (one.level is not LimitLevel.NOTE or agreed(one.facts)) and one.rule != "unverified_product":
             fresh.append(one)
     return grouped(gathered(fresh))
@@ -499,6 +504,15 @@ def _from(day: date, schedule: Schedule, verdicts: Sequence[Verdict]) -> list[Ve
         for one in verdict.each
         if one.step and schedule.steps[one.step - 1].start >= day
     ]
+
+
+def _waited(schedule: Schedule, verdict: Verdict) -> int:
+    """The days from the change before to the step of a finding on a cut larger than asked for; 0 for any other."""
+    if verdict.rule != "faster_than_asked" or not verdict.step:
+        return 0
+    start = schedule.steps[verdict.step - 1].start
+    change = schedule.last_change(start - _DAY)
+    return (start - (change.start if change else schedule.start)).days
 
 
 def _figures(verdict: Verdict) -> tuple[str, str]:

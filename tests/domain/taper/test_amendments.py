@@ -53,7 +53,9 @@ from plans.domain.taper.refusals import (
     HeldOpen,
     NoMethodToUse,
     NoProductHere,
+    NotHeld,
     NothingLater,
+    NothingToHold,
     NotLater,
     NotMakeable,
     NotTaken,
@@ -61,6 +63,7 @@ from plans.domain.taper.refusals import (
     OutsidePlan,
 )
 from plans.domain.taper.request import Intake, TaperRequest, syringes_json
+from plans.domain.taper.revisions import held_until
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from plans.domain.taper.snapshot import dump, load
 from tests.domain.taper.asking import ZOLPIDEM, built, diazepam
@@ -199,6 +202,90 @@ def test_a_hold_of_any_kind_and_resuming_on_the_same_day_gives_the_plan_back(pla
         assert valid_days([(FIRST, again.schedule)]) == valid_days([(FIRST, SCHEDULE)])
 
 
+LAYOUTS: dict[str, Callable[[Schedule, date], Amendment]] = {
+    "spread": lambda _plan, day: ChangeSpread(day, drug="clonazepam", spread=Spread.ONE_AFTER_ANOTHER),
+    "other pieces": lambda _plan, day: ChangeProducts(
+        day, products=(*SCHEDULE.products[:1], Product("clonazepam", Form.TABLET, Dose.parse("0.125")))
+    ),
+    "the dose as planned": lambda plan, day: TakesDose(day, regimen=_planned(plan, day)),
+    "another dose": lambda _plan, day: TakesDose(day, regimen=NOW),
+    "a second drug": lambda _plan, day: BeginDrug(day, doses=SECOND),
+}
+
+
+def _planned(plan: Schedule, day: date) -> tuple[Intake, ...]:
+    step = plan.step_at(day)
+    assert step is not None
+    return tuple(Intake(one.time, one.drug, one.dose, one.weekdays) for one in step.doses)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(sorted(LAYOUTS)),
+    place=st.integers(0, 200),
+    later=st.integers(-10, 40),
+    held=st.integers(1, 60),
+)
+def test_a_hold_and_resuming_gives_the_plan_back_after_days_were_laid_out_anew(
+    name: str, place: int, later: int, held: int
+) -> None:
+    day = FIRST + place * ONE
+    laid = amend(REQUEST, SCHEDULE, [LAYOUTS[name](SCHEDULE, day)])
+    from_day = max(FIRST, day + later * ONE)
+    if from_day >= laid.schedule.end or not regimen(laid.schedule, from_day):
+        return
+    for hold in (Hold(from_day, days=held), HoldOpen(from_day)):
+        try:
+            made = amend(laid.request, laid.schedule, [hold])
+        except NothingToHold:
+            return
+        standing = Standing(waiting=laid.schedule if made.held_open else None)
+        again = amend(made.request, made.schedule, [Resume(from_day)], standing)
+        assert valid_days([(FIRST, again.schedule)]) == valid_days([(FIRST, laid.schedule)])
+
+
+@pytest.mark.parametrize("name", ["spread", "other pieces"])
+def test_days_laid_out_anew_leave_the_rest_of_a_step_as_it_was_planned(name: str) -> None:
+    laid = amend(REQUEST, SCHEDULE, [LAYOUTS[name](SCHEDULE, DAY)])
+    planned = due(SCHEDULE, DAY)
+    assert due(laid.schedule, DAY) == planned
+    held = amend(laid.request, laid.schedule, [Hold(DAY, days=30)])
+    assert due(held.schedule, DAY) == planned + 30 * ONE
+    # the hold has not begun, so that ending it tomorrow gives the planned day back
+    assert due(amend(held.request, held.schedule, [Resume(DAY + ONE)]).schedule, DAY) == planned
+    with pytest.raises(NotHeld):
+        amend(laid.request, laid.schedule, [Resume(DAY + ONE)])
+    sooner = amend(laid.request, laid.schedule, [Pace(DAY, interval_days=3, faster=True)])
+    slower = amend(laid.request, laid.schedule, [Pace(DAY, interval_days=40)])
+    assert due(sooner.schedule, DAY) < planned < due(slower.schedule, DAY)
+
+
+def test_the_rest_of_a_step_is_no_hold() -> None:
+    laid = amend(REQUEST, SCHEDULE, [LAYOUTS["spread"](SCHEDULE, DAY)]).schedule
+    assert laid.steps[2] == SCHEDULE.steps[2]
+    before = amend(REQUEST, SCHEDULE, [LAYOUTS["spread"](SCHEDULE, FIRST)]).schedule
+    assert before.steps[0].kind is StepKind.START
+
+
+def test_a_hold_made_of_other_pieces_meanwhile_ends_on_the_day_it_is_ended() -> None:
+    held = amend(REQUEST, SCHEDULE, [Hold(DAY, days=30)])
+    other = amend(held.request, held.schedule, [LAYOUTS["other pieces"](SCHEDULE, DAY + 20 * ONE)])
+    assert held_until(other.schedule, DAY) == held_until(held.schedule, DAY)
+    for days in (15, 25):
+        ended = amend(other.request, other.schedule, [Resume(DAY + days * ONE)]).schedule
+        assert mg(ended, DAY + days * ONE) == mg(SCHEDULE, due(SCHEDULE, DAY))
+
+
+def test_stepping_back_from_other_pieces_of_a_dose_returns_to_the_dose_before_it() -> None:
+    other = at(LAYOUTS["other pieces"](SCHEDULE, DAY))
+    back = at(StepBack(DAY + ONE, hold_days=14), plan=other)
+    assert mg(back, DAY + ONE) == mg(SCHEDULE, SCHEDULE.steps[1].start)
+    step = back.step_at(DAY + ONE)
+    assert step is not None
+    assert step.kind is StepKind.STEP_BACK
+
+
 # ── holds ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -276,6 +363,25 @@ def test_a_change_moves_onto_a_day_with_all_later_ones_or_alone() -> None:
         at(MoveChange(DAY, to=DAY - ONE))
     with pytest.raises(OutOfRange):
         at(MoveChange(DAY, to=due(SCHEDULE, due(SCHEDULE, DAY)), later_too=False))
+
+
+@pytest.mark.parametrize(
+    "how", [{"to": date(2027, 1, 14)}, {"to": date(2027, 1, 14), "later_too": False}, {"weekday": 3}]
+)
+def test_a_change_on_the_day_itself_stands_and_the_next_one_moves(how: dict[str, Any]) -> None:
+    cut = SCHEDULE.steps[2].start
+    made = at(MoveChange(cut, **how))
+    assert mg(made, cut) == mg(SCHEDULE, cut) != mg(SCHEDULE, cut - ONE)
+    assert made.steps[2].start == cut
+    assert due(made, cut) == date(2027, 1, 14)
+
+
+def test_a_switch_and_a_move_from_the_same_day_never_undo_the_switch() -> None:
+    cut = SCHEDULE.steps[2].start
+    switch = SwitchDrug(cut, crossover=Crossover("diazepam"))
+    alone, both = at(switch), at(switch, MoveChange(cut, to=cut + 10 * ONE))
+    assert mg(both, cut) == mg(alone, cut)
+    assert due(both, cut) == cut + 10 * ONE
 
 
 def test_changes_move_onto_a_day_of_the_week_and_none_comes_sooner_after_the_one_before() -> None:
