@@ -223,6 +223,8 @@ def refusal_words(error: TaperplanError) -> str:
             return _weekly(error) if why == "start" else str(WEEKLY[why]) % facts
         case "pair_not_covered":
             return _pair(error)
+        case "schedule_of_other_drug":
+            return _other_drug(error)
         case "not_makeable":
             return _not_makeable(error)
         case code if code in SENTENCES:
@@ -264,6 +266,17 @@ def _pair(error: TaperplanError) -> str:
     if not tables:
         return words % facts
     return f"{words % facts} " + gettext("Tables that do: %(covered_by)s.") % facts
+
+
+def _other_drug(error: TaperplanError) -> str:
+    """For which drug alone a published schedule is, and what to do."""
+    raw = error.facts["drugs"]
+    drugs = listed([drug_words(str(one), clinician=True) for one in raw] if isinstance(raw, list) else [])
+    said = gettext(
+        "The published schedule is for %(drug)s alone, and this plan is for %(drugs)s: its doses do not suit it. "
+        "Choose a schedule for %(drugs)s, or type how the dose is lowered."
+    )
+    return said % {"drug": drug_words(str(error.facts["drug"]), clinician=True), "drugs": drugs}
 
 
 def _weekly(error: TaperplanError) -> str:

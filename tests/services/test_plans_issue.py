@@ -9,6 +9,7 @@ import pytest
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale, TaperError
 from plans.domain.taper.history import valid_days
 from plans.domain.taper.limit_rules import LimitLevel
+from plans.domain.taper.published.files import schedule
 from plans.models import AuditEvent, Document, Occasion, Patient, Plan, PlanStep, PlanVersion, Work
 from plans.services import clock
 from plans.services.care import set_care_state
@@ -85,17 +86,49 @@ def test_one_reason_is_kept_with_each_finding_and_the_steps_it_answers(clinic, p
     }
 
 
+def published_request(clinic, patient, **more):
+    """The request of the clonazepam label's schedule, which needs a reason, and the findings that ask for it."""
+    given = {"start": clock.today(patient.zone).isoformat()} | more
+    request = schedule("klonopin_label_clonazepam_1").request_from(given)
+    shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
+    rules = {one.rule for one in shown.at(LimitLevel.NEEDS_REASON)} - {"unverified_product"}
+    return request, shown, dict.fromkeys(rules, "A schedule that was published, 2002")
+
+
 @pytest.mark.slow
 def test_that_the_plan_follows_a_published_schedule_is_a_reason_with_its_source(clinic, patient):
-    request = story_request(clock.today(patient.zone))
-    shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
-    rules = {finding.rule for finding in shown.at(LimitLevel.NEEDS_REASON)}
-    source = "A schedule that was published, 2002"
-    plan = issue_plan(clinic.primary, patient, request, reasons={}, sources=dict.fromkeys(rules, source))
+    request, _, sources = published_request(clinic, patient)
+    plan = issue_plan(clinic.primary, patient, request, reasons={}, sources=sources)
     said = versions.read(present(plan.active_version))
-    assert {(reason.rule, reason.text, reason.source) for reason in said.reasons} == {
-        (rule, "", source) for rule in rules
+    assert sources
+    assert {(one.rule, one.text, one.source) for one in said.reasons} == {
+        (rule, "", source) for rule, source in sources.items()
     }
+    assert said.request.published == "klonopin_label_clonazepam_1"
+
+
+@pytest.mark.slow
+def test_that_a_plan_of_another_drug_follows_it_is_no_reason_and_not_recorded(clinic, patient):
+    regimen = [{"time": "night", "drug": "lorazepam", "dose_mg": "1"}]
+    request, shown, sources = published_request(clinic, patient, regimen=regimen)
+    assert (shown.follows, present(shown.taper).request.published) == (None, "")
+    with pytest.raises(Refused) as refusal:
+        issue_plan(clinic.primary, patient, request, reasons={}, sources=sources)
+    assert refusal.value.facts["reason"] == "reasons_missing"
+    assert refusal.value.where in sources
+    plan = Plan.objects.get(patient=patient)
+    assert plan.active_version is None
+
+
+def test_rows_in_mg_of_another_drugs_schedule_cannot_be_issued(clinic, patient):
+    request = schedule("clonazepam_3_twelve_weeks").request_from(
+        {
+            "start": clock.today(patient.zone).isoformat(),
+            "regimen": [{"time": "night", "drug": "diazepam", "dose_mg": "12"}],
+        }
+    )
+    shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
+    assert (shown.taper, present(shown.error).code) == (None, "schedule_of_other_drug")
 
 
 def test_the_day_and_hour_of_check_ins_are_kept_with_the_patient(clinic, patient):

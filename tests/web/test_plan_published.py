@@ -7,6 +7,7 @@ import re
 import pytest
 from django.utils.datastructures import MultiValueDict
 
+from plans.domain.errors import TaperError
 from plans.domain.taper.engine import build
 from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.published import files
@@ -63,9 +64,9 @@ def test_what_was_typed_stays_when_a_schedule_is_filled_in() -> None:
     assert form.typed["after_words"] == "Call us."
     assert form.typed["amount"] == "3"
     assert form.followed is not None
-    other = filled("bnf_diazepam_40_eighths", drug_a="lorazepam", a_night="1")
-    assert other.typed["drug_a"] == "lorazepam"
-    assert other.typed["a_night"] == "1"
+    other = filled("jcpg_diazepam_10", drug_a="lorazepam", a_night="1")
+    assert (other.typed["drug_a"], other.typed["a_night"], other.typed["percent"]) == ("lorazepam", "1", "5")
+    assert other.typed["preparation"] == ""
 
 
 def test_a_rate_changed_afterwards_is_no_longer_what_was_published() -> None:
@@ -84,12 +85,67 @@ def test_an_unknown_schedule_changes_nothing() -> None:
     assert {key: data[key] for key in data} == EMPTY
 
 
-def test_the_schedules_of_the_drug_come_first_and_each_says_its_mark() -> None:
-    groups = schedule_groups("zolpidem")
-    assert groups[0].drug == "zolpidem"
+def test_the_list_holds_the_schedules_of_the_drug_and_those_for_any_drug() -> None:
+    own, any_drug = schedule_groups(frozenset({"zolpidem"}))
+    assert (own.drug, any_drug.drug) == ("zolpidem", "Any drug, by percent")
+    assert {files.schedule(name).drug for name, _ in own.choices} == {"zolpidem"}
+    assert {name for name, _ in any_drug.choices} == {"bcfi_diazepam_20_tenths", "jcpg_diazepam_10"}
+    assert schedule_groups(frozenset({"diazepam", "lorazepam"})) == (any_drug,)
+
+
+def test_before_a_drug_is_chosen_the_list_holds_all_and_each_says_its_mark() -> None:
+    groups = schedule_groups(frozenset())
     assert sum(len(group.choices) for group in groups) == len(names())
     words = dict(choice for group in groups for choice in group.choices)
     assert "not verified" in words["ashton_4_nitrazepam_10"]
+
+
+def test_another_drugs_schedule_fills_in_nothing() -> None:
+    data = MultiValueDict[str, object](
+        {**{key: [value] for key, value in EMPTY.items()}, "drug_a": ["diazepam"]}
+    )
+    before = data.copy()
+    with pytest.raises(TaperError) as refusal:
+        fill(data, "clonazepam_3_twelve_weeks")
+    assert refusal.value.code == "schedule_of_other_drug"
+    assert data == before
+
+
+def test_rows_of_another_drugs_schedule_are_refused_at_the_rows() -> None:
+    data = filled("clonazepam_3_twelve_weeks").typed
+    data["drug_a"] = "diazepam"
+    form = PlanForm(data, formulary=Formulary())
+    (said,) = form.errors["rows"]
+    assert said == (
+        "The published schedule is for clonazepam alone, and this plan is for diazepam: its doses do not suit it. "
+        "Choose a schedule for diazepam, or type how the dose is lowered."
+    )
+    assert form.followed is None
+
+
+@pytest.mark.slow
+def test_another_drugs_schedule_is_refused_with_what_to_do(signed_in, patient):
+    form = typed(
+        patient, drug_a="diazepam", a_morning="5", a_night="7", products=[], listed=[], do="published",
+        published_pick="clonazepam_3_twelve_weeks",
+    )  # fmt: skip
+    answer = signed_in.post(form_page(patient), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "The published schedule is for clonazepam alone, and this plan is for diazepam" in page
+    assert "Clonazepam 3 mg in twelve weeks" not in page
+
+
+@pytest.mark.slow
+def test_that_a_plan_follows_is_not_offered_for_the_schedule_of_another_drug(signed_in, patient):
+    form = typed(
+        patient, drug_a="diazepam", a_morning="", a_night="40", products=[], listed=[], percent="50",
+        method="percent_of_original", interval="7", published="pat_horenczyk_1998_zopiclone",
+    )  # fmt: skip
+    page = signed_in.post(preview_page(patient), form).content.decode()
+    assert 'name="reason_' in page
+    assert 'name="follows" value=' not in page
+    assert "the plan no longer follows the published schedule" in page
 
 
 @pytest.mark.slow

@@ -55,6 +55,12 @@ class NotOneOf(TaperError):
     code = "not_one_of"
 
 
+class ScheduleOfOtherDrug(TaperError):
+    """A published schedule for another drug than is taken: facts `drug` (its own) and `drugs` (those taken)."""
+
+    code = "schedule_of_other_drug"
+
+
 class MixedTimes(TaperError):
     """Named times and clock times in one plan: facts `raw` and `first` (the first time of the plan)."""
 

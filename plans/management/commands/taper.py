@@ -22,7 +22,7 @@ from plans.domain.taper.answer import answer, refusal
 from plans.domain.taper.crossover_range import RangeEnd
 from plans.domain.taper.drug import DEFAULT_COUNTRY
 from plans.domain.taper.engine import build
-from plans.domain.taper.published.files import schedule, schedules
+from plans.domain.taper.published.files import check_rows, schedule, schedules
 from plans.domain.taper.reading import MOST_BYTES, read_json, word
 from plans.domain.taper.refusals import UnreadableFile, WrongOption
 from plans.domain.taper.request import TaperRequest
@@ -92,6 +92,7 @@ class Command(BaseCommand):
         if options["rows"] is not None and isinstance(asked, dict):
             asked["method"] = typed_method(_read(options["rows"]).decode("utf-8", "replace"))
         request = TaperRequest.from_json(asked)
+        check_rows(request)
         self.country = request.country
         with forms_as_in(self.country):
             return FORMATS[options["format"]](answer(build(request), says=says, exposure=options["exposure"]))

@@ -36,9 +36,9 @@ _NOT_REPLACED: Final = tuple(state.value for state in LIVE if (state, PlanAct.RE
 class IssueRequest:
     """What a clinician issues: the taper request (JSON, without its patient) and what they confirm.
 
-    `reasons` by rule; `sources` by rule where the reason is that the plan follows a source; `signed` codes of cautions;
-    `confirmed` names of products whose strength they confirmed; `shown` the digest of the preview they saw (None for
-    commands and seeds, which show no page).
+    `reasons` by rule; `sources` by rule where the reason is that the plan follows a published schedule, which counts
+    only if it takes the steps of one; `signed` codes of cautions; `confirmed` names of products whose strength they
+    confirmed; `shown` the digest of the preview they saw (None for commands and seeds, which show no page).
     """
 
     request: Facts
@@ -186,7 +186,7 @@ def _reasons(shown: Preview, asked: IssueRequest) -> tuple[AcceptedReason, ...]:
             unconfirmed += [str(verdict.facts["product"]) for verdict in finding.verdicts]
             continue
         text = asked.reasons.get(finding.rule, "").strip()
-        source = asked.sources.get(finding.rule, "").strip()
+        source = asked.sources.get(finding.rule, "").strip() if shown.follows is not None else ""
         if max(len(text), len(source)) > LONGEST_REASON:
             raise Refused(reason="text_too_long", where=finding.rule)
         if not (text or source):

@@ -29,6 +29,8 @@ from plans.domain.taper.limit_rules import LimitLevel, Verdict
 from plans.domain.taper.options import TaperOption, options
 from plans.domain.taper.patient_facts import PatientFacts
 from plans.domain.taper.products import Product, Take
+from plans.domain.taper.published.files import PublishedSchedule, check_rows
+from plans.domain.taper.published.following import steps_followed
 from plans.domain.taper.request import Intake, TakenBefore, TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.second_signature import Trigger, raised
@@ -85,6 +87,7 @@ class Preview:
 
     `holidays`, `confirmed` and `agreed` (the clinic's own limits) are what it was judged with.
     `because`: why it needs a second signature, if it does.
+    `follows`: the published schedule whose steps the plan takes, if it names one.
     """
 
     taper: Taper | None
@@ -96,6 +99,7 @@ class Preview:
     confirmed: frozenset[Product] = frozenset()
     agreed: ClinicLimits = NONE
     because: tuple[Trigger, ...] = ()
+    follows: PublishedSchedule | None = None
 
     def options(self) -> tuple[TaperOption, ...]:
         """The complete plans to choose from, including this one, computed on demand; empty if there is no choice."""
@@ -138,7 +142,12 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
         _check_home_made(asked, patient.clinic)
         holidays, products = holidays_of(patient.clinic), _confirmed_products(asked, confirmed)
         own = own_limits.of_clinic(patient.clinic)
+        check_rows(asked)
         taper = build(asked, holidays=holidays, confirmed=products, agreed=own)
+        follows = steps_followed(taper)
+        if follows is None:
+            # A version names no schedule that it does not follow.
+            taper = replace(taper, request=replace(taper.request, published=""))
         return Preview(
             taper=taper,
             error=None,
@@ -154,6 +163,7 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
                 asked.patient or PatientFacts(),
                 crossover=asked.crossover is not None,
             ),
+            follows=follows,
         )
     except TaperError as refusal:
         return Preview(taper=None, error=refusal)

@@ -22,9 +22,11 @@ from plans.domain.taper.published.files import (
     DifferenceKind,
     PublishedSchedule,
     SourceKind,
+    check_rows,
     followed,
     read_published,
 )
+from plans.domain.taper.published.following import steps_followed
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Step, TimeOfDay
 from plans.management import published_document
@@ -134,6 +136,72 @@ def test_another_dose_at_the_start_still_follows_it_and_another_method_does_not(
     assert followed(asked()) is None
 
 
+def test_each_schedule_is_followed_by_the_plan_made_of_it(schedule: PublishedSchedule) -> None:
+    assert steps_followed(build(request_of(schedule))) is schedule
+
+
+def of(name: str, drug: str, dose_mg: str, **more: object) -> TaperRequest:
+    regimen = [{"time": "night", "drug": drug, "dose_mg": dose_mg}]
+    given = files.schedule(name).request_from({"start": "2026-11-30", "regimen": regimen, **more})
+    return TaperRequest.from_json(given)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "xanax_label_alprazolam_3",
+        "klonopin_label_clonazepam_1",
+        "pat_horenczyk_1998_zopiclone",
+        "zolpidem_10_by_halves_of_5",
+        "temazepam_10_by_quarters",
+    ],
+)
+def test_no_plan_of_another_drug_follows_a_schedule(name: str) -> None:
+    assert followed(of(name, "diazepam", "20")) is None
+
+
+def test_a_plan_of_a_second_drug_beside_it_does_not_follow_a_schedule() -> None:
+    both = [
+        {"time": "night", "drug": "diazepam", "dose_mg": "40"},
+        {"time": "night", "drug": "temazepam", "dose_mg": "10"},
+    ]
+    given = files.schedule("bnf_diazepam_40_eighths").request_from({"start": "2026-11-30", "regimen": both})
+    assert followed(TaperRequest.from_json(given)) is None
+
+
+def test_a_schedule_for_any_drug_is_followed_by_each() -> None:
+    request = of("bcfi_diazepam_20_tenths", "lorazepam", "2")
+    assert steps_followed(build(request)) is files.schedule("bcfi_diazepam_20_tenths")
+
+
+def test_rows_in_mg_are_followed_from_the_dose_they_begin_at_alone() -> None:
+    assert followed(of("diazepam_15_six_months", "diazepam", "15")) is not None
+    assert followed(of("diazepam_15_six_months", "diazepam", "30")) is None
+
+
+def test_rows_in_mg_of_another_drugs_schedule_are_refused_with_its_drug() -> None:
+    with pytest.raises(TaperError) as refusal:
+        check_rows(of("clonazepam_3_twelve_weeks", "diazepam", "12"))
+    assert (refusal.value.code, refusal.value.facts) == (
+        "schedule_of_other_drug",
+        {"drug": "clonazepam", "drugs": ["diazepam"]},
+    )
+    check_rows(of("clonazepam_3_twelve_weeks", "clonazepam", "3"))
+
+
+def test_steps_that_coarse_tablets_make_larger_are_not_those_of_the_schedule() -> None:
+    coarse = [{"drug": "diazepam", "form": "tablet", "strength_mg": "10", "split": 1}]
+    for dose in ("40", "30"):
+        assert steps_followed(build(of("bnf_diazepam_40_eighths", "diazepam", dose))) is not None
+        assert steps_followed(build(of("bnf_diazepam_40_eighths", "diazepam", dose, products=coarse))) is None
+
+
+def test_a_pause_or_another_end_is_not_what_was_published() -> None:
+    pause = [{"from": "2026-12-20", "days": 14}]
+    assert followed(of("bnf_diazepam_40_eighths", "diazepam", "40", pauses=pause)) is None
+    assert followed(of("bnf_diazepam_40_eighths", "diazepam", "40", goal_mg="10")) is None
+
+
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(TaperError) as refused:
         asked(published="ashton_99")
@@ -150,6 +218,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         ('origin = "GB"', 'origin = "UK1"', "country", "origin"),
         ("gathered = 2", "gathered = 3", "unreadable", "gathered"),
         ("gathered = 2", "gathered = 2.0", "missing", "gathered"),
+        ("gathered = 2", "gathered = 2\nany_drug = true", "unreadable", "any_drug"),
         ("gathered = 2", 'gathered = 2\nauthor = "x"', "unknown_key", "author"),
         ("stage_days = 14", "stage_days = 0", "out_of_range", "request.crossover.stage_days"),
         ("[request]", '[request]\nstart = "2026-11-30"', "unknown_key", "request.start"),

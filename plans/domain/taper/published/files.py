@@ -11,6 +11,8 @@ Grammar of a file (`<name>.toml`):
     gathered = 1                            1 or 2: the batch it was collected in, for the count in the docs
     chosen = "…"                            our choices where the source leaves something open, if any
     goes_on = true                          the source stops at `printed`; left out if it prints the whole taper
+    any_drug = true                         the source prints shares of the dose alone, for whatever drug; the drug and
+                                            dose of the request are our example
 
     [request]                               keys of a taper request without `start` and `published`
 
@@ -33,7 +35,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -42,12 +44,13 @@ from typing import Any, Final, TypeVar
 
 from plans.domain.errors import TaperError
 from plans.domain.taper.catalogue_file import BadCatalogue
-from plans.domain.taper.crossover import Crossover
 from plans.domain.taper.drug import SourceMark
-from plans.domain.taper.methods import AnyMethod
+from plans.domain.taper.methods.percent_of_current import PercentOfCurrent
+from plans.domain.taper.methods.percent_of_original import PercentOfOriginal
 from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.published_names import FOLDER, names
-from plans.domain.taper.request import TaperRequest, read_method
+from plans.domain.taper.refusals import ScheduleOfOtherDrug
+from plans.domain.taper.request import Intake, TaperRequest
 
 E = TypeVar("E", bound=StrEnum)
 V = TypeVar("V")
@@ -109,6 +112,7 @@ class PublishedSchedule:
     gathered: int
     chosen: str
     goes_on: bool
+    any_drug: bool
     request: Mapping[str, object]
     asked: TaperRequest
     printed: tuple[TypedRow, ...]
@@ -124,24 +128,59 @@ class PublishedSchedule:
         """A request for it; the given keys, such as the first day, override those of the file."""
         return {**self.request, "published": self.name, **given}
 
-    def followed_by(self, method: AnyMethod, crossover: Crossover | None) -> bool:
-        """Whether a plan follows this schedule: the same method, and the same crossover if it has one."""
-        return method == self.asked.method and crossover == self.asked.crossover
+    def suits(self, drugs: Collection[str]) -> bool:
+        """Whether it can be followed by a plan of these drugs: it is of its own drug alone, or of any drug."""
+        return self.any_drug or set(drugs) <= {self.drug}
+
+    def check_drugs(self, drugs: Collection[str]) -> None:
+        """Raise ScheduleOfOtherDrug unless it suits a plan of these drugs."""
+        if not self.suits(drugs):
+            raise ScheduleOfOtherDrug(where="published", drug=self.drug, drugs=sorted(drugs))
+
+    def followed_by(self, request: TaperRequest) -> bool:
+        """Whether a request is for this schedule: its drug, method, crossover and end, and nothing put in between.
+
+        Typed rows are amounts, so they are followed from the dose they begin at alone.
+        """
+        asked = self.asked
+        same = (request.method, request.crossover, request.goal, request.end.stages) == (
+            asked.method,
+            asked.crossover,
+            asked.goal,
+            asked.end.stages,
+        )
+        from_there = not isinstance(asked.method, Typed) or a_week(request.regimen) == a_week(asked.regimen)
+        return same and from_there and not request.pauses and self.suits(drugs_taken(request))
 
     def still_in(self, written: Mapping[str, object]) -> bool:
-        """Whether a written request, possibly incomplete, still follows this schedule."""
+        """Whether a written request, possibly incomplete, is still for this schedule."""
         try:
-            method = read_method(written.get("method"))
-            crossover = Crossover.from_json(written["crossover"], "") if "crossover" in written else None
+            return self.followed_by(TaperRequest.from_json(dict(written)))
         except TaperError:
             return False
-        return self.followed_by(method, crossover)
+
+
+def drugs_taken(request: TaperRequest) -> frozenset[str]:
+    """The drugs taken now, without one to switch to."""
+    return frozenset(intake.drug for intake in request.regimen)
+
+
+def a_week(regimen: Iterable[Intake]) -> int:
+    """What a regimen takes in a week, in units of a dose, whatever the times of day."""
+    return sum(intake.dose.units * len(intake.weekdays) for intake in regimen)
 
 
 def followed(request: TaperRequest) -> PublishedSchedule | None:
-    """The published schedule that a request names and follows; None if the request was changed."""
+    """The published schedule that a request names and is for; None if the request was changed."""
     found = schedule(request.published) if request.published else None
-    return found if found is not None and found.followed_by(request.method, request.crossover) else None
+    return found if found is not None and found.followed_by(request) else None
+
+
+def check_rows(request: TaperRequest) -> None:
+    """Raise ScheduleOfOtherDrug for the typed rows, in mg, of another drug's schedule."""
+    found = schedule(request.published) if request.published else None
+    if found is not None and isinstance(found.asked.method, Typed) and found.asked.method == request.method:
+        found.check_drugs(drugs_taken(request))
 
 
 @cache
@@ -187,7 +226,8 @@ class _Reader:
             source=self._text(data, "source", ""),
             gathered=self._take(data, "gathered", int, ""),
             chosen=self._text(data, "chosen", "") if "chosen" in data else "",
-            goes_on=self._take(data, "goes_on", bool, "") if "goes_on" in data else False,
+            goes_on=self._flag(data, "goes_on"),
+            any_drug=self._flag(data, "any_drug"),
             request=request,
             asked=self._asked(request),
             printed=self._printed(rows),
@@ -198,8 +238,14 @@ class _Reader:
             raise self._bad("unreadable", "gathered")
         if not _COUNTRY.match(made.origin):
             raise self._bad("country", "origin")
+        shares = isinstance(made.asked.method, PercentOfCurrent | PercentOfOriginal)
+        if made.any_drug and (not shares or made.asked.crossover is not None):
+            raise self._bad("unreadable", "any_drug")
         self._empty(data, "")
         return made
+
+    def _flag(self, data: Table, key: str) -> bool:
+        return self._take(data, key, bool, "") if key in data else False
 
     def _asked(self, request: Table) -> TaperRequest:
         for key in ("start", "published"):

@@ -30,7 +30,7 @@ from plans.web.clinician.plan.dose_times import times_rows
 from plans.web.clinician.plan.forms import LENGTHENING, METHOD_FIELDS, PlanForm
 from plans.web.clinician.plan.pauses import LINES, pause_lines
 from plans.web.clinician.plan.products import forms_to_choose, split_name
-from plans.web.clinician.plan.published import fill, schedule_groups
+from plans.web.clinician.plan.published import drugs_now, fill, schedule_groups
 from plans.web.clinician.plan.result import Result, of_preview, of_problems
 from plans.web.clinician.plan.reviews import reviews
 from plans.web.clinician.plan.rows import row_lines
@@ -153,7 +153,7 @@ def _context(
         "templates": plan_templates.templates(actor),
         "may_keep": actor.may(May.MANAGE),
         "longest_name": plan_templates.LONGEST_NAME,
-        "schedules": schedule_groups(str(form.typed.get("drug_a") or "")),
+        "schedules": schedule_groups(drugs_now(form.typed)),
         "bands": [(form[f"band_above_{n}"], form[f"band_cut_{n}"]) for n in (1, 2, 3, 4)],
         "zone": zone_words(patient.zone),
         "still_to_ask": still_to_ask_words(BEFORE_ISSUING & set(patient.to_ask)),

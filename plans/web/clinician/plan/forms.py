@@ -27,7 +27,7 @@ from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.occupancy import CURVES
 from plans.domain.taper.options import OFFERED
 from plans.domain.taper.published.files import PublishedSchedule
-from plans.domain.taper.request import LONGEST_STEP, syringes_json
+from plans.domain.taper.request import LONGEST_STEP, read_method, syringes_json
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.supply import FILL_DAYS
 from plans.domain.taper.tablets import MOST_PIECES
@@ -73,6 +73,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "method.below_mg": "below", "method.by": "by", "method.count": "count", "method.rows": "rows",
     "method.bands": "band_above_1", "syringes": "syringes",
     "taken_before": "before", "spread": "spread", "preparation": "preparation", "pauses": "pause_from_1",
+    "published": "rows",
     "method.lengthen_days": "lengthen", "end": "end_last", "end.longest_step_days": "end_longest",
     "end.days_of_week": "end_days",
 }  # fmt: skip
@@ -398,7 +399,17 @@ class PlanForm(forms.Form):
         return ({"end": end} if end else {}) | ({"pauses": pauses} if pauses else {})
 
     def _schedule_named(self) -> dict[str, str]:
-        """The name of the published schedule for the request, as long as the plan follows it."""
+        """The name of the published schedule for the request, as long as the plan follows it.
+
+        Its rows, which are mg, are refused for another drug.
+        """
+        found = self.published
+        if found is not None and self.chosen_method == "typed" and "rows" not in self.errors:
+            try:
+                if found.asked.method == read_method(self.request["method"]):
+                    found.check_drugs({one["drug"] for one in self.request["regimen"]})
+            except TaperplanError as refusal:
+                self.add_error("rows", plans.problem(refusal))
         return {} if self.followed is None else {"published": self.followed.name}
 
     def _before(self, text: str) -> list[Context]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 
 from plans.domain.taper import published_names
 from plans.domain.taper.published.files import PublishedSchedule, schedule, schedules
@@ -27,14 +28,24 @@ class ScheduleGroup:
     choices: tuple[tuple[str, str], ...]
 
 
-def schedule_groups(drug: str) -> tuple[ScheduleGroup, ...]:
-    """All published schedules by drug; those of the drug already chosen come first."""
+def drugs_now(data: FormData) -> frozenset[str]:
+    """The drugs chosen in a form as taken now."""
+    return frozenset(str(data.get(name) or "") for name in ("drug_a", "drug_b")) - {""}
+
+
+def schedule_groups(drugs: frozenset[str]) -> tuple[ScheduleGroup, ...]:
+    """The published schedules that suit the drugs taken now, by drug, then those for any drug.
+
+    Before a drug is chosen these are all.
+    """
     by_drug: dict[str, list[PublishedSchedule]] = {}
-    for one in sorted(schedules(), key=lambda one: one.drug != drug):
-        by_drug.setdefault(one.drug, []).append(one)
+    for one in sorted(schedules(), key=lambda one: one.any_drug):
+        if one.suits(drugs):
+            by_drug.setdefault("" if one.any_drug else one.drug, []).append(one)
     return tuple(
         ScheduleGroup(
-            drug_words(name, clinician=True), tuple((one.name, published_words(one)) for one in found)
+            drug_words(name, clinician=True) if name else gettext("Any drug, by percent"),
+            tuple((one.name, published_words(one)) for one in found),
         )
         for name, found in by_drug.items()
     )
@@ -46,15 +57,30 @@ def named(name: object) -> PublishedSchedule | None:
 
 
 def fill(data: FormData, name: object) -> None:
-    """Fill a form as sent with a published schedule; an unknown name changes nothing."""
+    """Fill a form as sent with a published schedule; an unknown name changes nothing.
+
+    Raises ScheduleOfOtherDrug for one that does not suit the drugs chosen.
+    """
     found = named(name)
     if found is None:
         return
+    drugs = drugs_now(data)
+    found.check_drugs(drugs)
     asked = found.asked
     put(data, {"published": found.name, "method": asked.method.name, "end_days": ""})
     put(data, method_values(asked.method))
-    _fill_regimen(data, found)
     put(data, crossover_values(asked.crossover))
+    put(data, {"goal": "stay", "goal_mg": asked.goal.text} if asked.goal else {"goal": "zero"})
+    if drugs <= {found.drug}:
+        _fill_example(data, found)
+    else:
+        put(data, {"spread": "", "preparation": ""})
+
+
+def _fill_example(data: FormData, found: PublishedSchedule) -> None:
+    """Fill in what belongs to the schedule's own drug: its dose, how it is shared out, and its products."""
+    asked = found.asked
+    _fill_regimen(data, found)
     put(data, {"spread": str(found.request.get("spread", ""))})
     put(data, {"preparation": str(found.request.get("preparation", ""))})
     if "falls_first" in found.request:
@@ -63,8 +89,7 @@ def fill(data: FormData, name: object) -> None:
         put(data, {"equivalence": asked.equivalence})
     if asked.max_pieces > _number(data.get("max_pieces")):
         put(data, {"max_pieces": str(asked.max_pieces)})
-    put(data, {"goal": "stay", "goal_mg": asked.goal.text} if asked.goal else {"goal": "zero"})
-    fill_products(data, found.asked.products or (), str(data.get("country") or "US"))
+    fill_products(data, asked.products or (), str(data.get("country") or "US"))
 
 
 def _fill_regimen(data: FormData, found: PublishedSchedule) -> None:

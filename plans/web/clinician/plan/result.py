@@ -275,7 +275,7 @@ def of_preview(
         reviews=reviews,
         digest=shown.digest,
         because=because_words(shown.because),
-        following=_following(form),
+        following=_following(form, follows=shown.follows is not None),
         options=tuple(_option(option) for option in shown.options()),
         switch=tuple(_switch_row(one) for one in crossover_range(taper)),
         switch_to=drug_words(taper.request.crossover.to, clinician=True) if taper.request.crossover else "",
@@ -330,7 +330,7 @@ def _switch_row(one: CrossoverEnd) -> SwitchRow:
     )
 
 
-def _following(form: PlanForm) -> FollowingNote | None:
+def _following(form: PlanForm, *, follows: bool) -> FollowingNote | None:
     found = form.published
     if found is None:
         return None
@@ -343,7 +343,7 @@ def _following(form: PlanForm) -> FollowingNote | None:
         found.source,
         cited_words(found),
         (*((found.chosen,) if found.chosen else ()), *differs),
-        form.followed is not None,
+        follows,
     )
 
 
