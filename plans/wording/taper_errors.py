@@ -92,6 +92,28 @@ METHODS: Final[Mapping[str, Promise]] = {
     "weekly": _("The days of this week differ. Go on from the same dose every day first; then switch."),
     "taper_on": _("This plan was typed as rows. Enter the percent of each cut and the days between cuts."),
 }
+SWITCHES: Final[Mapping[str, Promise]] = {
+    "several": _(
+        "The plan counts its cuts in mg of several drugs (%(drug)s), which cannot all count as mg of %(to)s. Choose "
+        "“Taper again from this dose”, with a percent, together with the switch."
+    ),
+    "out_of_range": _(
+        "The plan’s %(mg)s mg of %(drug)s are too little or too much to be counted in mg of %(to)s. Choose “Taper "
+        "again from this dose”, with a percent, together with the switch."
+    ),
+    "target_date": _(
+        "The plan’s target date leaves no time for the switch to %(to)s, so nothing would be switched. Choose “Taper "
+        "again from this dose”, with a percent and days, together with the switch."
+    ),
+    "ahead": _(
+        "The plan’s switch to %(to)s was not made for %(drug)s and would replace it too. Add %(drug)s by a change of "
+        "its own once the switch is over, or end this plan and make a new one for both drugs."
+    ),
+    "goal": _(
+        "The plan stays on %(mg)s mg of the drug it ends with, which would become %(mg)s mg of %(drug)s. Stay at this "
+        "dose first and add %(drug)s then, or make a new plan for both drugs."
+    ),
+}
 KINDS: Final[Mapping[str, Promise]] = {
     "object": _("an object"),
     "list": _("a list"),
@@ -209,6 +231,7 @@ _BY_WHY: Final[Mapping[str, Mapping[str, Promise]]] = {
     "bad_syringe": SYRINGES,
     "bad_rows": ROWS,
     "no_method_to_use": METHODS,
+    "switch_refused": SWITCHES,
 }
 
 

@@ -41,6 +41,7 @@ NAMES: Final[Mapping[str, Promise]] = {
     "last_dose": _("Last dose"),
     "longest_step": _("Longest step"),
     "slower_than_asked": _("Cuts less often than asked for"),
+    "new_drugs_mg": _("Amounts after a switch"),
     "dose_gap": _("Time between doses"),
     "trough": _("Lowest level of the day"),
     "faster_than_asked": _("Cuts larger than asked for"),
@@ -529,6 +530,16 @@ def _slower(verdict: Verdict) -> str:
     )
 
 
+def _new_drugs_mg(verdict: Verdict) -> str:
+    amounts = verdict.facts["amounts_mg"]
+    return gettext(
+        "After the switch the plan’s amounts are mg of %(drug)s: %(amounts)s. Check that they were meant so."
+    ) % {
+        "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
+        "amounts": listed([_mg(one) for one in amounts] if isinstance(amounts, list) else []),
+    }
+
+
 def _accumulation(verdict: Verdict) -> str:
     """How long the new drug builds up, from how much, and by which half-lives; whether it is cut before that."""
     facts = dict(verdict.facts)
@@ -583,6 +594,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Verdict], str]]] = {
     "last_dose": _last_dose,
     "longest_step": _longest_step,
     "slower_than_asked": _slower,
+    "new_drugs_mg": _new_drugs_mg,
     "dose_gap": _dose_gap,
     "trough": _trough,
     "faster_than_asked": _faster,

@@ -96,6 +96,7 @@ BROKEN: dict[str, Schedule] = {
 }
 # 5 % every 4 weeks from tablets of 1 mg down to 0.25 mg.
 ENDINGS = ("last_dose", "longest_step", "slower_than_asked")
+TO_A_DOSE = {"goal_mg": "5"}
 NEVER_ENDS: dict[str, Any] = {
     "start": "2026-11-30",
     "regimen": [{"time": "night", "drug": "diazepam", "dose_mg": "2"}],
@@ -121,8 +122,9 @@ def verdict(rule: str) -> Verdict:
     if rule in ENDINGS:
         asked = NEVER_ENDS | ({"method": TO_NOTHING} if rule == "last_dose" else {})
         return next(one for one in build(TaperRequest.from_json(asked)).verdicts if one.rule == rule)
-    if rule == "accumulation":
-        return next(one for one in build(TaperRequest.from_json(SWITCHED)).verdicts if one.rule == rule)
+    if rule in ("accumulation", "new_drugs_mg"):
+        asked = SWITCHED | (TO_A_DOSE if rule == "new_drugs_mg" else {})
+        return next(one for one in build(TaperRequest.from_json(asked)).verdicts if one.rule == rule)
     schedule, known = BROKEN.get(rule, OVER_BEFORE), None
     if rule == "max_dose_before":
         known = lived(schedule, now=[drops("diazepam", "50")])
@@ -262,6 +264,7 @@ def test_every_refusal_of_the_engine_has_a_sentence() -> None:
         "pair_not_covered",
         "not_makeable",
         "no_method_to_use",
+        "switch_refused",
         "weekly_pattern",
     }
     # services have refusals of the same family, whose sentences are in plans.wording.plans

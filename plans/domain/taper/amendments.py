@@ -18,13 +18,13 @@ from datetime import date
 from itertools import groupby
 from typing import ClassVar, Final, NamedTuple
 
-from plans.domain.amounts import ZERO
+from plans.domain.amounts import ZERO, Dose
 from plans.domain.json import JsonObject
 from plans.domain.taper import catalogue, maintenance, revisions
 from plans.domain.taper.crossover import Crossover, complete
 from plans.domain.taper.dose_records import pattern_on
 from plans.domain.taper.drug import Spread
-from plans.domain.taper.going_on import laid_out
+from plans.domain.taper.going_on import laid_out, order_now
 from plans.domain.taper.methods import AnyMethod
 from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.plan_states import PlanAct
@@ -36,21 +36,29 @@ from plans.domain.taper.refusals import (
     NoProductHere,
     NotHeld,
     NothingLater,
+    NothingToCross,
+    NotMakeable,
     NotTaken,
     OutsidePlan,
+    SwitchRefused,
 )
 from plans.domain.taper.remaking import remade
 from plans.domain.taper.request import Intake, TaperRequest
-from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.schedule import Schedule, StepKind
+from plans.domain.taper.switch_figures import Counted, counted
 from plans.domain.taper.taken import Intakes, is_weekly
 
 
 class Amended(NamedTuple):
-    """The request as amended, the schedule, and whether its dose is held until somebody resumes."""
+    """The request as amended, the schedule, and whether its dose is held until somebody resumes.
+
+    `counted` are the amounts of the plan that count as amounts of another drug after a switch.
+    """
 
     request: TaperRequest
     schedule: Schedule
     held_open: bool = False
+    counted: tuple[Counted, ...] = ()
 
 
 class Standing(NamedTuple):
@@ -95,12 +103,17 @@ class StepAmendment(Amendment):
 
 
 class NewLayout(NamedTuple):
-    """Input of a new layout: the request as changed so far, what is taken, for how long, and whether it continues."""
+    """Input of a new layout: the request as changed so far, what is taken, for how long, and whether it continues.
+
+    `begun` are drugs added by the same change, `counted` amounts that count as those of another drug after a switch.
+    """
 
     request: TaperRequest
     regimen: tuple[Intake, ...]
     first_days: int | None
     stays: bool
+    begun: frozenset[str] = frozenset()
+    counted: tuple[Counted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +283,8 @@ class TakesDose(LayoutAmendment):
 
     def drafted(self, draft: NewLayout) -> NewLayout:
         """Start from this regimen, kept for one interval."""
+        drugs = [intake.drug for intake in self.regimen if intake.drug not in draft.request.drugs]
+        draft = _beside_switch(draft, drugs, where="regimen")
         return draft._replace(regimen=self.regimen, first_days=None, stays=False)
 
 
@@ -319,20 +334,29 @@ class SwitchDrug(LayoutAmendment):
     products: tuple[Product, ...] = ()
 
     def drafted(self, draft: NewLayout) -> NewLayout:
-        """Begin the first stage on the day. Raises NoMethodToUse."""
+        """Begin the first stage on the day, the plan's mg counted as mg of the new drug.
+
+        Raises NoMethodToUse, NothingToCross, SwitchRefused and PairNotCovered.
+        """
         if isinstance(draft.request.method, Typed):
             raise NoMethodToUse(where="to", why="typed")
         if is_weekly(draft.regimen):
             raise NoMethodToUse(where="to", why="weekly")
         to = self.crossover.to
+        drugs = tuple(dict.fromkeys(one.drug for one in draft.regimen))
+        if set(drugs) <= {to}:
+            raise NothingToCross(where="to", drug=to)
+        for drug in draft.begun - {to}:
+            raise SwitchRefused(where="to", why="ahead", drug=drug, to=to)
         mine = tuple(product for product in self.products if product.drug == to)
         kept = tuple(product for product in draft.request.products or () if product.drug != to or not mine)
         if not mine and not any(product.drug == to for product in kept):
             mine = catalogue.default_products(to, draft.request.country)
         order = complete(self.crossover.order, draft.request.falls_first)
         crossover = replace(self.crossover, order=order)
-        request = replace(draft.request, crossover=crossover).with_products((*kept, *mine))
-        return draft._replace(request=request, first_days=0, stays=False)
+        read, found = counted(draft.request, crossover, order_now(draft.request, drugs))
+        request = replace(read, crossover=crossover).with_products((*kept, *mine))
+        return draft._replace(request=request, first_days=0, stays=False, counted=found)
 
     def facts(self) -> JsonObject:
         """The new drug."""
@@ -351,7 +375,12 @@ class BeginDrug(LayoutAmendment):
         for dose in self.doses:
             if any(one.drug == dose.drug for one in draft.regimen):
                 raise AlreadyTaken(where="drug", drug=dose.drug)
-        return draft._replace(regimen=(*draft.regimen, *self.doses))
+        drugs = [dose.drug for dose in self.doses]
+        draft = _beside_switch(draft, drugs, where="drug")
+        goal = draft.request.goal
+        if goal and drugs and not draft.stays:
+            raise SwitchRefused(where="drug", why="goal", drug=drugs[0], mg=goal.text)
+        return draft._replace(regimen=(*draft.regimen, *self.doses), begun=draft.begun | frozenset(drugs))
 
     def facts(self) -> JsonObject:
         """The added drug."""
@@ -389,6 +418,24 @@ class TaperOn(LayoutAmendment):
             raise NoMethodToUse(where="on_percent", why="taper_on")
         request = replace(draft.request, method=method, goal=ZERO, goal_stated=False)
         return draft._replace(request=request, first_days=0, stays=False)
+
+
+def _beside_switch(draft: NewLayout, drugs: Sequence[str], *, where: str) -> NewLayout:
+    """The draft with these drugs about to be added beside a switch of the plan, which replaces no drug added later.
+
+    A switch that is over is left out of the request from then on. Raises SwitchRefused while it lies ahead.
+    """
+    crossover = draft.request.crossover
+    if crossover is None:
+        return draft
+    taken = {one.drug for one in draft.regimen}
+    added = [drug for drug in drugs if drug not in taken | {crossover.to}]
+    if not added:
+        return draft
+    if taken != {crossover.to}:
+        raise SwitchRefused(where=where, why="ahead", drug=added[0], to=crossover.to)
+    kept = tuple(one for one in draft.request.preparation if one[0] != crossover.to)
+    return draft._replace(request=replace(draft.request, crossover=None, preparation=kept))
 
 
 def _check_taken(regimen: Sequence[Intake], drug: str, day: date) -> None:
@@ -503,7 +550,18 @@ def _laid_out(made: Amended, group: Sequence[LayoutAmendment], standing: Standin
         same = remade(draft.request, schedule, from_day=day)
         if same is not None:
             return made._replace(request=draft.request, schedule=same)
-    return _from_draft(made, draft, day, standing)
+    made = _from_draft(made, draft, day, standing)
+    for switch in [one for one in group if isinstance(one, SwitchDrug)]:
+        _check_switched(made.schedule, switch)
+    return made
+
+
+def _check_switched(schedule: Schedule, switch: SwitchDrug) -> None:
+    """Check that a switch is in the schedule. Raises SwitchRefused where the target date leaves no time for it."""
+    # A stage above what was really taken is a rise.
+    stages = (StepKind.CROSSOVER, StepKind.RISE)
+    if not any(step.start >= switch.from_day and step.kind in stages for step in schedule):
+        raise SwitchRefused(where="to", why="target_date", to=switch.crossover.to)
 
 
 def _check_made(draft: NewLayout) -> None:
@@ -517,7 +575,23 @@ def _check_made(draft: NewLayout) -> None:
 
 
 def _from_draft(made: Amended, draft: NewLayout, day: date, standing: Standing) -> Amended:
-    laid = laid_out(
+    try:
+        laid = _laid(made, draft, day, standing)
+    except NotMakeable as refusal:
+        higher = refusal.nearest["higher"] if refusal.nearest else None
+        if not draft.counted or refusal.where != "goal_mg" or higher is None:
+            raise
+        # The equivalent of the goal cannot be made: the plan ends at the next dose above it that can.
+        goal = Dose.parse(higher)
+        found = tuple(one._replace(becomes=goal) if one.what == "goal" else one for one in draft.counted)
+        draft = draft._replace(request=replace(draft.request, goal=goal), counted=found)
+        laid = _laid(made, draft, day, standing)
+    held_open = made.held_open and draft.stays
+    return Amended(draft.request.with_products(laid.products), laid, held_open, draft.counted)
+
+
+def _laid(made: Amended, draft: NewLayout, day: date, standing: Standing) -> Schedule:
+    return laid_out(
         draft.request,
         replace(made.schedule, products=draft.request.products or made.schedule.products),
         from_day=day,
@@ -526,5 +600,3 @@ def _from_draft(made: Amended, draft: NewLayout, day: date, standing: Standing) 
         stays=draft.stays,
         taken=standing.taken,
     )
-    held_open = made.held_open and draft.stays
-    return Amended(draft.request.with_products(laid.products), laid, held_open)

@@ -129,7 +129,7 @@ class Crossover:
                     left = self._left(was, pharmacy.stock(drug))
                     if left:
                         now[time, drug] = left
-                    equal += (was - left) * self._factor(drug, table) * self.percent / 100
+                    equal += (was - left) * self.per_mg(drug, table)
                 moving = [drug for drug in old if (time, drug) in now]
                 units = equal.numerator // equal.denominator
                 now[time, self.to] = stock.floor(units)
@@ -140,10 +140,11 @@ class Crossover:
             raise NothingToCross(where="crossover.to", drug=self.to)
         return found
 
-    def _factor(self, drug: str, table: str) -> Fraction:
-        """The mg of the new drug per mg of an old one."""
+    def per_mg(self, drug: str, table: str) -> Fraction:
+        """The mg of the new drug that are given for one mg of an old one. Raises PairNotCovered."""
         said = dict(self.factors).get(drug)
-        return ratio(self.to, table) / ratio(drug, table) if said is None else said
+        factor = ratio(self.to, table) / ratio(drug, table) if said is None else said
+        return factor * self.percent / 100
 
     def _left(self, was: int, stock: Tablets) -> int:
         """What a stage leaves of an old dose: at most `part` less, else the highest lower dose that can be made."""

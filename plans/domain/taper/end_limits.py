@@ -13,6 +13,7 @@ from plans.domain.errors import Fact
 from plans.domain.taper.equivalence import PairNotCovered
 from plans.domain.taper.limit_rules import LAST_STEP, Verdict, finding
 from plans.domain.taper.measure import measure
+from plans.domain.taper.methods import InMilligrams
 from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step, StepKind
@@ -23,6 +24,7 @@ _SLOWER: Final = 2
 def ends(request: TaperRequest, schedule: Schedule, longer: Sequence[int]) -> Iterator[Verdict]:
     """Doses below the last dose asked for, and doses kept too long; `longer` are the steps that wait for a cut."""
     yield from _last_dose(request, schedule)
+    yield from _new_drugs_mg(request)
     if isinstance(request.method, Typed):
         return
     waiting = [schedule.steps[n - 1] for n in longer]
@@ -41,6 +43,16 @@ def ends(request: TaperRequest, schedule: Schedule, longer: Sequence[int]) -> It
             if rule == "slower_than_asked":
                 facts["interval_days"] = request.method.interval_days
             yield _of(rule, over, facts)
+
+
+def _new_drugs_mg(request: TaperRequest) -> Iterator[Verdict]:
+    """The goal and the method's amounts of a plan with a switch, which are mg of the new drug."""
+    if request.crossover is None:
+        return
+    figures = request.method.figures if isinstance(request.method, InMilligrams) else ()
+    amounts = dict.fromkeys(dose.text for dose in (request.goal, *figures) if dose)
+    if amounts:
+        yield finding("new_drugs_mg", None, {"drug": request.crossover.to, "amounts_mg": list(amounts)})
 
 
 def _last_dose(request: TaperRequest, schedule: Schedule) -> Iterator[Verdict]:

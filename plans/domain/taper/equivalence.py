@@ -186,6 +186,12 @@ def ratio_ends(drug: str) -> tuple[Fraction, Fraction]:
     return _mg(max(row.value or row.high for row in rows)), _mg(min(row.value or row.low for row in rows))
 
 
+def scaled(dose: Dose, ratio: Fraction, *, up: bool = False) -> Dose:
+    """The dose times an exact ratio, in whole units: rounded down, or `up`."""
+    exact = dose.units * ratio
+    return Dose(-(-exact.numerator // exact.denominator) if up else exact.numerator // exact.denominator)
+
+
 def _mg(dose: Dose) -> Fraction:
     return Fraction(dose.units, 100_000)
 

@@ -13,7 +13,7 @@ from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.products import Product, each_once
-from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan
+from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan, SwitchRefused
 from plans.domain.taper.request import Intake, TaperRequest, check_one_kind
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.tablets import tablets
@@ -39,8 +39,14 @@ def go_on_from(
     ended at zero, the days in between have no dose.
 
     Raises OutsidePlan for a day before the plan; NotMakeable (`where` regimen) and NoProduct if the products cannot
-    make the doses; MixedTimes if clock times are mixed with named times; and whatever laying the method out raises.
+    make the doses; MixedTimes if clock times are mixed with named times; SwitchRefused for a drug that the plan's
+    switch was not made for; and whatever laying the method out raises.
     """
+    if request.crossover is not None:
+        known = {request.crossover.to, *request.drugs, *schedule.drugs}
+        for intake in regimen:
+            if intake.drug not in known:
+                raise SwitchRefused(where="regimen", why="ahead", drug=intake.drug, to=request.crossover.to)
     return laid_out(request, schedule, from_day=from_day, regimen=regimen, taken=taken)
 
 
@@ -135,7 +141,7 @@ def _tail(
         regimen=tuple(intake for intake in regimen if intake.dose),
         products=_products(request, schedule, from_day, regimen),
         taken_before=(),
-        drug_order=_order(request, drugs),
+        drug_order=order_now(request, drugs),
     )
     if request.crossover is not None and set(drugs) <= {request.crossover.to}:
         asked = replace(asked, crossover=None)
@@ -151,7 +157,10 @@ def _tail(
         asked = replace(asked, method=replace(request.method, count=max(1, left)))
     try:
         return Layout(asked).schedule()
-    except (NothingToTaper, EndsBeforeStart):
+    except (NothingToTaper, EndsBeforeStart) as refusal:
+        if asked.crossover is not None and isinstance(refusal, NothingToTaper):
+            # at the goal already once the drug is switched: the new drug's dose stays
+            return Layout(asked).switched(asked.crossover)
         # at the goal already, or past the target date: the dose stays until somebody plans further
         return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
 
@@ -197,7 +206,7 @@ def _row(days: int, doses: Intakes) -> TypedRow:
     return TypedRow.of(days, ((one.time, one.drug, one.dose, one.weekdays) for one in doses))
 
 
-def _order(request: TaperRequest, drugs: tuple[str, ...]) -> tuple[str, ...]:
+def order_now(request: TaperRequest, drugs: tuple[str, ...]) -> tuple[str, ...]:
     """The plan's order of drugs, without those no longer taken and with new ones last.
 
     A drug that the plan left unchanged stays so.

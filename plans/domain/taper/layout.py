@@ -127,6 +127,15 @@ class Layout:
             parts = self._lowered(self._in_time(request.method), parts)
             parts = self._with_stages(request.method, parts)
             parts = self._paused(parts) if request.pauses else parts
+        return self._made(drug, parts)
+
+    def switched(self, crossover: Crossover) -> Schedule:
+        """The crossover alone: the dose after its last stage stays. Raises TaperError if it cannot be made."""
+        return self._made(crossover.to, self._paused(self._crossed(crossover)))
+
+    def _made(self, drug: str, parts: list[Phase]) -> Schedule:
+        """The phases as a schedule in which `drug` ends last."""
+        request = self._request
         steps = self._steps(parts)
         drugs = dict.fromkeys(intake.drug for intake in request.regimen)
         drugs |= dict.fromkeys([dose.drug for step in steps for dose in step.doses])

@@ -186,6 +186,13 @@ _SLOWER = LimitRule(
     SourceMark.UNVERIFIED,
     once=True,
 )
+_NEW_DRUGS_MG = LimitRule(
+    "new_drugs_mg",
+    LimitLevel.NOTE,
+    f"{OURS}: an amount in mg means up to twenty times more or less of another drug",
+    SourceMark.UNVERIFIED,
+    once=True,
+)
 _RISE = LimitRule(
     "rise",
     LimitLevel.NEEDS_REASON,
@@ -248,7 +255,7 @@ RULES: Final[dict[str, LimitRule]] = {
     for rule in (
         _CEILING, _PACE, _TAIL, _STOP_FROM, _COARSE_END, _ALTERNATE, _MAX_DOSE, _ABOVE_BOTH, _HALF_LIVES,
         _START_DAY, _CUT_DAY, _STRENGTH, _LAST_DOSE, _LONGEST_STEP, _SLOWER, _FASTER, _RISE, _NEW_DRUG,
-        _ABRUPT_STOP, _MAX_BEFORE, _VARIED, _DOSE_GAP, _TROUGH, _ACCUMULATION,
+        _ABRUPT_STOP, _MAX_BEFORE, _VARIED, _DOSE_GAP, _TROUGH, _ACCUMULATION, _NEW_DRUGS_MG,
     )
 }  # fmt: skip
 

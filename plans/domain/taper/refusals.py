@@ -303,6 +303,19 @@ class NoMethodToUse(TaperError):
     shown = frozenset({"why"})
 
 
+class SwitchRefused(TaperError):
+    """A switch to the drug `to`, or a change beside one, that would be read otherwise than meant: fact `why`.
+
+    `several`: the method's mg are of several drugs at once. `out_of_range`: the plan's `mg` of `drug` have no amount of
+    the new drug that can be written. `target_date`: the plan's target date leaves no time for the switch. `ahead`:
+    `drug` is added to a plan whose switch would replace it too. `goal`: `drug` is added to a plan that ends at `mg`,
+    which would then be read as an amount of the drug added.
+    """
+
+    code = "switch_refused"
+    shown = frozenset({"why"})
+
+
 class NotTaken(TaperError):
     """A drug that is not taken on that day: fact `drug`."""
 

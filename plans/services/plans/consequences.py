@@ -38,6 +38,7 @@ from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.second_signature import Trigger, raised_by_change
 from plans.domain.taper.snapshot import Snapshot
+from plans.domain.taper.switch_figures import Counted
 from plans.domain.taper.taken import Recorded
 from plans.models import CheckIn, Patient, Plan, PlanVersion, Work
 from plans.services import clock, own_limits, second_signature
@@ -94,7 +95,7 @@ class Consequences:
     `to_sign` and `to_confirm` are what whoever makes the change has to answer for; `refused`: it goes past a limit that
     nobody can sign for, and cannot be made. `answered_since`: check-ins answered since the first day, if that is past.
     `because`: why it needs a second signature, if it does; `story` is what the version would keep of it, for its
-    sentence.
+    sentence; `counted`: amounts of the plan that count as amounts of another drug after a switch.
     """
 
     act: str
@@ -123,6 +124,7 @@ class Consequences:
     answered_since: int = 0
     because: tuple[Trigger, ...] = ()
     story: JsonObject = field(default_factory=dict)
+    counted: tuple[Counted, ...] = ()
 
     @property
     def comes_back(self) -> tuple[tuple[Product, int], ...]:
@@ -140,7 +142,7 @@ class Changed:
 
     `story` is what the version keeps of it and its sentence quotes; `request` what later changes go on from; `findings`
     are limits that only the changed plan goes past, `refused` whether one of them cannot be signed for; `because`: why
-    it needs a second signature, if it does.
+    it needs a second signature, if it does; `counted`: amounts that a switch reads as another drug's.
     """
 
     act: PlanAct
@@ -155,6 +157,7 @@ class Changed:
     to_sign: tuple[Caution, ...] = ()
     to_confirm: tuple[str, ...] = ()
     because: tuple[Trigger, ...] = ()
+    counted: tuple[Counted, ...] = ()
 
     @property
     def days(self) -> int:
@@ -253,6 +256,7 @@ def changed(
             (one for found in findings for one in found.verdicts),
             facts_of(patient, today),
         ),
+        counted=made.counted,
     )
 
 
@@ -371,6 +375,7 @@ def preview_changes(
         answered_since=_answered_since(plan, made.day),
         because=made.because,
         story=made.story,
+        counted=made.counted,
     )
 
 

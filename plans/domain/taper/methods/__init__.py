@@ -19,6 +19,8 @@ from plans.domain.taper.methods.typed import Typed
 OneByOne = PercentOfCurrent | PercentOfOriginal | FixedAmount | Bands | EqualOccupancy | TwoRates | Micro
 # Methods solved for all drugs together: `walks(courses)`.
 Solved = TargetDate | Steps
+# Methods whose amounts are mg of the drug that they lower: `figures`, `scaled(ratio)`.
+InMilligrams = FixedAmount | Bands | TwoRates
 AnyMethod = OneByOne | Solved | Typed
 
 METHODS: Final[dict[str, type[AnyMethod]]] = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import ClassVar, Final
 
 from plans.domain.amounts import Dose
 from plans.domain.taper.course import Course, Point, Walk
+from plans.domain.taper.equivalence import scaled
 from plans.domain.taper.reading import amount, items, members, read_interval
 from plans.domain.taper.refusals import BandsGap, BandsOrder
 
@@ -50,6 +52,16 @@ class Bands:
         """The method as the request writes it."""
         bands = [{"above_mg": band.above.text, "amount_mg": band.amount.text} for band in self.bands]
         return {"name": self.name, "bands": bands, "interval_days": self.interval_days}
+
+    @property
+    def figures(self) -> tuple[Dose, ...]:
+        """Its amounts in mg of the drug: each band's edge and cut."""
+        return tuple(figure for band in self.bands for figure in (band.above, band.amount))
+
+    def scaled(self, ratio: Fraction) -> Bands:
+        """The same for another drug, `ratio` mg for each mg: no cut larger than asked for at any dose."""
+        bands = (Band(scaled(band.above, ratio, up=True), scaled(band.amount, ratio)) for band in self.bands)
+        return replace(self, bands=tuple(bands))
 
     def walk(self, course: Course) -> Walk:
         """Follow the banded line. Raises BandsGap where no band gives a cut before the goal."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
 from plans.domain.amounts import Dose
 from plans.domain.taper.course import Course, Walk, falling
+from plans.domain.taper.equivalence import scaled
 from plans.domain.taper.reading import amount, members, read_interval, read_lengthen
 
 
@@ -40,6 +41,15 @@ class FixedAmount:
             "interval_days": self.interval_days,
         }
         return written | {"lengthen_days": self.lengthen_days} if self.lengthen_days else written
+
+    @property
+    def figures(self) -> tuple[Dose, ...]:
+        """Its amounts in mg of the drug."""
+        return (self.amount,)
+
+    def scaled(self, ratio: Fraction) -> FixedAmount:
+        """The same for another drug, `ratio` mg for each mg: no cut larger than asked for."""
+        return replace(self, amount=scaled(self.amount, ratio))
 
     def walk(self, course: Course) -> Walk:
         """Follow the straight line."""

@@ -7,12 +7,13 @@ The first may be a percentage of the starting dose, as in "10 % every two weeks 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar, Final
 
 from plans.domain.amounts import Dose
 from plans.domain.taper.course import Course, Point, Walk
+from plans.domain.taper.equivalence import scaled
 from plans.domain.taper.reading import amount, members, percent, percent_text, read_interval, word
 
 _OF: Final = ("current", "original")
@@ -70,6 +71,15 @@ class TwoRates:
             "then": self.then.to_json(),
             "below_mg": self.below.text,
         }
+
+    @property
+    def figures(self) -> tuple[Dose, ...]:
+        """Its amounts in mg of the drug."""
+        return (self.below,)
+
+    def scaled(self, ratio: Fraction) -> TwoRates:
+        """The same for another drug, `ratio` mg for each mg: the second rate begins no later than asked for."""
+        return replace(self, below=scaled(self.below, ratio, up=True))
 
     def walk(self, course: Course) -> Walk:
         """Follow the line, changing rate below `below`."""

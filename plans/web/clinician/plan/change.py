@@ -43,6 +43,7 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
 from plans.wording.doses import day_dose_words, per_day_words
 from plans.wording.second_signature import asked_for_words, because_words, hands_words
+from plans.wording.switch_figures import counted_words
 from plans.wording.taper import forms_as_in, mark_words, product_words, says
 
 # Stretches of days shown at once; the plan page has them all.
@@ -371,6 +372,8 @@ def _notes(plan: PlanPage, form: ChangeForm, seen: Consequences) -> list[str]:
         ).format(n=seen.answered_since, day=plans.long_day(seen.from_day))
         more = gettext("Those answers stay as they were given: read them before you date this change back.")
         notes.append(f"{answered} {more}")
+    if counted := counted_words(seen.counted):
+        notes.append(counted)
     step = seen.present.step_on(seen.from_day)
     if PlanAct.HOLD in form.chosen and step is not None and step.start == seen.from_day:
         before = seen.present.step_on(seen.from_day - timedelta(days=1))

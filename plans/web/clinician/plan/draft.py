@@ -146,6 +146,7 @@ def _context(
         "home_made": form.formulary.home_made,
         "regimens": _regimens(form),
         "methods": _method_fields(form),
+        "switch_to": form.switch_to,
         "pauses": pause_lines(form),
         "end_open": any(
             form[name].value() or form[name].errors for name in ("end_last", "end_longest", "end_days")

@@ -334,6 +334,12 @@ class PlanForm(forms.Form):
         return tuple(dict.fromkeys(str(name) for name in raw if name in catalogue.names()))
 
     @property
+    def switch_to(self) -> str:
+        """The drug to switch to, as a sentence names it; "" without a switch."""
+        name = str(self.typed.get("cross_to") or "")
+        return drug_words(name, clinician=True) if name in catalogue.names() else ""
+
+    @property
     def chosen_method(self) -> str:
         """The chosen method; the first one for an unknown name."""
         name = str(self.typed.get("method", ""))
