@@ -107,10 +107,10 @@ def test_that_the_plan_follows_a_published_schedule_is_a_reason_with_its_source(
     assert said.request.published == "klonopin_label_clonazepam_1"
 
 
-@pytest.mark.slow
 def test_that_a_plan_of_another_drug_follows_it_is_no_reason_and_not_recorded(clinic, patient):
     regimen = [{"time": "night", "drug": "lorazepam", "dose_mg": "1"}]
-    request, shown, sources = published_request(clinic, patient, regimen=regimen)
+    products = [{"drug": "lorazepam", "form": "tablet", "strength_mg": "0.5", "split": 2}]
+    request, shown, sources = published_request(clinic, patient, regimen=regimen, products=products)
     assert (shown.follows, present(shown.taper).request.published) == (None, "")
     with pytest.raises(Refused) as refusal:
         issue_plan(clinic.primary, patient, request, reasons={}, sources=sources)

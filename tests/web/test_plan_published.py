@@ -117,8 +117,8 @@ def test_rows_of_another_drugs_schedule_are_refused_at_the_rows() -> None:
     form = PlanForm(data, formulary=Formulary())
     (said,) = form.errors["rows"]
     assert said == (
-        "The published schedule is for clonazepam alone, and this plan is for diazepam: its doses do not suit it. "
-        "Choose a schedule for diazepam, or type how the dose is lowered."
+        "The published schedule is for clonazePAM alone, and this plan is for diazePAM: its doses do not suit it. "
+        "Choose a schedule for diazePAM, or type how the dose is lowered."
     )
     assert form.followed is None
 
@@ -132,7 +132,7 @@ def test_another_drugs_schedule_is_refused_with_what_to_do(signed_in, patient):
     answer = signed_in.post(form_page(patient), form)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "The published schedule is for clonazepam alone, and this plan is for diazepam" in page
+    assert "The published schedule is for clonazePAM alone, and this plan is for diazePAM" in page
     assert "Clonazepam 3 mg in twelve weeks" not in page
 
 

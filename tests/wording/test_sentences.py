@@ -262,6 +262,7 @@ def test_every_refusal_of_the_engine_has_a_sentence() -> None:
         "bad_product",
         "bad_syringe",
         "pair_not_covered",
+        "schedule_of_other_drug",
         "not_makeable",
         "no_method_to_use",
         "switch_refused",
