@@ -229,6 +229,9 @@ OTHER: dict[str, str] = {
     "wording/documents.py:_doses_that_stay": "what follows the last day: every dose of the last step by name",
     "wording/taper_errors.py:PRODUCTS": "the strength of one product",
     "wording/taper_errors.py:SENTENCES": "the figures of a refusal",
+    "wording/taper_errors.py:SWITCHES": "the figures of a refusal",
+    "wording/switch_figures.py:counted_words": "amounts asked for, each with its drug",
+    "wording/switch_figures.py:_mg": "amounts asked for, each with its drug",
     "wording/taper_errors.py:_not_makeable": "the figures of a refusal",
     "wording/taper_errors.py:_pair": "the figures of a refusal",
     "wording/taper_errors.py:_weekly": "the figures of a refusal",
@@ -238,6 +241,7 @@ OTHER: dict[str, str] = {
     "wording/verdicts.py:_figures": "the figures of a finding, which names its drug",
     "wording/verdicts.py:_last_dose": "the figures of a finding, which names its drug",
     "web/clinician/plan/views.py:facts_of": "how many days are spent on very low doses, all drugs together",
+    "wording/verdicts.py:_new_drugs_mg": "amounts asked for, of the drug that it names",
     "wording/verdicts.py:_mg": "the figures of a finding, which names its drug",
 }
 
