@@ -225,6 +225,8 @@ _TEXTS: Final[Mapping[str, Promise]] = {
     "missing": _("This is needed."),
     "too_long": _("This is too long: shorten it."),
     "not_time": _("Write the time on the 24-hour clock, like 08:30."),
+}
+_STARTS: Final[Mapping[str, Promise]] = {
     "starts_too_early": _("The first day lies more than 30 days back: choose a later one."),
     "starts_too_late": _("The first day lies more than three years ahead: choose an earlier one."),
 }
@@ -237,8 +239,8 @@ def problem(error: TaperplanError) -> str:
     if error.code == "bad_text":
         found = _TEXTS.get(str(error.facts.get("why")))
         return str(found or _("This text has characters that cannot be kept. Type it again."))
-    if error.code in _TEXTS:
-        return str(_TEXTS[error.code])
+    if error.code in _STARTS:
+        return str(_STARTS[error.code])
     said = says(error)
     if error.where.startswith("line "):
         return gettext("{line}: {problem}").format(line=_line(error.where), problem=said)

@@ -39,6 +39,7 @@ JSON: Final[Mapping[str, Promise]] = {
     "not_finite": _("The request has a number that JSON does not know (NaN or Infinity)."),
 }
 DATES: Final[Mapping[str, Promise]] = {
+    "missing": _("A date is missing. Write it like 2026-11-30."),
     "not_iso": _("“%(raw)s” is not a date as we read it. Write it like 2026-11-30."),
     "not_a_day": _("“%(raw)s” is not a day of the calendar."),
     "out_of_range": _("“%(raw)s” is outside the years we plan for."),
@@ -68,6 +69,13 @@ ROWS: Final[Mapping[str, Promise]] = {
         "columns are days and total, six are days, drug, morning, midday, evening and night."
     ),
     "decimal_comma": _("Line %(line)s: %(raw)s has a decimal comma. Write %(write)s."),
+    "none": _("Type at least one step: its days, a colon and the dose, such as “14: 1.5”."),
+    "days": _("Line %(line)s: “%(raw)s” is not a number of days. Write digits alone, such as 14."),
+    "step": _(
+        "Line %(line)s: “%(raw)s” is not a step. Write its days, a colon and the dose, such as “14: 1.5” or “14: "
+        "morning 0.5, night 1”."
+    ),
+    "dose": _("Line %(line)s: “%(raw)s” is not a dose. Write a time of day and the mg, such as “night 1.5”."),
     "width": _("Line %(line)s has more or fewer cells than the first line."),
     "not_csv": _("The file of rows is not CSV."),
     "too_large": _("The file of rows is too large."),
@@ -188,7 +196,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "too_long": _(
         "The plan would be longer than %(most_days)s days or %(most_steps)s steps: choose larger or more frequent cuts."
     ),
-    "bands_order": _("The bands must fall: each “above_mg” lower than the one before it."),
+    "bands_order": _(
+        "The bands must fall: begin with the one above the highest dose, and let each next one begin above a lower "
+        "dose."
+    ),
     "bands_gap": _(
         "No band gives the cut at %(dose_mg)s mg: add a band that reaches down to the goal of %(goal_mg)s mg."
     ),

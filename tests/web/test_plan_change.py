@@ -53,6 +53,12 @@ def sent(desk: Client, plan: Plan, **form: Any) -> Any:
     return desk.post(address, {**chosen, "shown": shown, "do": "change"}, follow=True)
 
 
+def boxes_of(page: Any) -> dict[str, list[str]]:
+    """The boxes that a page offers, to tick all of them."""
+    said = tight(page.content.decode())
+    return {name: re.findall(rf'name="{name}" value="([^"]*)"', said) for name in ("signed", "confirmed")}
+
+
 @pytest.mark.slow
 def test_two_changes_chosen_together_are_shown_with_picture_and_steps_and_become_one_version(
     desk: Client, plan: Plan
@@ -102,13 +108,22 @@ def test_a_second_sedative_shows_boxes_to_sign_and_is_not_begun_without_them(
     page = sent(desk, plan, **chosen)
     assert page.status_code == 422
     assert "Confirm each point that asks for it." in page.content.decode()
-    boxes = {
-        name: re.findall(rf'name="{name}" value="([^"]*)"', tight(page.content.decode()))
-        for name in ("signed", "confirmed")
-    }
+    boxes = boxes_of(page)
     assert "several_sedatives" in boxes["signed"]
     sent(desk, plan, **chosen, **boxes)
     assert present(plan_row(plan.pk).active_version).kind == "begin_drug"
+
+
+@pytest.mark.slow
+def test_one_of_two_drugs_taken_is_offered_to_take_the_place_of_the_other(desk: Client, plan: Plan) -> None:
+    def offered() -> list[str]:
+        page = desk.get(reverse("plan-change", args=[plan.pk])).content.decode()
+        return re.findall(r'value="([a-z]+)"', page.split('name="to"')[1].split("</select>")[0])
+
+    assert "clonazepam" not in offered()
+    chosen = {"act": "begin_drug", "new_drug": "diazepam", "new_night": "2"}
+    sent(desk, plan, **chosen, **boxes_of(sent(desk, plan, **chosen)))
+    assert {"clonazepam", "diazepam"} <= set(offered())
 
 
 def test_drugs_that_no_product_in_the_country_is_known_of_are_not_offered(desk: Client, plan: Plan) -> None:
@@ -125,11 +140,7 @@ def test_a_drug_begun_several_times_a_day_is_taken_at_each_of_them(desk: Client,
     assert "Enter the dose for at least one time of day." in page.content.decode()
     chosen = {"act": "begin_drug", "new_drug": "diazepam", "new_morning": "1", "new_night": "2"}
     page = sent(desk, plan, **chosen)
-    boxes = {
-        name: re.findall(rf'name="{name}" value="([^"]*)"', tight(page.content.decode()))
-        for name in ("signed", "confirmed")
-    }
-    sent(desk, plan, **chosen, **boxes)
+    sent(desk, plan, **chosen, **boxes_of(page))
     step = queries.schedule_of(present(plan_row(plan.pk).active_version)).step_on(
         clock.today(plan.patient.zone)
     )

@@ -390,6 +390,6 @@ def test_times_of_day_keep_their_order() -> None:
     ]
 
 
-@pytest.mark.parametrize("why", ["no_header", "columns", "width", "not_csv", "too_large"])
-def test_every_way_a_file_of_rows_does_not_read_has_a_sentence(why: str) -> None:
-    assert words.says(BadRows(why=why, line=3)).endswith(".")
+@pytest.mark.parametrize("why", taper_errors.ROWS)
+def test_every_way_rows_do_not_read_has_a_sentence(why: str) -> None:
+    assert words.says(BadRows(why=why, line=3, raw="1,5", write="1.5")).endswith(".")

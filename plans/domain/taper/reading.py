@@ -229,6 +229,8 @@ def day(value: object, where: str) -> date:
     """An ISO date (2026-11-30) within the supported years; no other notation is accepted."""
     if not isinstance(value, str):
         raise WrongType(where=where, expected="text", got=kind(value))
+    if not value.strip():
+        raise BadDate(where=where, raw="", why="missing")
     if not _ISO.match(value):
         raise BadDate(where=where, raw=echo(value), why="not_iso")
     try:

@@ -88,7 +88,7 @@ class EmptyList(TaperError):
 
 
 class BadDate(TaperError):
-    """A date that is invalid or out of range: facts `raw` and `why` (not_iso, not_a_day, out_of_range)."""
+    """A date that is invalid or out of range: facts `raw` and `why` (missing, not_iso, not_a_day, out_of_range)."""
 
     code = "bad_date"
 
@@ -102,8 +102,8 @@ class ZeroAmount(TaperError):
 class BadRows(TaperError):
     """Rows that cannot be read: fact `line`, and `why`.
 
-    `why` is no_header, columns, unnamed, width, decimal_comma, not_csv or too_large. With a decimal comma also `raw`,
-    and `write`, what to write instead.
+    `why` is none, no_header, columns, unnamed, width, days, step, dose, decimal_comma, not_csv or too_large. With days,
+    a step, a dose or a decimal comma also `raw`; with a decimal comma `write`, what to write instead.
     """
 
     code = "bad_rows"

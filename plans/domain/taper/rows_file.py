@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from plans.domain.taper.course import MOST_STEPS
+from plans.domain.taper.reading import echo
 from plans.domain.taper.refusals import BadRows, TooMany
 from plans.domain.taper.schedule import TimeOfDay
 
@@ -34,8 +35,8 @@ Line = tuple[int, list[str]]
 def typed_method(text: str) -> dict[str, object]:
     """The method {"name": "typed", "rows": …} of a text. Raises BadRows, and TooMany above 4,000 rows.
 
-    Cell values are not checked here: a wrong amount is refused by the request, at `method.rows[n]`, where n counts the
-    rows from 0.
+    Doses are not checked here: a wrong amount is refused by the request, at `method.rows[n]`, where n counts the rows
+    from 0.
     """
     return {"name": "typed", "rows": [row for _, row in sheet_rows(text)]}
 
@@ -91,9 +92,11 @@ def _row(header: tuple[str, ...], line: list[str], n: int, comma: bool) -> dict[
         if _COMMA.match(cell):
             raise _decimal_comma(cell, n)
     cells = dict(zip(header, line, strict=True))
-    # a whole number becomes a JSON number; anything else goes on as text and is refused there
-    days: object = int(cells["days"]) if _COUNT.match(cells["days"]) else cells["days"]
-    return {"days": days} | ({"total_mg": cells["total_mg"]} if "total_mg" in cells else _doses(cells))
+    if not _COUNT.match(cells["days"]):
+        raise BadRows(where="rows", why="days", line=n, raw=echo(cells["days"]))
+    return {"days": int(cells["days"])} | (
+        {"total_mg": cells["total_mg"]} if "total_mg" in cells else _doses(cells)
+    )
 
 
 def _decimal_comma(raw: str, n: int) -> BadRows:

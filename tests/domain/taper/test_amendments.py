@@ -608,6 +608,23 @@ def test_a_switch_in_a_plan_of_typed_rows_is_refused_and_made_with_a_method() ->
     assert made.steps[-1].kind is StepKind.STOP
 
 
+def test_one_of_two_drugs_takes_the_place_of_the_other() -> None:
+    regimen = [
+        {"time": "night", "drug": "lorazepam", "dose_mg": "1"},
+        {"time": "night", "drug": "diazepam", "dose_mg": "5"},
+    ]
+    products = [
+        {"drug": "lorazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "5", "split": 2},
+    ]
+    plan = built(regimen=regimen, products=products)
+    day = FIRST + 7 * ONE
+    made = amend(plan.request, plan.schedule, [SwitchDrug(day, crossover=Crossover("diazepam"))]).schedule
+    assert mg(made, day - ONE) == "diazepam 5 + lorazepam 1"
+    assert mg(made, day) == "diazepam 15"
+    assert made.steps[-1].kind is StepKind.STOP
+
+
 def test_a_switch_from_days_of_the_week_is_refused() -> None:
     week = [{"time": "night", "drug": "zolpidem", "dose_mg": "5", "days_of_week": ["monday", "friday"]}]
     plan = built(

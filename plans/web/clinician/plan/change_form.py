@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -34,7 +34,7 @@ from plans.domain.taper.amendments import (
     TaperOn,
 )
 from plans.domain.taper.crossover import STAGE_DAYS, Crossover, night_first
-from plans.domain.taper.drug import Spread
+from plans.domain.taper.drug import Drug, Spread
 from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.methods.percent_of_current import PercentOfCurrent
 from plans.domain.taper.plan_states import PlanAct
@@ -216,15 +216,15 @@ class ChangeForm(forms.Form):
         taken = plan.step.day.drugs if plan.step else plan.present.drugs
         here = [("", _("Choose")), *((drug, drug_words(drug, clinician=True)) for drug in taken)]
         listed = {product.drug for product in plan.present.products}
-        others = [
+        made = [
             one
             for one in catalogue.drugs()
-            if one.name not in taken
-            and (one.name in listed or catalogue.default_products(one, plan.request.country))
+            if one.name in listed or catalogue.default_products(one, plan.request.country)
         ]
-        new = [("", _("Choose")), *((one.name, drug_words(one.name, clinician=True)) for one in others)]
-        long_acting = [one for one in new if not one[0] or catalogue.drug(one[0]).long_acting]
-        self.fields["to"] = choice_field(_("To"), long_acting, required=False)
+        # One of several drugs taken may take the place of the others; the only drug taken may not replace itself.
+        goals = [one for one in made if one.long_acting and {one.name} != set(taken)]
+        self.fields["to"] = choice_field(_("To"), _drug_choices(goals), required=False)
+        new = _drug_choices(one for one in made if one.name not in taken)
         self.fields["spread_drug"] = choice_field(_("Drug"), here, required=False)
         spreads = [("", _("Choose")), *((one.value, spread_words(one)) for one in Spread)]
         self.fields["spread"] = choice_field(_("How it is shared"), spreads, required=False)
@@ -426,6 +426,11 @@ def _move(form: ChangeForm, day: date, found: Values) -> Amendment:
     if found.get("move_how") == "weekday":
         return MoveChange(day, weekday=int(found["weekday"]))
     return MoveChange(day, to=date.fromisoformat(found["move_to"]), later_too=found.get("move_how") != "one")
+
+
+def _drug_choices(drugs: Iterable[Drug]) -> list[tuple[str, str]]:
+    """Choices of a drug, none chosen."""
+    return [("", gettext("Choose")), *((one.name, drug_words(one.name, clinician=True)) for one in drugs)]
 
 
 def _taper_on(form: ChangeForm, day: date, found: Values) -> Amendment:

@@ -158,7 +158,7 @@ def _check_since(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> None:
         try:
             going_on.check_since(request.actor, plan.id, date.fromisoformat(form.cleaned_data["since"]))
         except TaperplanError as refusal:
-            form.add_error("since", plans.problem(refusal))
+            form.add_error("since", _problem(refusal))
 
 
 def _do(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> HttpResponse:
@@ -174,7 +174,7 @@ def _do(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> HttpResponse:
             shown=request.POST.get("shown", ""),
         )
     except TaperplanError as refusal:
-        form.add_error(refusal.where if refusal.where in form.fields else None, plans.problem(refusal))
+        form.add_error(refusal.where if refusal.where in form.fields else None, _problem(refusal))
         return _show(request, queries.plan_page(request.actor, plan.id), form, look=True, status=422)
     layout_context.say(
         request,
@@ -194,7 +194,7 @@ def _show(
         try:
             seen = _preview(request, plan, form)
         except TaperplanError as refusal:
-            problem = plans.problem(refusal)
+            problem = _problem(refusal)
     past = taken.history(request.actor, plan.id)
     standing = next((one for one in past if one.last is None), None)
     context = {
@@ -214,6 +214,12 @@ def _show(
         "version": plan.version,
     }
     return layout_context.page(request, "clinic/plan_go_on.html", context, status=status)
+
+
+def _problem(refusal: TaperplanError) -> str:
+    """The sentence of a refusal, without the products that would help: this page has none to choose."""
+    refusal.facts.pop("would_help", None)
+    return plans.problem(refusal)
 
 
 def _findings(seen: Consequences | None) -> list[tuple[str, bool]]:

@@ -9,7 +9,7 @@ from typing import Final
 from plans.domain.errors import TaperError
 from plans.domain.taper import catalogue, reading
 from plans.domain.taper.methods.typed import TypedRow, read_row
-from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
+from plans.domain.taper.refusals import BadRows, NotOneOf, TooMany
 from plans.domain.taper.rows_file import sheet_rows
 from plans.domain.taper.weekdays import Weekdays
 from plans.web.clinician.plan.weekdays import read_weekdays, weekdays_text
@@ -28,17 +28,17 @@ def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
     """The rows of a typed plan as the request writes them. `drugs`: the drug meant where a line names none.
 
     A text without a line such as "14: 1.5" is read as cells pasted from a spreadsheet, or as CSV.
-    Raises TaperError with the line's number in `where` ("line 3").
+    Raises TaperError with the line's number in `where` ("line 3") or, as BadRows, in the fact `line`.
     """
     lines = [(n, line.strip(" \t\r")) for n, line in enumerate(text.split("\n"), start=1)]
     lines = [(n, line) for n, line in lines if line]
     if not lines:
-        raise EmptyList(where="rows")
+        raise BadRows(where="rows", why="none", line=1)
     if len(lines) > _MOST:
         raise TooMany(where="rows", count=len(lines), most=_MOST)
     if re.search("[\t,;]", lines[0][1]) and not any(_LINE.match(line) for _, line in lines):
-        return [_sheet_row(row, f"line {n}") for n, row in sheet_rows(text)]
-    return [_row(line, f"line {n}", drugs) for n, line in lines]
+        return [_read_at(n, row) for n, row in sheet_rows(text)]
+    return [_read_at(n, _row(line, n, drugs)) for n, line in lines]
 
 
 def row_lines(rows: Iterable[TypedRow]) -> str:
@@ -69,20 +69,21 @@ def _days_named(text: str | None, where: str) -> Context:
         raise
 
 
-def _sheet_row(row: Context, where: str) -> Context:
-    """A row of a spreadsheet, refused at its line where the engine would refuse it."""
+def _read_at(n: int, row: Context) -> Context:
+    """A row, refused at its line where the engine would refuse it."""
     try:
         read_row(row, "row")
     except TaperError as refusal:
-        refusal.where = where
+        refusal.where = f"line {n}"
         raise
     return row
 
 
-def _row(line: str, where: str, drugs: Sequence[str]) -> Context:
+def _row(line: str, n: int, drugs: Sequence[str]) -> Context:
+    where = f"line {n}"
     found = _LINE.match(line)
     if found is None:
-        raise WrongType(where=where, expected="row", got=reading.echo(line))
+        raise BadRows(where="rows", why="step", line=n, raw=reading.echo(line))
     days, doses = int(found["days"]), found["doses"].strip(" ")
     total = _TOTAL.match(doses)
     if total is not None:
@@ -90,14 +91,15 @@ def _row(line: str, where: str, drugs: Sequence[str]) -> Context:
         return {"days": days, "total_mg": amount} | _days_named(total["on"], where)
     return {
         "days": days,
-        "doses": [_dose(part.strip(" "), where, drugs) for part in doses.split(",") if part.strip()],
+        "doses": [_dose(part.strip(" "), n, drugs) for part in doses.split(",") if part.strip()],
     }
 
 
-def _dose(part: str, where: str, drugs: Sequence[str]) -> Context:
+def _dose(part: str, n: int, drugs: Sequence[str]) -> Context:
+    where = f"line {n}"
     found = _PART.match(part)
     if found is None:
-        raise WrongType(where=where, expected="row", got=reading.echo(part))
+        raise BadRows(where="rows", why="dose", line=n, raw=reading.echo(part))
     drug = found["drug"] or (drugs[0] if drugs else "")
     if drug not in catalogue.names():
         raise NotOneOf(where=where, raw=reading.echo(drug), allowed=list(catalogue.names()))
