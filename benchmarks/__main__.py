@@ -20,12 +20,15 @@ from benchmarks.line import BenchmarkLine
 ALONE = "--alone"
 
 
-def prepare(stack: ExitStack) -> None:
-    """Set up Django on a database of its own, for the benchmarks that need one."""
+def prepare(stack: ExitStack, *, safe: bool = True) -> None:
+    """Set up Django on a database of its own, for the benchmarks that need one.
+
+    `safe`: as in production, every commit waits for the disk. A server that skips the wait would flatter us.
+    """
     from taperplan.local import postgres, valkey
 
-    # As in production: every commit waits for the disk. A server that skips the wait would flatter us.
-    database = stack.enter_context(postgres.temporary(options=()))
+    options = () if safe else postgres.UNSAFE_AND_FAST
+    database = stack.enter_context(postgres.temporary(options=options))
     broker = stack.enter_context(valkey.temporary())
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "taperplan.settings",
