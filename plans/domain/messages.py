@@ -14,11 +14,13 @@ from plans.domain.reaching import ChannelKind
 
 @dataclass(frozen=True, slots=True)
 class DutyFacts:
-    """Who is on duty at a clinic from a moment on, first and second; nobody in both: alerts go to everybody."""
+    """Who is on duty at a clinic from a moment on, first and second; nobody in both: alerts go to everybody.
+    `covered`: an outside service has these hours."""
 
     since: datetime
     first: tuple[str, ...]
     second: tuple[str, ...]
+    covered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class MessageFacts:
     of unknown fate was sent before. `also`: plan_ready or plan_changed, bundled into this message. `to_phone` is for
     providers that send no e-mail. `minutes`: how long its check-in takes, 0 without one.
     To staff: `items`: how many items an alert is about; `urgent`: one of them is, so that it may make a noise at night;
-    `holder`: who has the item and did nothing with it. `digest` is what a digest tells. `channel` says by what
+    `holder`: who has the item and did nothing with it; `covered`: an outside service has these hours, and nobody of the
+    clinic is on duty. `digest` is what a digest tells. `channel` says by what
     `to_address` is reached; `code` and `code_link` are its reply code, which may be sent back where `may_reply`;
     `about` and `whom` are what a message about a channel speaks of; `reply_to` is where a reply by e-mail arrives.
     """
@@ -88,6 +91,7 @@ class MessageFacts:
     urgent: bool = False
     reply_to: str = ""
     holder: str = ""
+    covered: bool = False
     digest: DigestFacts | None = None
 
 

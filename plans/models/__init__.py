@@ -32,7 +32,7 @@ from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, Plan
 from plans.models.proposal import Proposal
 from plans.models.reaching import ReplyCode, StaffChannel
 from plans.models.review import ReviewEvent, ReviewItem
-from plans.models.rota import HandOver, Leave, RotaFeed, Shift
+from plans.models.rota import HandOver, Leave, RotaFeed, ServiceShift, Shift
 from plans.models.visit import PlannedVisit
 
 __all__ = (
@@ -85,6 +85,7 @@ __all__ = (
     "RotaFeed",
     "Row",
     "RuleSignature",
+    "ServiceShift",
     "Shift",
     "StaffChannel",
     "TakenDose",

@@ -101,6 +101,30 @@ class Leave(RotaEntry):
         indexes = (models.Index(fields=("clinic", "end_at"), name="leave_of_clinic"),)
 
 
+class ServiceShift(Row):
+    """Hours of an outside service that patients are told to call. Never deleted: cancelled."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    name = operational(models.CharField(max_length=100))
+    phone = operational(models.CharField(max_length=40))
+    start_at = operational(models.DateTimeField())
+    end_at = operational(models.DateTimeField())
+    # Hours entered together share a key.
+    series = operational(models.UUIDField())
+    made_at = operational(models.DateTimeField())
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    cancelled_at = operational(models.DateTimeField(null=True, blank=True))
+    cancelled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(end_at__gt=models.F("start_at")), name="service_shift_ends_after_start"
+            ),
+        )
+        indexes = (models.Index(fields=("clinic", "end_at"), name="service_shift_of_clinic"),)
+
+
 class HandOver(Row):
     """What whoever goes off duty leaves for whoever comes: a note, and the items open at that moment. Never changed."""
 

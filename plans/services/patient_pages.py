@@ -15,7 +15,7 @@ from plans.domain.errors import NotFound, Refused
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import Schedule, Step
 from plans.models import LIVE_STATES, ON_PAPER_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
-from plans.services import advice, audit, clock, documents, letters, links
+from plans.services import advice, audit, clock, documents, letters, links, rota
 from plans.services.access import get_patient_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
@@ -24,12 +24,14 @@ from plans.services.letters import LetterToRead
 from plans.services.links import WRONG_YEARS, LinkPurpose, LinkState, LinkView, YearOutcome
 from plans.services.plans import taken, versions
 from plans.services.review.review_items import open_item
+from plans.services.rota import ServiceToCall
 from plans.services.visits import VisitLine, upcoming_visits
 
 
 @dataclass(frozen=True, slots=True)
 class LinkHolder:
-    """The person behind a link, as far as pages may show before the year of birth is given."""
+    """The person behind a link, as far as pages may show before the year of birth is given. `services`: the outside
+    services that answer for the clinic now."""
 
     clinic: ClinicCard
     help: Help
@@ -37,6 +39,7 @@ class LinkHolder:
     language: str
     zone: str
     country: str
+    services: tuple[ServiceToCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def _link_holder(patient: Patient, clinic: Clinic) -> LinkHolder:
         language=patient.language,
         zone=patient.zone,
         country=patient.country,
+        services=rota.services_to_call(clinic.pk, clock.now()),
     )
 
 

@@ -5,7 +5,8 @@
     gaps_ahead(clinic, now)              # what stands on the lead's pages until it is filled
     said_then(actor, at)                 # what the rota said at a moment, and who was alerted around it
 
-Shifts are made and cancelled in `shifts`, `leave`, `locums` and `rota_feed`.
+Shifts are made and cancelled in `shifts`, `leave`, `locums` and `rota_feed`, hours of outside services in
+`outside_services`.
 """
 
 from __future__ import annotations
@@ -18,21 +19,24 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from plans.domain.checkins.help_lines import phone_href
 from plans.domain.review.deadlines import Opening, read_opening
 from plans.domain.review.rota import (
     GAPS_AHEAD,
     Absence,
+    Cover,
     Duty,
     DutyPlace,
     DutyStretch,
     Rota,
     RotaGap,
+    covering,
     gaps,
     midnight,
     stretches,
 )
 from plans.domain.review.rota import on_duty as people_on_duty
-from plans.models import Clinic, Leave, Membership, ReviewEvent, Shift, User
+from plans.models import Clinic, Leave, Membership, ReviewEvent, ServiceShift, Shift, User
 from plans.services import clock
 from plans.services.access import get_clinic_for
 from plans.services.actors import ROLE_MAY, Actor, May, Role
@@ -45,15 +49,29 @@ UNWATCHED: Final = "rota_unwatched"
 
 ALERTS_AROUND: Final = timedelta(hours=3)
 ALERTS_MOST: Final = 50
-_ENTRY = TypeVar("_ENTRY", Shift, Leave)
+_ENTRY = TypeVar("_ENTRY", Shift, Leave, ServiceShift)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceToCall:
+    """An outside service that patients are told to call now."""
+
+    name: str
+    phone: str
+
+    @property
+    def href(self) -> str:
+        """The address that calls it."""
+        return phone_href(self.phone)
 
 
 @dataclass(frozen=True, slots=True)
 class OnDuty:
-    """The people to alert first and second; empty: nobody is on duty in that place."""
+    """The people to alert first and second; empty: nobody is on duty in that place. `services`: whom patients call."""
 
     first: tuple[User, ...] = ()
     second: tuple[User, ...] = ()
+    services: tuple[ServiceToCall, ...] = ()
 
     @property
     def watched(self) -> bool:
@@ -63,10 +81,11 @@ class OnDuty:
 
 @dataclass(frozen=True, slots=True)
 class OnDutyNames:
-    """The names of who is on duty, as pages show them."""
+    """The names of who is on duty, as pages show them, and the outside services that patients are told to call."""
 
     first: str
     second: str
+    services: tuple[ServiceToCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,7 @@ class CalendarStretch:
     end: datetime
     first: tuple[str, ...]
     second: tuple[str, ...]
+    services: tuple[ServiceToCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +116,7 @@ class SaidThen:
     first: tuple[str, ...]
     second: tuple[str, ...]
     alerts: tuple[AlertSent, ...]
+    services: tuple[ServiceToCall, ...] = ()
 
 
 def opening_of(clinic: Clinic) -> Opening:
@@ -105,16 +126,18 @@ def opening_of(clinic: Clinic) -> Opening:
 
 def on_duty(clinic: Clinic, at: datetime) -> OnDuty:
     """Who is on duty at a moment of clinic time."""
-    rota, users = _read(clinic, at, at, members=_members(clinic))
-    first, second = people_on_duty(rota, at)
-    return OnDuty(tuple(users[key] for key in first), tuple(users[key] for key in second))
+    read = _read(clinic, at, at, members=_members(clinic))
+    first, second = people_on_duty(read.rota, at)
+    return OnDuty(read.people(first), read.people(second), read.services(covering(read.rota, at)))
 
 
 def names_on_duty(clinic: Clinic, at: datetime) -> OnDutyNames:
     """The names of who is on duty at a moment; empty where there is nobody."""
     found = on_duty(clinic, at)
     return OnDutyNames(
-        ", ".join(user.name for user in found.first), ", ".join(user.name for user in found.second)
+        ", ".join(user.name for user in found.first),
+        ", ".join(user.name for user in found.second),
+        found.services,
     )
 
 
@@ -128,6 +151,12 @@ def is_watched(clinic_id: UUID, at: datetime) -> bool:
     return on_duty(Clinic.objects.get(pk=clinic_id), at).watched
 
 
+def services_to_call(clinic_id: UUID, at: datetime) -> tuple[ServiceToCall, ...]:
+    """The outside services that patients of a clinic are told to call at a moment."""
+    rows = _between(ServiceShift.objects.filter(clinic_id=clinic_id), at, at).order_by("start_at", "id")
+    return tuple(ServiceToCall(one.name, one.phone) for one in rows if _cover(one).counts(at))
+
+
 def is_unwatched(clinic: Clinic) -> bool:
     """Whether nobody is meant to be on duty outside the clinic's opening hours."""
     return clinic.settings.get(UNWATCHED) is True
@@ -135,14 +164,14 @@ def is_unwatched(clinic: Clinic) -> bool:
 
 def stretches_ahead(clinic: Clinic, now: datetime) -> tuple[DutyStretch, ...]:
     """Who is on duty in the next 14 days."""
-    rota, _ = _read(clinic, now, now + GAPS_AHEAD, members=_members(clinic))
-    return stretches(rota, now, now + GAPS_AHEAD)
+    return stretches(
+        _read(clinic, now, now + GAPS_AHEAD, members=_members(clinic)).rota, now, now + GAPS_AHEAD
+    )
 
 
 def stretches_between(clinic: Clinic, start: datetime, end: datetime) -> tuple[DutyStretch, ...]:
     """Who was on duty from `start` to `end`, as the rota said at each moment; none of no time."""
-    rota, _ = _read(clinic, start, end, members=None)
-    return stretches(rota, start, end) if start < end else ()
+    return stretches(_read(clinic, start, end, members=None).rota, start, end) if start < end else ()
 
 
 def is_staffed(clinic: Clinic, now: datetime) -> bool:
@@ -168,8 +197,7 @@ def gaps_of(actor: Actor) -> tuple[RotaGap, ...]:
 
 def gaps_between(clinic: Clinic, start: datetime, end: datetime) -> tuple[RotaGap, ...]:
     """When nobody is first or nobody second, from `start` to `end`, by what the rota says now."""
-    rota, _ = _read(clinic, start, end, members=_members(clinic))
-    return gaps(rota, start, end)
+    return gaps(_read(clinic, start, end, members=_members(clinic)).rota, start, end)
 
 
 def calendar(actor: Actor, start: datetime, end: datetime) -> tuple[CalendarStretch, ...]:
@@ -177,7 +205,7 @@ def calendar(actor: Actor, start: datetime, end: datetime) -> tuple[CalendarStre
     clinic, now = get_clinic_for(actor), clock.now()
     past = _named(clinic, start, min(end, now), None) if start < now else []
     ahead = _named(clinic, max(start, now), end, _members(clinic)) if end > now else []
-    if past and ahead and (past[-1].first, past[-1].second) == (ahead[0].first, ahead[0].second):
+    if past and ahead and replace(past[-1], start=ahead[0].start, end=ahead[0].end) == ahead[0]:
         # One stretch, cut by the present.
         ahead[0] = replace(ahead[0], start=past.pop().start)
     return (*past, *ahead)
@@ -187,15 +215,16 @@ def said_then(actor: Actor, at: datetime) -> SaidThen:
     """What the rota said at a moment, or says of one to come, and who was alerted within three hours of it."""
     clinic = get_clinic_for(actor)
     then = at < clock.now()
-    rota, users = _read(clinic, at, at, members=None if then else _members(clinic))
-    first, second = people_on_duty(rota, at)
+    read = _read(clinic, at, at, members=None if then else _members(clinic))
+    first, second = people_on_duty(read.rota, at)
     events = ReviewEvent.objects.filter(
         item__clinic=clinic, kind="alerted", at__gte=at - ALERTS_AROUND, at__lte=at + ALERTS_AROUND
     )
     return SaidThen(
         at=at,
-        first=tuple(users[key].name for key in first),
-        second=tuple(users[key].name for key in second),
+        first=read.names(first),
+        second=read.names(second),
+        services=read.services(covering(read.rota, at)),
         alerts=tuple(
             AlertSent(one.at, one.item_id, tuple(one.facts.get("to", ())))
             for one in events.order_by("at", "id")[:ALERTS_MOST]
@@ -225,34 +254,59 @@ def _members(clinic: Clinic) -> dict[UUID, datetime | None]:
 def _named(
     clinic: Clinic, start: datetime, end: datetime, members: Mapping[UUID, datetime | None] | None
 ) -> list[CalendarStretch]:
-    rota, users = _read(clinic, start, end, members=members)
+    read = _read(clinic, start, end, members=members)
     return [
         CalendarStretch(
             one.start,
             one.end,
-            tuple(users[key].name for key in one.first),
-            tuple(users[key].name for key in one.second),
+            read.names(one.first),
+            read.names(one.second),
+            read.services(one.covers),
         )
-        for one in stretches(rota, start, end)
+        for one in stretches(read.rota, start, end)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadRota:
+    """What the rota says of a time, and its people and outside services by key."""
+
+    rota: Rota
+    users: Mapping[UUID, User]
+    covers: Mapping[UUID, ServiceShift]
+
+    def people(self, keys: Iterable[UUID]) -> tuple[User, ...]:
+        """The people with these keys."""
+        return tuple(self.users[key] for key in keys)
+
+    def names(self, keys: Iterable[UUID]) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(user.name for user in self.people(keys))
+
+    def services(self, keys: Iterable[UUID]) -> tuple[ServiceToCall, ...]:
+        """The outside services of these entries, each once."""
+        found = (ServiceToCall(self.covers[key].name, self.covers[key].phone) for key in keys)
+        return tuple(dict.fromkeys(found))
 
 
 def _read(
     clinic: Clinic, start: datetime, end: datetime, *, members: Mapping[UUID, datetime | None] | None
-) -> tuple[Rota, dict[UUID, User]]:
-    """What the rota says of the time from `start` to `end`, and its people."""
+) -> _ReadRota:
+    """What the rota says of the time from `start` to `end`."""
     shifts = list(_between(Shift.objects.filter(clinic=clinic).select_related("user"), start, end))
+    covers = list(_between(ServiceShift.objects.filter(clinic=clinic).order_by("start_at", "id"), start, end))
     rota = Rota(
         duties=tuple(_duty(one) for one in shifts),
         absences=_absences(clinic, start, end) if shifts else (),
         opening=opening_of(clinic),
         here=members,
         unwatched=is_unwatched(clinic),
+        covers=tuple(_cover(one) for one in covers),
     )
-    return rota, {one.user_id: one.user for one in shifts}
+    return _ReadRota(rota, {one.user_id: one.user for one in shifts}, {one.pk: one for one in covers})
 
 
-def _between(rows: QuerySet[_ENTRY], start: datetime, end: datetime) -> Iterable[_ENTRY]:
+def _between(rows: QuerySet[_ENTRY], start: datetime, end: datetime) -> QuerySet[_ENTRY]:
     return rows.filter(
         Q(end_at=None) | Q(end_at__gt=start),
         Q(cancelled_at=None) | Q(cancelled_at__gt=start),
@@ -270,6 +324,10 @@ def _duty(row: Shift) -> Duty:
         place=DutyPlace(row.place),
         open_only=row.open_only,
     )
+
+
+def _cover(row: ServiceShift) -> Cover:
+    return Cover(row.pk, row.start_at, row.end_at, row.made_at, row.cancelled_at)
 
 
 def _absences(clinic: Clinic, start: datetime, end: datetime) -> tuple[Absence, ...]:

@@ -158,16 +158,10 @@ def add(
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     place_of = _able(clinic, user_id, "person")
-    _check_days(clinic, first_day, last_day)
+    spans = spans_to_come(clinic, pattern, first_day, last_day, times=times, weekdays=weekdays)
     if place_of.ends_on is not None and place_of.ends_on < last_day:
         raise Refused(reason="leaves_before", where="last_day", on=place_of.ends_on.isoformat())
-    if pattern is Pattern.CHOSEN and times is None:
-        raise Refused(reason="times_missing", where="begins")
     now = clock.now()
-    found = spans_of(pattern, first_day, last_day, rota.opening_of(clinic), times=times, weekdays=weekdays)
-    spans = [span for span in found if span[1] > now]
-    if not spans:
-        raise Refused(reason="no_such_hours", where="pattern")
     others = _dated_between(clinic, place, spans[0][0], spans[-1][1])
     beside: dict[str, None] = {}
     for other in others:
@@ -195,7 +189,7 @@ def add(
         by, clinic, "rota.shifts_added",
         {
             "who": place_of.user.name, "duty": place.value, "pattern": pattern.value, "number": added.number,
-            "start": _here(clinic, added.start), "end": _here(clinic, added.end), "user": str(user_id),
+            "start": here(clinic, added.start), "end": here(clinic, added.end), "user": str(user_id),
         },
     )  # fmt: skip
     return added
@@ -219,7 +213,7 @@ def cancel(*, by: Actor, shift_id: UUID, alike: bool = False) -> int:
     _record(
         by, clinic, "rota.shifts_cancelled",
         {
-            "who": row.user.name, "duty": row.place, "number": number, "start": _here(clinic, row.start_at),
+            "who": row.user.name, "duty": row.place, "number": number, "start": here(clinic, row.start_at),
             "user": str(row.user_id),
         },
     )  # fmt: skip
@@ -251,8 +245,8 @@ def swap(*, by: Actor, shift_id: UUID, other_id: UUID) -> None:
     _record(
         by, clinic, "rota.swapped",
         {
-            "who": one.user.name, "start": _here(clinic, one.start_at), "duty": one.place,
-            "to": other.user.name, "other_start": _here(clinic, other.start_at), "other_duty": other.place,
+            "who": one.user.name, "start": here(clinic, one.start_at), "duty": one.place,
+            "to": other.user.name, "other_start": here(clinic, other.start_at), "other_duty": other.place,
             "user": str(one.user_id), "other": str(other.user_id),
         },
     )  # fmt: skip
@@ -296,6 +290,30 @@ def shift(actor: Actor, shift_id: UUID) -> ShiftRow:
         others = Shift.objects.filter(clinic=clinic, series=row.series, user_id=row.user_id)
         alike = others.filter(cancelled_at=None, end_at__gt=clock.now()).exclude(pk=row.pk).count()
     return _row(row, alike)
+
+
+def spans_to_come(
+    clinic: Clinic,
+    pattern: Pattern,
+    first_day: date,
+    last_day: date,
+    *,
+    times: tuple[time, time] | None,
+    weekdays: Collection[int],
+) -> list[tuple[datetime, datetime]]:
+    """What a pattern makes of the days, as far as it is not over: at least one (start, end).
+
+    Raises Refused, with `where` naming the field: day_past, days_order, too_long, times_missing, no_such_hours.
+    """
+    _check_days(clinic, first_day, last_day)
+    if pattern is Pattern.CHOSEN and times is None:
+        raise Refused(reason="times_missing", where="begins")
+    now = clock.now()
+    found = spans_of(pattern, first_day, last_day, rota.opening_of(clinic), times=times, weekdays=weekdays)
+    spans = [span for span in found if span[1] > now]
+    if not spans:
+        raise Refused(reason="no_such_hours", where="pattern")
+    return spans
 
 
 def _able(clinic: Clinic, user_id: UUID, where: str) -> Membership:
@@ -377,7 +395,7 @@ def _row(row: Shift, alike: int = 0) -> ShiftRow:
     )
 
 
-def _here(clinic: Clinic, at: datetime) -> str:
+def here(clinic: Clinic, at: datetime) -> str:
     """A moment as the record keeps it: on the clinic's clock."""
     return at.astimezone(clock.zone_of(clinic.zone)).isoformat()
 

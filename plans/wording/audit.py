@@ -122,6 +122,13 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "rota.swapped": _("let %(who)s (%(start)s) and %(to)s (%(other_start)s) exchange their shifts"),
     "rota.leave_entered": _("entered leave of %(who)s, from %(from_day)s through %(on)s"),
     "rota.leave_cancelled": _("cancelled the leave of %(who)s, from %(from_day)s through %(on)s"),
+    "rota.service_added": _(
+        "entered %(name)s, %(phone)s, as whom patients call: hours from %(start)s to %(end)s, %(number)s in all"
+    ),
+    "rota.service_corrected": _("corrected %(before)s on the rota to %(name)s, %(phone)s: %(number)s in all"),
+    "rota.service_cancelled": _(
+        "cancelled hours of %(name)s on the rota: those of %(start)s, %(number)s in all"
+    ),
     "rota.handed_over": _ByFact(
         "to",
         _("handed over to %(to)s; open items: %(number)s"),
@@ -341,6 +348,8 @@ def _shown(act: str, facts: Facts) -> JsonObject:
             "start",
             "end",
             "other_start",
+            "phone",
+            "before",
             "duty",
             "gone",
         ),

@@ -333,8 +333,16 @@ def event_words(kind: str, facts: Facts) -> str:
     elif kind == "escalated" and shown["who"]:
         return gettext("%(who)s has it and has recorded nothing: alerts go on") % shown
     elif kind == "alerted":
-        shown["to"] = ", ".join(facts.get("to", ())) or gettext("nobody: this clinic has no one on call")
+        shown["to"] = _alerted(facts)
     return str(_EVENTS[kind]) % shown
+
+
+def _alerted(facts: Facts) -> str:
+    """Whom an alert went to, and the outside service that had these hours."""
+    to = ", ".join(facts.get("to", ())) or gettext("nobody: this clinic has no one on call")
+    if not facts.get("covered"):
+        return to
+    return gettext("%(to)s; patients are told to call %(covered)s") % {"to": to, "covered": facts["covered"]}
 
 
 def said_at_end(facts: Facts) -> list[str]:

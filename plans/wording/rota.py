@@ -41,6 +41,10 @@ REFUSALS: Final[Mapping[str, Promise]] = {
         "Their last day in this clinic is %(on)s. Choose a day up to then, or change their last day under Members."
     ),
     "already": _("They stand there already, from %(at)s. Cancel that shift first, or choose other hours."),
+    "already_covered": _(
+        "%(who)s has some of these hours already, from %(at)s. Cancel those first, or choose other hours."
+    ),
+    "no_button": _("Press one of the buttons."),
     "over": _("This shift is over: what was stays on the rota."),
     "cancelled": _("This shift was cancelled meanwhile. Nothing was changed."),
     "from_feed": _("This shift comes from the calendar that is kept elsewhere. Change it there."),

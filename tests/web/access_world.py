@@ -27,6 +27,7 @@ from plans.models import (
     Patient,
     Plan,
     ReviewItem,
+    ServiceShift,
     Shift,
     User,
     Work,
@@ -39,6 +40,7 @@ from plans.services import (
     links,
     members,
     moving,
+    outside_services,
     patient_files,
     shifts,
     staff_channels,
@@ -209,15 +211,19 @@ def make_world() -> World:
     )
 
 
-def on_the_rota(clinic: ClinicMade) -> tuple[UUID, UUID]:
-    """A shift and leave of a clinic, both still to come."""
+def on_the_rota(clinic: ClinicMade) -> tuple[UUID, UUID, UUID]:
+    """A shift, leave and the hours of an outside service of a clinic, all still to come."""
     day = clock.today("America/New_York") + timedelta(days=200)
     shifts.add(
         by=clinic.lead, user_id=clinic.lead.member_id, place=DutyPlace.SECOND, pattern=Pattern.ALL,
         first_day=day, last_day=day,
     )  # fmt: skip
     leave.add(by=clinic.lead, user_id=clinic.second.member_id, first_day=day, last_day=day)
-    return Shift.objects.get(clinic_id=clinic.id, end_at__isnull=False).pk, Leave.objects.get().pk
+    outside_services.add(
+        by=clinic.lead, name="Night Line", phone="555-0188", pattern=Pattern.ALL, first_day=day, last_day=day
+    )
+    shift = Shift.objects.get(clinic_id=clinic.id, end_at__isnull=False)
+    return shift.pk, Leave.objects.get().pk, ServiceShift.objects.get().pk
 
 
 def file_from_elsewhere(clinic: ClinicMade) -> UUID:
@@ -243,6 +249,7 @@ class World:
     file: UUID
     shift: UUID
     leave: UUID
+    service: UUID
 
     def client(self, actor: str, **more: Any) -> Client:
         """A browser of an actor."""
@@ -283,6 +290,7 @@ class World:
             "invitation_id": self.invitation,
             "shift_id": self.shift,
             "leave_id": self.leave,
+            "hours_id": self.service,
         }
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))

@@ -14,8 +14,9 @@ from django.utils import translation
 from plans.domain.checkins import dangers
 from plans.domain.checkins.instrument import QuestionPage
 from plans.domain.checkins.response import Response
+from plans.domain.review.rota import Pattern
 from plans.models import CheckIn, Flag, ReviewItem
-from plans.services import shifts
+from plans.services import outside_services, shifts
 from plans.services.checkins import responses, sessions
 from plans.wording.dangers import WORDS
 from tests.makers_checkins import CALM, START, Asked, asked, calm, on
@@ -239,6 +240,34 @@ def test_at_night_the_one_on_call_is_told_and_when_others_read_without_contradic
         assert "The clinician on call has been told." in said
         assert "Others read answers Monday to Friday, 8 am to 5 pm." in said
         assert "Nobody reads" not in said
+
+
+@pytest.mark.slow
+def test_at_night_in_a_clinic_whose_nights_are_a_services_patients_are_given_its_number(
+    client: Client,
+) -> None:
+    with on(START):
+        story = asked()
+        day = START.date()
+        outside_services.add(
+            by=story.clinic.lead,
+            name="Night Line",
+            phone="555-0188",
+            pattern=Pattern.NIGHTS,
+            first_day=day,
+            last_day=day,
+        )
+    with on(NIGHT):
+        client.get(f"/c/{story.token}")
+        steps = walk(client, sessions.for_link(story.link), {"s_thoughts": "yes"})
+        pages = [client.get("/c/help"), client.get("/c/")]
+    for shown in (steps["safety_b"], *map(text_of, pages)):
+        assert "Now Night Line answers for the clinic. Call 555-0188" in shown
+    assert "Nobody at the clinic is on call now." in steps["safety_b"]
+    assert (
+        'href="tel:555-0188"' in pages[0].content.decode()
+        or 'href="tel:5550188"' in pages[0].content.decode()
+    )
 
 
 @pytest.mark.slow

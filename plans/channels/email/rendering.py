@@ -166,6 +166,7 @@ def words(facts: MessageFacts) -> JsonObject:
             "kind": reaching.kind_words(facts.about),
             "answer": reaching.answer_words(facts.about),
             "holder": headers.clean(facts.holder),
+            "covered": facts.covered,
             **(_digest_words(facts.digest or DigestFacts(), facts) if facts.notice == DIGEST else {}),
         }
 
@@ -177,6 +178,7 @@ def _digest_words(digest: DigestFacts, facts: MessageFacts) -> JsonObject:
             "since": times.short_moment_words(one.since, facts.written_at, facts.zone) if number else "",
             "first": headers.clean(", ".join(one.first)),
             "second": headers.clean(", ".join(one.second)),
+            "covered": one.covered,
         }
         for number, one in enumerate(digest.duty)
     ]

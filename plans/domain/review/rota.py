@@ -7,12 +7,16 @@
 A shift with an end stands over an open-ended one. Where dated shifts of one place overlap, all of their people are
 alerted. Whoever is on leave, or no longer a member, does not count, as if the shift were not there. Nobody is alerted
 twice: who is first is not second as well.
+
+An outside service that covers some hours stands over the open-ended shifts of both places: patients are told to call
+it, such hours are no gap, and whoever has a dated shift then is alerted beside it.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -94,6 +98,11 @@ class Absence(OnRota):
 
 
 @dataclass(frozen=True, slots=True)
+class Cover(OnRota):
+    """Hours of an outside service; `person` is the key of the entry."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rota:
     """What stands on the rota of a clinic.
 
@@ -106,6 +115,7 @@ class Rota:
     opening: Opening
     here: Mapping[UUID, datetime | None] | None = field(default=None)
     unwatched: bool = False
+    covers: tuple[Cover, ...] = ()
 
     def is_here(self, person: UUID, at: datetime) -> bool:
         """Whether a person is a member then, and not on leave."""
@@ -124,6 +134,7 @@ class DutyStretch:
     end: datetime
     first: tuple[UUID, ...]
     second: tuple[UUID, ...]
+    covers: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +148,23 @@ class RotaGap:
 
 def on_duty(rota: Rota, at: datetime) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
     """The people to alert first, and those to alert second; empty where there is nobody."""
+    covered = bool(covering(rota, at))
     there = [
         one
         for one in rota.duties
         if one.counts(at)
+        and not (covered and one.end is None)
         and (not one.open_only or is_open(at, rota.opening))
         and rota.is_here(one.person, at)
     ]
     first = _standing(one for one in there if one.place is DutyPlace.FIRST)
     second = _standing(one for one in there if one.place is DutyPlace.SECOND and one.person not in first)
     return first, second
+
+
+def covering(rota: Rota, at: datetime) -> tuple[UUID, ...]:
+    """The entries of outside services that patients are told to call at a moment."""
+    return tuple(one.person for one in rota.covers if one.counts(at))
 
 
 def _standing(duties: Iterable[Duty]) -> tuple[UUID, ...]:
@@ -158,22 +176,23 @@ def _standing(duties: Iterable[Duty]) -> tuple[UUID, ...]:
 def stretches(rota: Rota, start: datetime, end: datetime) -> tuple[DutyStretch, ...]:
     """Who is on duty from `start` to `end`, without holes; one stretch until somebody changes."""
     found: list[DutyStretch] = []
-    for begins, ends in pairwise(_edges(rota, start, end)):
-        first, second = on_duty(rota, begins)
-        if found and (found[-1].first, found[-1].second) == (first, second):
-            begins = found.pop().start
-        found.append(DutyStretch(begins, ends, first, second))
+    for begins, ends, then in _pieces(rota, start, end):
+        first, second = on_duty(then, begins)
+        made = DutyStretch(begins, ends, first, second, covering(then, begins))
+        if found and replace(found[-1], start=begins, end=ends) == made:
+            made = replace(made, start=found.pop().start)
+        found.append(made)
     return tuple(found)
 
 
 def gaps(rota: Rota, start: datetime, end: datetime) -> tuple[RotaGap, ...]:
     """When nobody is first and when nobody is second, from `start` to `end`; in an unwatched clinic, of its opening
-    hours only."""
+    hours only. What an outside service covers is no gap."""
     found: dict[DutyPlace, list[RotaGap]] = {place: [] for place in DutyPlace}
-    for begins, ends in pairwise(_edges(rota, start, end)):
-        if rota.unwatched and not is_open(begins, rota.opening):
+    for begins, ends, then in _pieces(rota, start, end):
+        if (rota.unwatched and not is_open(begins, rota.opening)) or covering(then, begins):
             continue
-        for place, people in zip(DutyPlace, on_duty(rota, begins), strict=True):
+        for place, people in zip(DutyPlace, on_duty(then, begins), strict=True):
             if people:
                 continue
             before = found[place]
@@ -183,10 +202,21 @@ def gaps(rota: Rota, start: datetime, end: datetime) -> tuple[RotaGap, ...]:
     return tuple(sorted(every, key=lambda one: (one.start, one.place is DutyPlace.SECOND)))
 
 
+def _pieces(rota: Rota, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, Rota]]:
+    """The time from `start` to `end` in pieces within which nothing changes, each with the shifts that bear on it."""
+    waiting = deque(sorted(rota.duties, key=lambda one: one.begins))
+    there: list[Duty] = []
+    for begins, ends in pairwise(_edges(rota, start, end)):
+        while waiting and waiting[0].begins <= begins:
+            there.append(waiting.popleft())
+        there = [one for one in there if one.ends is None or one.ends > begins]
+        yield begins, ends, replace(rota, duties=tuple(there))
+
+
 def _edges(rota: Rota, start: datetime, end: datetime) -> list[datetime]:
     """Every moment at which the answer may change."""
     moments: set[datetime | None] = set()
-    for entry in (*rota.duties, *rota.absences):
+    for entry in (*rota.duties, *rota.absences, *rota.covers):
         moments |= {entry.begins, entry.ends}
     moments |= set((rota.here or {}).values())
     if rota.unwatched or any(one.open_only for one in rota.duties):

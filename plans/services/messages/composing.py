@@ -317,6 +317,7 @@ def _to_staff(work: Work, page: StaffPage, context: MessageContext) -> MessageFa
         digest=context.digests[work.clinic_id] if work.notice == DIGEST else None,
         # An alert is sent although somebody holds the item only if they have done nothing with it.
         holder=item.holder.name if item is not None and item.holder is not None and items == 1 else "",
+        covered=bool(work.facts.get("covered")),
     )
 
 

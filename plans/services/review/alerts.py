@@ -16,6 +16,7 @@ from plans.domain.review.item_states import EVERYONE
 from plans.models import Clinic, Membership, ReviewEvent, ReviewItem, User, Work
 from plans.services import outbox, rota
 from plans.services.actors import ROLE_MAY, May, Role
+from plans.services.rota import OnDuty
 
 _REVIEWERS: Final = tuple(role.value for role in Role if May.REVIEW in ROLE_MAY[role])
 
@@ -28,9 +29,8 @@ def reviewers(clinic: Clinic) -> list[User]:
     return [member.user for member in members.select_related("user").order_by("user__name", "id")]
 
 
-def _of_tier(clinic: Clinic, tier: int, now: datetime) -> tuple[int, list[User]]:
+def _of_tier(clinic: Clinic, tier: int, on_duty: OnDuty) -> tuple[int, list[User]]:
     """The people of a tier, or of the first tier above it that has any."""
-    on_duty = rota.on_duty(clinic, now)
     for number, people in ((1, on_duty.first), (2, on_duty.second)):
         if tier <= number and people:
             return number, list(people)
@@ -62,9 +62,10 @@ def alert(
     which the caller saves.
     """
     channels: dict[UUID, tuple[User, int]] = {user.pk: (user, 1) for user in also}
-    reached = 0
+    reached, on_duty = 0, rota.on_duty(item.clinic, now)
+    covered = "" if on_duty.watched else ", ".join(one.name for one in on_duty.services)
     for rung in rungs:
-        tier, people = _of_tier(item.clinic, TIER_NUMBERS[rung.who], now)
+        tier, people = _of_tier(item.clinic, TIER_NUMBERS[rung.who], on_duty)
         reached = max(reached, tier)
         for user in people:
             before = channels[user.pk][1] if user.pk in channels else 1
@@ -82,7 +83,11 @@ def alert(
             now=now,
             user=user,
             item=item,
-            facts={"tier": reached or item.tier, "channel": channel},
+            facts={
+                "tier": reached or item.tier,
+                "channel": channel,
+                **({"covered": True} if covered else {}),
+            },
         )
     item.tier = max(item.tier, reached)
     ReviewEvent.objects.create(
@@ -93,6 +98,7 @@ def alert(
             "tier": reached or item.tier,
             "to": [user.name for user, _channel in channels.values()],
             "channel": max((channel for _user, channel in channels.values()), default=1),
+            **({"covered": covered} if covered else {}),
         },
     )
 

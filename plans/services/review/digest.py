@@ -109,7 +109,12 @@ def of_clinic(clinic: Clinic, now: datetime) -> DigestFacts:
         **found,
         changes=steps.values("version_id").distinct().count(),
         duty=tuple(
-            DutyFacts(since, tuple(u.name for u in on.first), tuple(u.name for u in on.second))
+            DutyFacts(
+                since,
+                tuple(u.name for u in on.first),
+                tuple(u.name for u in on.second),
+                covered=bool(on.services),
+            )
             for since, on in _duty(clinic, now)
         ),
     )

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from plans.domain.review.deadlines import Opening, read_opening
 from plans.domain.review.rota import (
     Absence,
+    Cover,
     Duty,
     DutyPlace,
     Pattern,
     Rota,
+    covering,
     gaps,
     moments_of,
     on_duty,
@@ -29,7 +31,7 @@ from plans.domain.review.rota import (
 NEW_YORK, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Europe/London")
 HOURS = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 WEEK = read_opening("America/New_York", HOURS)
-ANN, BEN, CLEO = (UUID(int=number) for number in (1, 2, 3))
+ANN, BEN, CLEO, NIGHT_LINE = (UUID(int=number) for number in (1, 2, 3, 4))
 EVERYBODY = {ANN: None, BEN: None, CLEO: None}
 FIRST, SECOND = DutyPlace.FIRST, DutyPlace.SECOND
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -88,6 +90,43 @@ def test_the_shifts_of_a_locum_are_gaps_from_the_end_of_their_last_day() -> None
     leaves = at("2026-12-08T00:00")
     found = rota(duty(ANN, place=SECOND), duty(BEN), here={ANN: None, BEN: leaves})
     assert [(gap.place, gap.start, gap.end) for gap in gaps(found, START, END)] == [(FIRST, leaves, END)]
+
+
+def covered(*duties: Duty, hours: tuple[datetime, datetime], cancelled: datetime | None = None) -> Rota:
+    return Rota(duties, (), WEEK, EVERYBODY, covers=(Cover(NIGHT_LINE, *hours, LONG_AGO, cancelled),))
+
+
+def test_an_outside_service_stands_over_the_open_ended_and_beside_the_dated() -> None:
+    night = (at("2026-12-05T17:00"), at("2026-12-06T08:00"))
+    found = covered(duty(ANN), duty(BEN, place=SECOND), hours=night)
+    assert on_duty(found, at("2026-12-05T16:59")) == ((ANN,), (BEN,))
+    assert on_duty(found, at("2026-12-05T17:00")) == ((), ())
+    assert covering(found, at("2026-12-05T17:00")) == (NIGHT_LINE,)
+    assert covering(found, at("2026-12-06T08:00")) == ()
+    found = covered(duty(ANN), duty(CLEO, *night), hours=night)
+    assert on_duty(found, at("2026-12-05T23:00")) == ((CLEO,), ())
+
+
+def test_what_an_outside_service_covers_is_no_gap_and_its_hours_are_a_stretch_of_their_own() -> None:
+    night = (at("2026-12-05T17:00"), at("2026-12-06T08:00"))
+    found = covered(duty(ANN), hours=night)
+    assert [(gap.place, gap.start, gap.end) for gap in gaps(found, START, END)] == [
+        (SECOND, START, night[0]),
+        (SECOND, night[1], END),
+    ]
+    assert [(one.start, one.covers) for one in stretches(found, START, END)] == [
+        (START, ()),
+        (night[0], (NIGHT_LINE,)),
+        (night[1], ()),
+    ]
+
+
+def test_hours_of_a_service_that_were_cancelled_count_until_then_and_are_a_gap_after() -> None:
+    night, changed = (at("2026-12-05T17:00"), at("2026-12-06T08:00")), at("2026-12-05T20:00")
+    found = covered(hours=night, cancelled=changed)
+    assert covering(found, at("2026-12-05T19:59")) == (NIGHT_LINE,)
+    assert covering(found, changed) == ()
+    assert {gap.start for gap in gaps(found, night[0], night[1])} == {changed}
 
 
 def test_nobody_is_first_and_second_at_once() -> None:

@@ -212,6 +212,10 @@ def ladder(item: ItemPage) -> list[Rung]:
         then = _("then %(name)s") % {"name": second} if first and second else ""
         who = _("%(name)s, on call") % {"name": first or second}
         rungs.append(Rung("", "", who, then, "", None))
+    rungs += [
+        Rung(one.href, one.phone, one.name, _("patients are told to call it now"), "", None)
+        for one in item.on_duty.services
+    ]
     if item.help is not None and card.care_state != CareState.DIED.value:
         rungs.append(
             Rung("", item.help.emergency, _("ask for a welfare check"), "", *_last(item, "emergency"))

@@ -89,6 +89,7 @@ def queue_context(request: StaffRequest) -> Context:
         "grouped": tab != "closed",
         "on_call": on_duty.first or on_duty.second,
         "second": on_duty.second if on_duty.first else "",
+        "services": on_duty.services,
         "latest": hand_overs.newest(actor) if actor.may(May.REVIEW) else None,
         "since": now.isoformat(),
     }

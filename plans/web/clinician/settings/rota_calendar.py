@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from plans.domain.review.rota import midnight
-from plans.services.rota import CalendarStretch
+from plans.services.rota import CalendarStretch, ServiceToCall
 from plans.wording.plans import short_day
 
 _ONE: Final = timedelta(days=1)
@@ -36,6 +36,7 @@ class DutyLine:
     hours: str
     first: str
     second: str
+    services: tuple[ServiceToCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _day(
         today=day == today,
         outside=days.month not in (None, day.month),
         lines=tuple(
-            DutyLine(_hours(one, start, end, zone), ", ".join(one.first), ", ".join(one.second))
+            DutyLine(_hours(one, start, end, zone), ", ".join(one.first), ", ".join(one.second), one.services)
             for one in stretches
             if one.start < end and start < one.end
         ),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Final
+from collections.abc import Collection
+from datetime import date, datetime, time
+from typing import Final, TypedDict
 from uuid import UUID
 
 from django import forms
@@ -59,16 +60,9 @@ def _time_field(label: Label) -> ParsedField:
     )
 
 
-class ShiftsForm(EdgeForm):
-    """A person, a place, days, and which of their hours."""
+class RotaHoursForm(EdgeForm):
+    """Days, and which of their hours."""
 
-    person = forms.ChoiceField(label=gettext_lazy("Who"))
-    place = forms.ChoiceField(
-        label=gettext_lazy("Alerted"),
-        choices=[(one.value, words) for one, words in PLACES.items()],
-        widget=forms.RadioSelect,
-        initial="first",
-    )
     first_day = _day_field(gettext_lazy("From"))
     last_day = _day_field(gettext_lazy("Through"))
     pattern = forms.ChoiceField(
@@ -85,6 +79,40 @@ class ShiftsForm(EdgeForm):
         widget=forms.CheckboxSelectMultiple,
         choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
         initial=[str(number) for number in range(7)],
+    )
+
+    def hours(self) -> HoursChosen:
+        """What was chosen, as services take it."""
+        chosen = self.cleaned_data
+        return HoursChosen(
+            pattern=Pattern(chosen["pattern"]),
+            first_day=chosen["first_day"],
+            last_day=chosen["last_day"],
+            times=(chosen["begins"], chosen["ends"]) if chosen["begins"] and chosen["ends"] else None,
+            weekdays=[int(one) for one in chosen["weekdays"]] or range(7),
+        )
+
+
+class HoursChosen(TypedDict):
+    """Days and hours, by the names of what services take."""
+
+    pattern: Pattern
+    first_day: date
+    last_day: date
+    times: tuple[time, time] | None
+    weekdays: Collection[int]
+
+
+class ShiftsForm(RotaHoursForm):
+    """A person, a place, days, and which of their hours."""
+
+    field_order = ("person", "place")
+    person = forms.ChoiceField(label=gettext_lazy("Who"))
+    place = forms.ChoiceField(
+        label=gettext_lazy("Alerted"),
+        choices=[(one.value, words) for one, words in PLACES.items()],
+        widget=forms.RadioSelect,
+        initial="first",
     )
 
     def __init__(self, able: dict[str, str], data: Posted | None = None, **more: Options) -> None:
@@ -114,7 +142,8 @@ class SwapForm(EdgeForm):
         self.fields["other"].choices = others  # type: ignore[attr-defined]  # a ChoiceField
 
 
-def _words(refusal: Refused, zone: str) -> str:
+def words_of(refusal: Refused, zone: str) -> str:
+    """Why something was refused; moments in the clinic's zone."""
     facts = dict(refusal.facts)
     reason = str(facts.pop("reason"))
     if "at" in facts:
@@ -136,20 +165,15 @@ def add_page(request: StaffRequest) -> HttpResponse:
     form = ShiftsForm(able, request.POST)
     if form.is_valid():
         chosen = form.cleaned_data
-        times = (chosen["begins"], chosen["ends"]) if chosen["begins"] and chosen["ends"] else None
         try:
             added = shifts.add(
                 by=request.actor,
                 user_id=UUID(chosen["person"]),
                 place=DutyPlace(chosen["place"]),
-                pattern=Pattern(chosen["pattern"]),
-                first_day=chosen["first_day"],
-                last_day=chosen["last_day"],
-                times=times,
-                weekdays=[int(one) for one in chosen["weekdays"]] or range(7),
+                **form.hours(),
             )
         except Refused as refusal:
-            form.refuse(refusal, _words(refusal, zone))
+            form.refuse(refusal, words_of(refusal, zone))
         else:
             _say_added(request, able[chosen["person"]], added, zone)
             return redirect("rota")
@@ -190,7 +214,7 @@ def shift_page(request: StaffRequest, shift_id: UUID) -> HttpResponse:
             said = _do(request, do, row, form)
         except Refused as refusal:
             form.is_valid()
-            form.refuse(refusal, _words(refusal, zone))
+            form.refuse(refusal, words_of(refusal, zone))
         else:
             if said:
                 say(request, said)
@@ -249,7 +273,7 @@ def leave_page(request: StaffRequest) -> HttpResponse:
             )
         except Refused as refusal:
             already = refusal.facts["reason"] == "already"
-            form.refuse(refusal, LEAVE_ALREADY if already else _words(refusal, zone))
+            form.refuse(refusal, LEAVE_ALREADY if already else words_of(refusal, zone))
         else:
             said = " ".join(f"{gap_words(gap, zone)}." for gap in gaps[:_GAPS_SAID])
             if len(gaps) > _GAPS_SAID:
