@@ -16,7 +16,7 @@ from plans.domain.taper import plan_states
 
 
 class AuditPart(StrEnum):
-    """Part of the trail: CLINIC is the clinic's own, the others are parts of a patient's."""
+    """Part of the trail: CLINIC and ACCESS are the clinic's own, the others are parts of a patient's."""
 
     PLAN = "plan"
     CHECKINS = "checkins"
@@ -24,6 +24,12 @@ class AuditPart(StrEnum):
     MESSAGES = "messages"
     RECORD = "record"
     CLINIC = "clinic"
+    # Signing in and out, what was refused, and files made of more than one patient.
+    ACCESS = "access"
+
+
+OF_CLINIC: Final = (AuditPart.CLINIC, AuditPart.ACCESS)
+"""The parts that concern no patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,15 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("rota.feed_ended", AuditPart.CLINIC, ("duty", "name")),
             EventSpec("rota.feed_names_set", AuditPart.CLINIC, ("number",)),
             EventSpec("rota.feed_changed", AuditPart.CLINIC, ("made", "gone")),
+            EventSpec("session.signed_in", AuditPart.ACCESS),
+            EventSpec("session.signed_out", AuditPart.ACCESS),
+            EventSpec("session.ended", AuditPart.ACCESS),
+            EventSpec("session.failed", AuditPart.ACCESS),
+            EventSpec("session.password_set", AuditPart.ACCESS),
+            EventSpec("access.not_here", AuditPart.ACCESS, ("page",)),
+            EventSpec("access.not_allowed", AuditPart.ACCESS, ("page",)),
+            EventSpec("trail.exported", AuditPart.ACCESS, ("number",)),
+            EventSpec("figures.exported", AuditPart.ACCESS, ("name",)),
             EventSpec("patient.added", AuditPart.RECORD),
             EventSpec("patient.changed", AuditPart.RECORD, ("fields",)),
             EventSpec("patient.owner_set", AuditPart.RECORD, ("who",)),
@@ -188,7 +203,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
     }
 )
 
-# Prefixes of the events in each part of a patient's trail; every such event belongs to exactly one part.
+# Prefixes of the events in each part of the trail; an event of a patient's belongs to exactly one part.
 BEGINNINGS: Final[Mapping[AuditPart, tuple[str, ...]]] = MappingProxyType(
     {
         part: tuple(
@@ -197,6 +212,5 @@ BEGINNINGS: Final[Mapping[AuditPart, tuple[str, ...]]] = MappingProxyType(
             )
         )
         for part in AuditPart
-        if part is not AuditPart.CLINIC
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plans.models.access import BirthYearTry, Invitation, Limit, Link, PatientDevice, PatientSession
 from plans.models.advice import AdviceSignature
-from plans.models.audit import AuditEvent
+from plans.models.audit import AuditEvent, AuditSeal, RecordLook
 from plans.models.base import Row
 from plans.models.calls import Call, CallClaim
 from plans.models.care import CareChange, TakenDose
@@ -40,6 +40,7 @@ __all__ = (
     "ON_PAPER_STATES",
     "AdviceSignature",
     "AuditEvent",
+    "AuditSeal",
     "BirthYearTry",
     "Call",
     "CallClaim",
@@ -79,6 +80,7 @@ __all__ = (
     "PlannedVisit",
     "Proposal",
     "RawAnswer",
+    "RecordLook",
     "ReplyCode",
     "ReviewEvent",
     "ReviewItem",

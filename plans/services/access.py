@@ -6,7 +6,11 @@ can read them one by one.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q
@@ -32,6 +36,36 @@ from plans.models import (
 from plans.services.actors import Actor, May, Role
 
 RowT = TypeVar("RowT", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A row of a patient that somebody was given."""
+
+    kind: str
+    key: UUID
+    patient_id: UUID
+
+
+_FETCHED: Final[ContextVar[list[Fetched] | None]] = ContextVar("fetched", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[Fetched]]:
+    """Note the rows of patients that are fetched here meanwhile, in their order: what a page may show."""
+    found: list[Fetched] = []
+    before = _FETCHED.set(found)
+    try:
+        yield found
+    finally:
+        _FETCHED.reset(before)
+
+
+def _note(row: Model) -> None:
+    found = _FETCHED.get()
+    patient_id = row.pk if isinstance(row, Patient) else getattr(row, "patient_id", None)
+    if found is not None and patient_id is not None:
+        found.append(Fetched(type(row).__name__, row.pk, patient_id))
 
 
 def clinics_of(user_id: UUID) -> tuple[tuple[UUID, str], ...]:
@@ -75,6 +109,7 @@ def _get(model: type[RowT], actor: Actor, key: UUID, may: May, *, lock: bool) ->
         raise NotFound(what=model.__name__)
     # After the look-up: somebody who may not see the row must not learn from a refusal that it exists.
     check_may(actor, may)
+    _note(row)
     return row
 
 
@@ -166,6 +201,7 @@ def get_move_for(actor: Actor, key: UUID, may: May = May.LOOK) -> PatientMove:
     if row is None:
         raise NotFound(what="move")
     check_may(actor, may)
+    _note(row)
     return row
 
 

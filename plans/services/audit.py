@@ -107,6 +107,7 @@ class AuditRow:
     version: int | None
     facts: JsonObject
     subject_id: UUID | None
+    patient_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +127,16 @@ def patient_events(
     """
     patient = get_patient_for(actor, patient_id, May.LOOK)
     events = AuditEvent.objects.filter(patient_id=patient.pk)
-    begins = [Q(act__startswith=beginning) for beginning in _beginnings(part)]
-    if begins:
-        events = events.filter(reduce(or_, begins))
-    return _page(events, before, size)
+    known = next((one for one in AuditPart if one.value == part), None)
+    if known is not None:
+        events = events.filter(in_part(known))
+    return page_of(events, before, size)
 
 
 def events_kept(actor: Actor, *, patient_id: UUID, before: int | None = None, size: int = 50) -> AuditPage:
     """The events of a patient in the trail of the actor's own clinic, also after the patient has left; for services,
     which check that the patient was theirs."""
-    return _page(AuditEvent.objects.filter(clinic_id=actor.home, patient_id=patient_id), before, size)
+    return page_of(AuditEvent.objects.filter(clinic_id=actor.home, patient_id=patient_id), before, size)
 
 
 def days_events(actor: Actor, *, patient_id: UUID, first: datetime, before: datetime, size: int) -> AuditPage:
@@ -145,24 +146,25 @@ def days_events(actor: Actor, *, patient_id: UUID, first: datetime, before: date
     """
     patient = get_patient_for(actor, patient_id, May.LOOK)
     events = AuditEvent.objects.filter(patient_id=patient.pk, at__gte=first, at__lt=before)
-    answers = [Q(act__startswith=beginning) for beginning in BEGINNINGS[AuditPart.CHECKINS]]
-    return _page(events.exclude(reduce(or_, answers)), None, size)
+    return page_of(events.exclude(in_part(AuditPart.CHECKINS)), None, size)
 
 
-def _beginnings(part: str) -> tuple[str, ...]:
-    return next((found for one, found in BEGINNINGS.items() if one.value == part), ())
+def in_part(part: AuditPart) -> Q:
+    """The condition for events of a part of the trail."""
+    return reduce(or_, (Q(act__startswith=beginning) for beginning in BEGINNINGS[part]))
 
 
 def clinic_events(actor: Actor, *, q: str = "", before: int | None = None, size: int = 50) -> AuditPage:
-    """The events of the clinic itself, which concern no patient, newest first; `q` searches by who acted."""
+    """What was changed of the clinic itself, without who signed in, newest first; `q` searches by who acted."""
     clinic = get_clinic_for(actor, May.MANAGE)
-    events = AuditEvent.objects.filter(clinic_id=clinic.pk, patient_id=None)
+    events = AuditEvent.objects.filter(~in_part(AuditPart.ACCESS), clinic_id=clinic.pk, patient_id=None)
     for word in q.split()[:6]:
         events = events.filter(actor_name__icontains=word)
-    return _page(events, before, size)
+    return page_of(events, before, size)
 
 
-def _page(events: QuerySet[AuditEvent], before: int | None, size: int) -> AuditPage:
+def page_of(events: QuerySet[AuditEvent], before: int | None, size: int) -> AuditPage:
+    """A page of events, newest first; for services, which say whose they are."""
     events = events.order_by("-id")
     if before is not None:
         events = events.filter(id__lt=before)

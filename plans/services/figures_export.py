@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
+from django.db import transaction
+
 from plans.domain.review.figures import ItemClock, Tally, Timing
 from plans.domain.review.item_states import Priority
-from plans.services import clock
+from plans.services import audit, clock
 from plans.services.actors import Actor
 from plans.services.figures import ByClock, Figures, read
 from plans.services.plans.export import Export, Row, as_csv
@@ -25,9 +27,17 @@ class FiguresTable(StrEnum):
     ALERTS = "alerts"
 
 
+@transaction.atomic
 def export(actor: Actor, table: FiguresTable, weeks: int) -> Export:
-    """One table of the last `weeks` weeks."""
+    """One table of the last `weeks` weeks; that it was exported is kept in the audit trail."""
     columns, rows = _TABLES[table]
+    audit.record(
+        by=actor,
+        act="figures.exported",
+        subject_kind="clinic",
+        subject_id=actor.home,
+        facts={"name": table.value},
+    )
     found = read(actor, weeks)
     today = clock.today(found.zone)
     return Export(f"{today.isoformat()}-{table.value}.csv", "text/csv", as_csv(columns, rows(found)))

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from plans.domain.errors import NotAllowed, NotFound
-from plans.services import access
+from plans.services import access, looks, session_trail
 from plans.services.actors import Actor, May
 from plans.services.care_status import OutOfCare
 from plans.web import not_saved, out_of_care
@@ -70,19 +70,37 @@ def staff_page(may: May) -> Callable[[View], View]:
             request.actor = actor  # type: ignore[attr-defined]  # the attribute is the gate's own
             try:
                 access.check_may(actor, may)
-                return view(request, *args, **kwargs)
+                with access.noting() as fetched:
+                    response = view(request, *args, **kwargs)
+                if _shows(response) and not getattr(guarded, "unasked", False):
+                    session = request.session.session_key or ""
+                    looks.record(by=actor, session=session, fetched=fetched)
+                return response
             except NotFound as gone:
+                _keep_refusal(request, actor, "access.not_here", kwargs)
                 shown = not_saved.shown_back(request, not_saved.NOT_HERE, reverse("caseload"))
                 if shown is None:
                     raise Http404 from gone
                 return shown
             except NotAllowed:
+                _keep_refusal(request, actor, "access.not_allowed", kwargs)
                 return forbidden(request)
 
         guarded.gate = ("staff", may.value)  # type: ignore[attr-defined]  # read by the access-matrix test
         return guarded
 
     return wrap
+
+
+def _shows(response: HttpResponse) -> bool:
+    """Whether a response shows what its view fetched: a refused form is shown back, a redirect shows nothing."""
+    return not 300 <= response.status_code < 400
+
+
+def _keep_refusal(request: HttpRequest, actor: Actor, act: str, kwargs: dict[str, object]) -> None:
+    route = request.resolver_match.view_name if request.resolver_match else ""
+    key = next((value for value in kwargs.values() if isinstance(value, UUID)), None)
+    session_trail.refused(by=actor, act=act, page=route, key=key)
 
 
 def patient_page(view: View) -> View:
@@ -124,8 +142,8 @@ def public_page(view: View) -> View:
 
 
 def unasked(view: View) -> View:
-    """For requests that an open page makes by itself: they do not keep the session alive."""
-    view.unasked = True  # type: ignore[attr-defined]  # read by the middleware that ends sessions
+    """For requests that an open page makes by itself: they neither keep the session alive nor count as a look."""
+    view.unasked = True  # type: ignore[attr-defined]  # read by the gate and the middleware that ends sessions
     return view
 
 

@@ -17,7 +17,8 @@ from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
 from plans.services import clock
-from plans.web import unreadable
+from plans.services.actors import Actor
+from plans.web import sign_in_trail, unreadable
 from plans.web.addresses import PATIENT_PATHS, TOKEN_PATHS, largest_body
 from plans.web.redirects import to_sign_in
 
@@ -39,7 +40,7 @@ _SEEN_EVERY_SECONDS = 60
 
 
 class AccessLog:
-    """One line for each request: method, route (never the path: it may hold a token), status, time taken."""
+    """One line for each request: method, route (never the path: it may hold a token), status, time taken, and who."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -50,6 +51,7 @@ class AccessLog:
         request.META["taperplan.request_id"] = request_id
         response = self.get_response(request)
         match = request.resolver_match
+        actor: Actor | None = getattr(request, "actor", None)
         access_log.info(
             "request",
             extra={
@@ -58,6 +60,9 @@ class AccessLog:
                 "route": match.route if match else "none",
                 "status": response.status_code,
                 "ms": round((time.monotonic() - began) * 1000, 1),
+                # Whoever is signed in but passed no gate has no clinic here.
+                "user_id": actor.id if actor else _signed_in_as(request),
+                "clinic_id": actor.clinic_id if actor else None,
             },
         )
         return response
@@ -91,8 +96,13 @@ class PrivateHeaders:
 
 def _session_is_open(request: HttpRequest) -> bool:
     """Whether somebody is signed in, without a query."""
+    return _signed_in_as(request) is not None
+
+
+def _signed_in_as(request: HttpRequest) -> str | None:
+    """The key of whoever is signed in, without a query."""
     session = getattr(request, "session", None)
-    return session is not None and session.get("_auth_user_id") is not None
+    return session.get("_auth_user_id") if session is not None else None
 
 
 class BodyLimit:
@@ -175,6 +185,7 @@ class SessionLimits:
             request.session[SEEN_AT] = now
 
     def _ended(self, request: HttpRequest) -> HttpResponse:
+        request.META[sign_in_trail.ENDED] = True
         logout(request)
         messages.info(
             request, _("You were signed out because nothing happened for a while. Please sign in again.")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 MACHINERY: Final = frozenset(
     {
         "batch", "csrfmiddlewaretoken", "digest", "do", "draft", "feed", "find", "for", "id", "instead_of", "item",
-        "lines", "listed", "lock", "method_shown", "next", "nonce", "page", "plan_lock", "published", "seen",
+        "lines", "listed", "lock", "method_shown", "next", "nonce", "page", "patient", "plan_lock", "published", "seen",
         "seen_lock", "seen_triggers", "seen_version", "show", "shown", "sort", "tab", "ticked", "view", "where",
     }
 )  # fmt: skip

@@ -51,6 +51,21 @@ _FIELDS: Final[Mapping[str, Promise]] = {
 }
 
 
+LOOKED_AT: Final[Mapping[str, Promise]] = {
+    "Patient": _("record"),
+    "Plan": _("plan"),
+    "Proposal": _("plan that waits for a signature"),
+    "ReviewItem": _("review item"),
+    "CheckIn": _("check-in"),
+    "Document": _("document"),
+    "Letter": _("letter"),
+    "Work": _("message"),
+    "PatientFile": _("file of the patient"),
+    "PatientMove": _("move to another clinic"),
+}
+"""What can be opened of a patient, by the kind of row."""
+
+
 @dataclass(frozen=True, slots=True)
 class _ByFact:
     """A sentence chosen by one of the event's facts."""
@@ -138,6 +153,15 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "rota.feed_ended": _("stopped reading who is alerted %(duty)s from a calendar at %(name)s"),
     "rota.feed_names_set": _("said whom names on the rota’s calendar mean: %(number)s of them"),
     "rota.feed_changed": _("read the rota’s calendar: %(made)s shifts added, %(gone)s cancelled"),
+    "session.signed_in": _("signed in"),
+    "session.signed_out": _("signed out"),
+    "session.ended": _("was signed out: nothing happened for a while, or the longest time was over"),
+    "session.failed": _("could not sign in: wrong password or unknown account"),
+    "session.password_set": _("set a new password"),
+    "access.not_here": _("asked for something that this clinic does not have (%(page)s)"),
+    "access.not_allowed": _("asked for something that their role does not allow (%(page)s)"),
+    "trail.exported": _("exported the audit trail: %(number)s rows"),
+    "figures.exported": _("exported figures: %(name)s"),
     "patient.added": _("added the patient"),
     "patient.changed": _("changed the record: %(fields)s"),
     "patient.owner_set": _("made the patient %(who)s’s"),
@@ -336,6 +360,7 @@ def _shown(act: str, facts: Facts) -> JsonObject:
             "note",
             "reason",
             "number",
+            "page",
             "code",
             "medicine",
             "name",
@@ -393,6 +418,8 @@ def actor_words(kind: str, name: str) -> str:
     """Who did it."""
     if kind == "patient":
         return gettext("The patient")
+    if kind == "unknown":
+        return gettext("Somebody unknown")
     return name or "Taperplan"
 
 

@@ -11,6 +11,7 @@ _WRITTEN_BY_LOOKING = {
     "cache_entries",
     "plans_heartbeat",
     "plans_auditevent",
+    "plans_recordlook",
 }
 
 

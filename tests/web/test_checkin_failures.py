@@ -16,6 +16,7 @@ from django.test import Client
 from plans.models import CheckIn, Flag, RawAnswer, ReviewItem, User, Work
 from plans.services import clock
 from plans.services.checkins import raw
+from tests.fixtures.roles import as_owner
 from tests.makers_checkins import START, Asked, asked, on
 from tests.web.test_checkin_pages import post, text_of
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def refuse(table: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE OR REPLACE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'disk full' USING ERRCODE = 'disk_full'; END $$"
@@ -34,7 +35,7 @@ def refuse(table: str) -> None:
 
 
 def allow(table: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER {table}_refused ON {table}")
 
 
@@ -124,7 +125,7 @@ def test_an_answer_that_asks_for_nothing_is_not_copied_and_help_is_not_pushed(ph
 def test_a_session_that_cannot_be_looked_up_says_not_received_and_where_to_find_help(
     phone: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE plans_patientsession RENAME TO elsewhere")
     response = phone.post("/c/", {"page": "safety_b", "s_thoughts": "yes"})
     assert response.status_code == 503

@@ -29,6 +29,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/owner", owner.patient_owner, name="patient-owner"),
     path("patients/<uuid:patient_id>/move", moves.patient_move, name="patient-move"),
     path("patients/<uuid:patient_id>/history", views.history_page, name="history"),
+    path("patients/<uuid:patient_id>/looks", views.looks_page, name="patient-looks"),
     path("patients/<uuid:patient_id>/checkins", history.checkins_page, name="patient-checkins"),
     path("patients/<uuid:patient_id>/reviews", history.items_page, name="patient-reviews"),
     path("patients/<uuid:patient_id>/letters", letters.letters_page, name="patient-letters"),

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 from plans.domain.audit import AuditPart
 from plans.domain.checkins.instrument_file import scales_in, translations
 from plans.domain.taper.plan_states import PlanState
-from plans.services import audit, patient_pages, people, visits
+from plans.services import audit, looks, patient_pages, people, visits
 from plans.services.actors import May
 from plans.services.patient_overview import overview
 from plans.services.plan_summaries import PlanSummary
-from plans.web.clinician.audit_lines import audit_lines, started_under
+from plans.web.clinician.audit_lines import audit_lines, look_lines, started_under
 from plans.web.clinician.care_words import care_context, taken_context
 from plans.web.clinician.patient.history import checkin_line
 from plans.web.clinician.review_lines import item_line
@@ -146,3 +146,14 @@ def history_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         **audit_lines(found),
     }
     return page(request, "clinic/history.html", context)
+
+
+@require_safe
+@staff_page(May.LOOK)
+def looks_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    """Who looked at the patient's record: to be printed for a patient who asks."""
+    card = people.patient_card(request.actor, patient_id)
+    before = started_under(request)
+    found = looks.of_patient(request.actor, patient_id, before=before)
+    context = {"place": "caseload", "patient": card, "query": "", "started": before, **look_lines(found)}
+    return page(request, "clinic/looks.html", context)

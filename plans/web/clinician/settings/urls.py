@@ -25,6 +25,7 @@ from plans.web.clinician.settings import (
     rules,
     signing,
     templates,
+    trail,
     views,
 )
 
@@ -65,6 +66,7 @@ urlpatterns = [
     ),
     path("settings/people/<uuid:user_id>", members.member_page, name="member"),
     path("settings/history", views.clinic_history_page, name="clinic-history"),
+    path("settings/trail", trail.trail_page, name="trail"),
     path("settings/reached", reached.channels_page, name="channels"),
     path("settings/reached/add", reached.channel_add, name="channel-add"),
     path("settings/reached/test", reached.channels_test, name="channels-test"),
