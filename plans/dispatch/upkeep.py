@@ -10,9 +10,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from plans.dispatch import clock_guard, ping
+from plans.dispatch import audit_heads, clock_guard, ping
 from plans.domain.notices import Queue
 from plans.services import (
+    audit_seals,
     channel_tests,
     clock,
     figures_counting,
@@ -60,6 +61,8 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "limits": limits.forget,
     "imports": imports.forget,
     "patient_files": patient_files.forget,
+    "seals": lambda: audit_seals.tick(clock.real_now()),
+    "heads": lambda: audit_heads.keep(clock.real_now()),
 }
 
 

@@ -52,6 +52,9 @@ ALERTS_HELD_FOR: Final = timedelta(hours=1)
 HELD_UP: Final = "held_up"
 # One for each clinic: when something that was sent to its staff last came back.
 CHAIN: Final = "chain:"
+# Whether a row of the audit trail waits too long for its seal, and when the heads of its chain last left the database.
+SEALS: Final = "seals"
+HEADS: Final = "heads"
 # Rounds over all plans, one page per tick, and the longest each may take for every plan to be checked in time.
 SUPPLY_ROUND: Final = "supply"
 SCHEDULING_ROUND: Final = "laying"
@@ -106,6 +109,12 @@ class Pulse:
 def beat(name: str, facts: dict[str, object] | None = None) -> None:
     """Record that the loop `name` ran just now; `facts` are small and contain no personal data."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.real_now(), "facts": facts or {}})
+
+
+def facts_of(name: str) -> JsonObject:
+    """The facts with which the loop `name` last ran; empty if it never did."""
+    facts: JsonObject = Heartbeat.objects.filter(name=name).values_list("facts", flat=True).first() or {}
+    return facts
 
 
 def chain_works(clinic_id: UUID) -> None:
@@ -319,6 +328,10 @@ def _waiting_rows(now: datetime, real: datetime, oldest: timedelta) -> Iterator[
         yield "caseload_differed"
     if ReviewItem.objects.filter(escalate_at__lt=now - OLD_DUE).exists():
         yield "escalation_old"
+    if Heartbeat.objects.filter(name=SEALS, facts__late=True).exists():
+        yield "trail_unsealed"
+    if Heartbeat.objects.filter(name=HEADS, facts__failing=True).exists():
+        yield "trail_heads_not_kept"
 
 
 def _sending_faults(real: datetime) -> Iterator[str]:
