@@ -112,3 +112,25 @@ def check_server_log(**_: object) -> list[CheckMessage]:
             id="taperplan.W001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_database_role(**_: object) -> list[CheckMessage]:
+    """That the application's role of the database cannot rewrite the audit trail."""
+    from plans.services import database_roles  # noqa: PLC0415 - reads models, which are ready only now
+
+    try:
+        found = database_roles.may_change_history()
+    except DatabaseError:
+        return [
+            Info("The database could not be asked what the application may do in it.", id="taperplan.I002")
+        ]
+    if not found or settings.TAPERPLAN_DEMO:
+        return []
+    return [
+        Warning(
+            "The application's role of the database can rewrite the audit trail.",
+            hint="Make the roles (docs/trail.md); give prepare_database the owner's in OWNER_DATABASE_URL.",
+            id="taperplan.W002",
+        )
+    ]

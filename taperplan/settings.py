@@ -107,6 +107,12 @@ DATABASE_URL = env.url(
 DATABASE_POOL = env.number("DATABASE_POOL", 0, least=0, most=100)
 
 DATABASES = {"default": database.connection(DATABASE_URL, pool=DATABASE_POOL)}
+# The role that owns the tables, for `prepare_database` alone: everything else runs as one that cannot change them.
+OWNER_DATABASE = (
+    database.connection(env.url("OWNER_DATABASE_URL", "", schemes=("postgresql", "postgres")), pool=0)
+    if env.text("OWNER_DATABASE_URL")
+    else None
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # In the database, so that signing in works without Redis. The default of 300 entries would evict others' rows.
@@ -294,6 +300,12 @@ ROTA_FEED_HOSTS = env.hosts("ROTA_FEED_HOSTS")
 
 # Requested once a minute while work is being done; the monitor calls somebody when that stops.
 PING_URL = env.url("PING_URL", "", schemes=("https", "http")) if env.text("PING_URL") else ""
+
+# Where the heads of the audit trail's chain are kept outside of the database: a file, and an address that gets a POST.
+AUDIT_HEADS_FILE = Path(env.text("AUDIT_HEADS_FILE", str(VAR_DIR / "audit-heads.jsonl")))
+AUDIT_HEADS_URL = (
+    env.url("AUDIT_HEADS_URL", "", schemes=("https", "http")) if env.text("AUDIT_HEADS_URL") else ""
+)
 
 REDIS_URL = env.url(
     "REDIS_URL",

@@ -32,7 +32,7 @@ _servers = ExitStack()
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser"]
+pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser", "tests.fixtures.roles"]
 
 
 @pytest.hookimpl(trylast=True)

@@ -88,13 +88,14 @@ def environment(var: Path, *, port: int, smtp_port: int, database_url: str, redi
     )
 
 
-def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Program]:
+def programs(var: Path, *, port: int, smtp_port: int, page_port: int, web_database_url: str) -> list[Program]:
     """All programs besides the two servers, in the order of starting. Web processes for staff and for patients are
-    behind the one open port."""
+    behind the one open port, and have a role of their own in the database."""
     staff, patients = free_port(), free_port()
     run = var / "run"
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "taperplan")
+    web = {"DATABASE_URL": web_database_url}
     return [
         Program(
             "mail",
@@ -113,9 +114,9 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
             ),
             lambda: _answers(f"http://127.0.0.1:{page_port}/"),
         ),
-        _pool("web", staff, {}),
+        _pool("web", staff, web),
         # Help never waits behind a list.
-        _pool("patients", patients, {"WEB_WORKERS": "1", "STATEMENT_TIMEOUT_MS": "8000"}),
+        _pool("patients", patients, {"WEB_WORKERS": "1", "STATEMENT_TIMEOUT_MS": "8000", **web}),
         Program(
             "front",
             (python, "-m", "taperplan.front"),

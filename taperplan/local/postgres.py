@@ -23,6 +23,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from taperplan import postgresql
 from taperplan.local.children import (
     LocalServerError,
     end,
@@ -35,6 +36,8 @@ from taperplan.local.children import (
 )
 
 _USER = "taperplan"
+ROLES = ("taperplan_owner", "taperplan_app", "taperplan_worker", "taperplan_reports", "taperplan_backup")
+"""As roles.sql makes them; each has a password made from the cluster's."""
 _READY_SECONDS = 60.0
 _LEAVING_SECONDS = 20.0
 # By default a failing statement is logged together with the answers in it.
@@ -99,9 +102,13 @@ class Postgres:
         """The password made when the cluster was made."""
         return self.secret.read_text().strip()
 
-    def url(self, database: str = "taperplan") -> str:
-        """The database URL for Django."""
-        return f"postgresql://{_USER}:{self.password}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str = "taperplan", *, role: str = "") -> str:
+        """The database URL for Django: of a role (`ROLES`), or of the superuser."""
+        user, password = (role, self._password_of(role)) if role else (_USER, self.password)
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def _password_of(self, role: str) -> str:
+        return hashlib.sha256(f"{role} {self.password}".encode()).hexdigest()
 
     def start(self, *, port: int | None = None) -> None:
         """Start and wait until it answers; give `port` to restart where clients already connect.
@@ -130,6 +137,7 @@ class Postgres:
             )
             if self._answers():
                 self._make_database("taperplan")
+                self._make_roles()
                 return
         raise LocalServerError(f"PostgreSQL did not start. Its log, {self.log}, ends:\n{tail(self.log)}")
 
@@ -180,6 +188,16 @@ class Postgres:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def _make_roles(self) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(postgresql.ROLES_SQL.read_bytes())
+            for role in ROLES:
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                        sql.Identifier(role), sql.Literal(self._password_of(role))
+                    )
+                )
 
 
 def _owner_of(data: Path) -> int | None:

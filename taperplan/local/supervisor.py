@@ -15,9 +15,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 
 from taperplan.local import demo
 from taperplan.local.children import (
@@ -96,15 +96,23 @@ class Supervisor:
             self.var,
             port=self.port,
             smtp_port=self.smtp_port,
-            database_url=self.postgres.url(),
+            # Commands of manage.py run as a worker does.
+            database_url=self.postgres.url(role="taperplan_worker"),
             redis_url=self.valkey.url,
         )
         private_file(ENVIRONMENT, json.dumps(self.env))
         with _step("Database tables"):
-            self._manage("prepare_database")
+            owner = {"OWNER_DATABASE_URL": self.postgres.url(role="taperplan_owner")}
+            self._manage("prepare_database", env=owner)
         with _step("Static files"):
             self._manage("collectstatic", "--no-input", "--clear")
-        programs = demo.programs(self.var, port=self.port, smtp_port=self.smtp_port, page_port=self.page_port)
+        programs = demo.programs(
+            self.var,
+            port=self.port,
+            smtp_port=self.smtp_port,
+            page_port=self.page_port,
+            web_database_url=self.postgres.url(role="taperplan_app"),
+        )
         # The mail receiver first, because seeding really sends messages.
         self._spawn_and_wait(programs[:1])
         with _step("A clinic to look at"):
@@ -121,14 +129,14 @@ class Supervisor:
         self.postgres.data.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         self.postgres.start(port=port)
 
-    def _manage(self, *arguments: str) -> None:
+    def _manage(self, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> None:
         """Run a command of manage.py to its end."""
         log = self.var / "log" / f"{arguments[0]}.log"
         log.unlink(missing_ok=True)
         child = spawn(
             [sys.executable, "manage.py", *arguments],
             log=log,
-            env=self.env,
+            env={**self.env, **env},
             cwd=demo.ROOT,
             death_signal=signal.SIGKILL,
         )

@@ -13,6 +13,7 @@ import yaml
 
 from benchmarks import bench_messages
 from taperplan import probe
+from taperplan.local import postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -118,7 +119,8 @@ def test_every_name_in_the_example_is_used() -> None:
 # Fixed by the shape itself or its image, for demo and tests, or right as they are on any machine of this shape.
 NOT_FOR_THE_OPERATOR = {
     "BIND", "CONN_MAX_AGE", "DATABASE_POOL", "DATABASE_URL", "DOCUMENTS_DIR", "EMAIL_TIMEOUT", "FORWARDED_ALLOW_IPS",
-    "LEASE_SECONDS", "MAIL_TRANSPORT", "PREPARED_STATEMENTS", "REDIS_TIMEOUT", "REDIS_URL", "STATEMENT_TIMEOUT_MS",
+    "LEASE_SECONDS", "MAIL_TRANSPORT", "OWNER_DATABASE_URL", "PREPARED_STATEMENTS", "REDIS_TIMEOUT", "REDIS_URL",
+    "STATEMENT_TIMEOUT_MS",
     "PATIENTS_POOL", "STAFF_POOL", "STATIC_PLAIN", "STATIC_ROOT", "TAPERPLAN_DEMO", "VAR_DIR",
 }  # fmt: skip
 
@@ -134,8 +136,23 @@ def test_every_variable_of_the_configuration_can_be_set_where_it_is_said_to_be()
 
 
 def test_every_volume_is_named_and_used() -> None:
-    used = {mount.split(":")[0] for part in SERVICES.values() for mount in part.get("volumes", [])}
-    assert used == set(COMPOSE["volumes"])
+    mounted = {mount.split(":")[0] for part in SERVICES.values() for mount in part.get("volumes", [])}
+    files = {mount for mount in mounted if mount.startswith("./")}
+    assert mounted - files == set(COMPOSE["volumes"])
+    assert all((ROOT / file).is_file() for file in files)
+
+
+def test_each_process_has_the_role_of_the_database_that_it_needs_and_only_one_has_the_owners() -> None:
+    def roles(part: dict[str, Any], variable: str) -> str:
+        return str(part["environment"].get(variable, "")).partition("//")[2].partition(":")[0]
+
+    found = {name: roles(part, "DATABASE_URL") for name, part in APPLICATION.items() if name != "front"}
+    assert {name for name, role in found.items() if role == "taperplan_app"} == {"web", "patients"}
+    assert set(found.values()) == {"taperplan_app", "taperplan_worker"}
+    owners = [name for name, part in APPLICATION.items() if roles(part, "OWNER_DATABASE_URL")]
+    assert owners == ["migrate"]
+    script = (ROOT / "deploy/postgres/roles.sh").read_text()
+    assert all(role.removeprefix("taperplan_") in script for role in postgres.ROLES)
 
 
 def test_production_and_tests_run_the_same_postgresql() -> None:

@@ -9,6 +9,7 @@ from plans.models import AuditEvent, CheckInRevision, PlanStep, PlanVersion, Rev
 from plans.services import audit, clock, reminders
 from plans.services.actors import SYSTEM
 from plans.services.checkins import rules, sessions
+from tests.fixtures.roles import as_owner
 from tests.makers_checkins import START, answer_all, asked, on
 
 pytestmark = pytest.mark.django_db
@@ -32,13 +33,13 @@ def test_a_row_that_was_appended_can_be_neither_changed_nor_deleted(lived):
         # The row would stay what it is: the refusal does not depend on what is written.
         for query in (f"UPDATE {table} SET id = id WHERE id = %s", f"DELETE FROM {table} WHERE id = %s"):
             refused = pytest.raises(DatabaseError, match=f"append only: .* of {table} is refused")
-            with refused, transaction.atomic(), connection.cursor() as cursor:
+            with as_owner(), refused, transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(query, [key])
 
 
 def test_of_a_version_nothing_but_its_replacement_is_written_and_only_once(lived):
     version = PlanVersion.objects.filter(plan=lived.plan)
-    with pytest.raises(DatabaseError, match="append only"), transaction.atomic():
+    with as_owner(), pytest.raises(DatabaseError, match="append only"), transaction.atomic():
         version.update(replaced_at=clock.now(), note="another")
     assert version.update(replaced_at=clock.now()) == 1
     with pytest.raises(DatabaseError, match="append only"), transaction.atomic():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,17 @@ from django.db import connection
 
 from taperplan.local import postgres
 from taperplan.serving import check_server_log
+from tests.fixtures.roles import as_owner
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _as_owner() -> Iterator[None]:
+    """As `prepare_database` runs."""
+    with as_owner():
+        yield
+
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,6 +18,7 @@ from plans.management.progress import shown
 from plans.models import Clinic, Plan, PlanVersion
 from plans.services import clock
 from plans.services.plans import rejudge, revise
+from tests.fixtures.roles import as_owner
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 
@@ -40,7 +41,7 @@ def stricter_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def tamper(plan: Plan, sql: str) -> None:
     """Change a stored version as somebody could who owns the database."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE plans_planversion DISABLE TRIGGER USER")
         cursor.execute(f"UPDATE plans_planversion SET {sql} WHERE plan_id = %s", [plan.pk])

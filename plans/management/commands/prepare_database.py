@@ -1,5 +1,5 @@
-"""`manage.py prepare_database`: tables, the cache's table and the caseload's rows, before anything serves. Safe to run
-again."""
+"""`manage.py prepare_database`: tables, the cache's table, what each role may do and the caseload's rows, before
+anything serves. Safe to run again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from plans.services import server_log
+from plans.services import database_roles, server_log
 from plans.services.caseload import projection
 
 
@@ -21,12 +21,16 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Run both steps; each does nothing if it was done before. Raises CommandError for a server that loses commits
-        or that logs statements."""
+        """Run every step as the owner of the tables; each does nothing if it was done before. Raises CommandError for a
+        server that loses commits or that logs statements."""
+        if settings.OWNER_DATABASE:
+            connection.close()
+            connection.settings_dict.update(settings.OWNER_DATABASE)
         _refuse_talkative()
         _refuse_forgetful()
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         call_command("createcachetable", verbosity=options["verbosity"])
+        database_roles.grant()
         projection.catch_up()
 
 
