@@ -68,12 +68,25 @@ def go_on(by: Actor, plan: Plan, note: str = "Agreed on the telephone.", **more:
     )
 
 
-def return_home(by: Actor, plan: Plan, *said: str, since: date | None = None, **more: Any) -> UUID:
+def return_home(
+    by: Actor,
+    plan: Plan,
+    *said: str,
+    since: date | None = None,
+    as_agreed: bool | None = None,
+    **more: Any,
+) -> UUID:
     """Record that a patient is back from hospital; on the dose before the stay unless told otherwise."""
     row = plan_row(plan.pk)
     today = clock.today(row.patient.zone)
     regimen = doses(*said) if said else taken.planned_on(by, row.pk, today)
     back = going_on.Return(regimen, since or today, more.pop("told_by", "ward"), **more)
     return going_on.go_on(
-        by=by, plan_id=row.pk, seen_lock=row.lock, begins="today", note="Home again.", back=back
+        by=by,
+        plan_id=row.pk,
+        seen_lock=row.lock,
+        begins="today",
+        note="Home again.",
+        back=back,
+        as_agreed=as_agreed,
     )

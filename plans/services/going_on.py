@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 
-from plans.domain.errors import NotFound, Refused, Stale
+from plans.domain.errors import NotFound, Refused, Stale, TaperError
 from plans.domain.json import JsonObject
 from plans.domain.regimen import DayDose
-from plans.domain.taper import dose_records, going_on, supply
+from plans.domain.taper import dose_records, going_on, maintenance, revisions, supply
 from plans.domain.taper.dose_records import ToldBy
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
-from plans.domain.taper.request import Intake
-from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.request import Intake, TaperRequest
+from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.taken import Recorded, fullest
 from plans.models import Patient, Plan, PlanVersion
 from plans.services import care, clock
@@ -35,6 +36,19 @@ from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import digest_of_change
 
 _DAY: Final = timedelta(days=1)
+# Changes that later layouts follow, since they stand in the request.
+_IN_THE_REQUEST: Final = frozenset(
+    act.value
+    for act in (
+        PlanAct.CHANGE_PRODUCTS,
+        PlanAct.CHANGE_SPREAD,
+        PlanAct.SWITCH_DRUG,
+        PlanAct.BEGIN_DRUG,
+        PlanAct.END_DRUG,
+        PlanAct.TAPER_ON,
+        PlanAct.GO_ON_FROM,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +74,32 @@ class _Made(NamedTuple):
     regimen: tuple[Intake, ...]
     schedule: Schedule
     known: tuple[Recorded, ...]
+    agreed: tuple[int, ...] = ()
+    keeps: bool = False
+    held_open: bool = False
 
 
-def preview(actor: Actor, *, plan_id: UUID, begins: str, back: Return | None = None) -> Consequences:
-    """Preview going on from the dose really taken, or with `back` the return from hospital; changes nothing.
+def agreed_ahead(actor: Actor, plan_id: UUID) -> tuple[int, ...]:
+    """The versions, newest first, whose changes still lie ahead and would be dropped by laying the steps out again.
 
-    `begins` is "today" or "tomorrow". Raises NotFound; Refused: not_in_this_state, nothing_recorded, and of a return
-    day_ahead, day_before_stay, bad_choice; TaperError where the method cannot go on from that dose.
+    Empty where the method by itself does what was agreed. Raises NotFound; Refused: not_in_this_state.
     """
     plan = get_plan_for(actor, plan_id, May.LOOK)
-    made = _made(plan, plan.patient, begins, back, clock.now())
+    return _agreed_ahead(plan, plan.state == PlanState.PAUSED.value, clock.today(plan.patient.zone))
+
+
+def preview(
+    actor: Actor, *, plan_id: UUID, begins: str, back: Return | None = None, as_agreed: bool | None = None
+) -> Consequences:
+    """Preview going on from the dose really taken, or with `back` the return from hospital; changes nothing.
+
+    `begins` is "today" or "tomorrow"; `as_agreed`: whether steps that were agreed before and still lie ahead are kept,
+    or all steps laid out again by the method (needed where `agreed_ahead` names versions). Raises NotFound; Refused:
+    not_in_this_state, nothing_recorded, agreed_unsaid, and of a return day_ahead, day_before_stay, bad_choice;
+    TaperError where the method, or what was agreed, cannot go on from that dose.
+    """
+    plan = get_plan_for(actor, plan_id, May.LOOK)
+    made = _made(plan, plan.patient, begins, back, clock.now(), as_agreed)
     seen = consequences.of(
         plan,
         plan.patient,
@@ -93,10 +123,13 @@ def go_on(
     begins: str,
     note: str,
     back: Return | None = None,
+    as_agreed: bool | None = None,
     item_id: UUID | None = None,
     shown: str | None = None,
 ) -> UUID:
     """Make the version that goes on from the dose really taken; with `back` also record the return from hospital.
+
+    `as_agreed` as in `preview`; the version says what became of what was agreed.
 
     Returns the version's key. Raises what `preview` raises; Stale (`what` plan or moves) if somebody acted meanwhile or
     the change is not the one shown; Refused("note_missing", "text_too_long").
@@ -113,7 +146,7 @@ def go_on(
     if plan.lock != seen_lock:
         raise Stale(what="plan", who=versions.last_hand(plan))
     plan.patient = patient
-    made = _made(plan, patient, begins, back, now)
+    made = _made(plan, patient, begins, back, now, as_agreed)
     if shown is not None and shown != _digest(made, back):
         raise Stale(what="moves")
     before = fullest(dose_records.pattern_on(_present(plan), made.today))
@@ -182,7 +215,84 @@ def _before_the_stay(plan: Plan) -> PlanVersion | None:
     return plan.versions.exclude(kind=PlanAct.PAUSE.value).order_by("-number").first()
 
 
-def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: datetime) -> _Made:
+class _Ahead(NamedTuple):
+    """What the plan still has from `since` on, as agreed, and the request that its method follows.
+
+    `held_open`: its dose is held until somebody resumes.
+    """
+
+    request: TaperRequest
+    schedule: Schedule
+    since: date
+    held_open: bool
+
+
+def _ahead(plan: Plan, back: bool, day: date, regimen: tuple[Intake, ...], *, as_agreed: bool) -> _Ahead:
+    """The plan as it goes on; after a stay with what it had before it, carried on from `day` on.
+
+    Unless `as_agreed`, steps that waited for the end of a hold wait no longer.
+    """
+    present = versions.read(consequences.active_version(plan))
+    schedule, said = present.schedule, present
+    rows = plan.versions.order_by("-number")
+    if back and schedule.steps[-1].kind is StepKind.PAUSE:
+        said = versions.read(rows.exclude(kind=PlanAct.PAUSE.value)[0])
+    since = max(day, schedule.start) if said is present else schedule.steps[-1].start
+    held_open = bool(said.extra.get("held_open"))
+    if held_open and not as_agreed:
+        earlier = map(versions.read, rows.exclude(kind=PlanAct.PAUSE.value))
+        said = next(one for one in earlier if not one.extra.get("held_open"))
+    if said is not present:
+        schedule = going_on.after_a_stay(
+            schedule, before=said.schedule, from_day=max(day, schedule.start), regimen=regimen
+        )
+    return _Ahead(present.request, schedule, since, held_open)
+
+
+def _agreed_ahead(plan: Plan, back: bool, today: date) -> tuple[int, ...]:
+    """The numbers of the versions whose changes from the stay, or from today, on the method by itself would not make.
+
+    What it makes is compared from the plan's own dose and with its next change on the same day.
+    """
+    ahead = _ahead(plan, back, today, (), as_agreed=True)
+    day = max(today, ahead.schedule.start)
+    own, change = dose_records.pattern_on(ahead.schedule, day), ahead.schedule.next_change(day)
+    found = tuple(_changes_from(plan, ahead.since)) if own else ()
+    if not found or ahead.held_open:
+        return found
+    first = (change.start - day).days if change is not None else None
+    try:
+        anew = going_on.laid_out(ahead.request, ahead.schedule, from_day=day, regimen=own, first_days=first)
+    except TaperError:
+        return found
+    return () if maintenance.same_from(anew, ahead.schedule, day) else found
+
+
+def _changes_from(plan: Plan, since: date) -> list[int]:
+    """The versions since the plan was last laid out from a dose that changed days from `since` on, newest first.
+
+    Other products, drugs and ways of sharing the day stand in the request, which is followed anyhow, once begun.
+    """
+    undone = (PlanAct.PAUSE.value, PlanAct.CORRECT.value)
+    rows = list(plan.versions.exclude(kind__in=undone).order_by("-number"))
+    found: list[int] = []
+    for row, before in pairwise(rows):
+        said = versions.read(row)
+        if said.extra.get("story", {}).get("agreed_kept"):
+            continue
+        if row.kind == PlanAct.RETURN.value:
+            break
+        begun = row.kind in _IN_THE_REQUEST and row.from_day < since
+        if not begun and not maintenance.same_from(said.schedule, versions.read(before).schedule, since):
+            found.append(row.number)
+        if row.kind == PlanAct.GO_ON_FROM.value:
+            break
+    return found
+
+
+def _made(
+    plan: Plan, patient: Patient, begins: str, back: Return | None, now: datetime, as_agreed: bool | None
+) -> _Made:
     act = PlanAct.GO_ON_FROM if back is None else PlanAct.RETURN
     state = after(PlanState(plan.state), act)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
@@ -205,13 +315,32 @@ def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: d
     if present.schedule.step_on(day) is None and not regimen:
         # After the last dose there is nothing to continue or change.
         return _Made(act, state, day, today, regimen, present.schedule, known)
-    request = replace(present.request, patient=facts_of(patient, today))
+    agreed = _agreed_ahead(plan, back is not None, today)
+    if agreed and as_agreed is None:
+        raise Refused(reason="agreed_unsaid", where="agreed")
+    keeps = bool(agreed and as_agreed)
+    ahead = _ahead(plan, back is not None, day, regimen, as_agreed=keeps)
+    lay_out = going_on.go_on_as_agreed if keeps else going_on.go_on_from
     recorded = dose_records.taken_on(known, day - _DAY)
-    schedule = going_on.go_on_from(
-        request, present.schedule, from_day=day, regimen=regimen, taken=recorded.regimen if recorded else None
+    schedule = lay_out(
+        replace(ahead.request, patient=facts_of(patient, today)),
+        ahead.schedule,
+        from_day=day,
+        regimen=regimen,
+        taken=recorded.regimen if recorded else None,
     )
     # From this day on the plan counts; the record counts for the days before.
-    return _Made(act, state, day, today, regimen, schedule, _until(known, day))
+    made = _Made(act, state, day, today, regimen, schedule, _until(known, day), agreed)
+    return _kept(made, ahead) if keeps else made
+
+
+def _kept(made: _Made, ahead: _Ahead) -> _Made:
+    """What was made as it was agreed: a hold that stood stands again."""
+    if ahead.held_open:
+        return made._replace(state=after(made.state, PlanAct.HOLD_OPEN), keeps=True, held_open=True)
+    if revisions.held_until(made.schedule, made.day) is not None:
+        return made._replace(state=after(made.state, PlanAct.HOLD), keeps=True)
+    return made._replace(keeps=True)
 
 
 def _until(known: Sequence[Recorded], day: date) -> tuple[Recorded, ...]:
@@ -244,13 +373,18 @@ def _check_back(plan: Plan, back: Return, today: date) -> None:
 
 def _extra(made: _Made, back: Return | None, before: DayDose) -> JsonObject:
     """What the version stores besides the taper: the difference that led to it, and the stock at home."""
-    story = {
+    story: JsonObject = {
         "taken": fullest(made.regimen).units,
         "planned": before.units,
         "since": back.since.isoformat() if back is not None else "",
         "told_by": back.told_by if back is not None else "",
     }
-    return {"story": story} | ({} if back is None else {"stock": dict(back.stock or {})})
+    found: JsonObject = {"story": story}
+    if made.agreed:
+        story |= {"agreed": list(made.agreed), "agreed_kept": made.keeps}
+    if made.held_open:
+        found["held_open"] = True
+    return found if back is None else found | {"stock": dict(back.stock or {})}
 
 
 def _digest(made: _Made, back: Return | None) -> str:
@@ -259,4 +393,5 @@ def _digest(made: _Made, back: Return | None) -> str:
         doses = [f"{one.time.value} {one.drug} {one.dose.text}" for one in back.regimen]
         stock = sorted((back.stock or {}).items())
         asked = f" {back.since} {back.told_by} {doses} {stock} {back.stock is None}"
-    return digest_of_change(f"{made.act.value}{asked}", 0, made.day, made.schedule)
+    kept = f" {made.agreed} {made.keeps}" if made.agreed else ""
+    return digest_of_change(f"{made.act.value}{asked}{kept}", 0, made.day, made.schedule)

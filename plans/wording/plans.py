@@ -155,6 +155,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
         "This is more than 90 days ago. Enter {earliest} or later, and put the rest in the note."
     ),
     "day_before_record": _("The record begins on {earliest}. Enter that day or a later one."),
+    "agreed_unsaid": _("Choose whether what was agreed before still holds. Nothing of it is dropped unsaid."),
     "day_before_stay": _("The stay began on {earliest}. Enter that day or a later one."),
     "as_planned": _("This is what the plan says from that day on: there is nothing to record."),
     "nothing_recorded": _(
@@ -308,16 +309,36 @@ def _paused(facts: Mapping[str, object]) -> str:
 
 def _went_on(facts: Facts) -> str:
     taken, planned = (DayDose.from_units(facts.get(key) or {}) for key in ("taken", "planned"))
-    return gettext("Continues from {taken} a day; the plan said {planned}.").format(
+    said = gettext("Continues from {taken} a day; the plan said {planned}.").format(
         taken=day_dose_words(taken, clinician=True), planned=day_dose_words(planned, clinician=True)
     )
+    return _with_agreed(said, facts)
 
 
 def _returned(facts: Facts) -> str:
     taken = DayDose.from_units(facts.get("taken") or {})
-    return gettext("Back from hospital: continues from {taken} a day.").format(
+    said = gettext("Back from hospital: continues from {taken} a day.").format(
         taken=day_dose_words(taken, clinician=True)
     )
+    return _with_agreed(said, facts)
+
+
+def _with_agreed(said: str, facts: Facts) -> str:
+    """A sentence, and what became of what earlier versions had agreed for the days to come."""
+    numbers = [str(number) for number in reversed(facts.get("agreed") or ())]
+    if not numbers:
+        return said
+    if facts.get("agreed_kept"):
+        more = ngettext(
+            "What version {numbers} agreed goes on.", "What versions {numbers} agreed goes on.", len(numbers)
+        )
+    else:
+        more = ngettext(
+            "Later steps laid out again: what version {numbers} agreed ended.",
+            "Later steps laid out again: what versions {numbers} agreed ended.",
+            len(numbers),
+        )
+    return f"{said} {more.format(numbers=', '.join(numbers))}"
 
 
 def _corrected(facts: Mapping[str, object]) -> str:

@@ -222,6 +222,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "not_held": _("The dose of that day is not held, so it cannot be resumed."),
     "not_later": _("The dose changes on %(due)s anyway. Choose that day or a later one."),
     "held_open": _("The dose is held until reviewed. End the hold in the same change."),
+    "agreed_not_kept": _(
+        "What was agreed does not only go down, and so cannot follow another dose. Continue from the dose of the plan, "
+        "or lay the later steps out again and then agree on it anew."
+    ),
     "not_taken": _("This drug is not taken on that day. Choose a drug that is."),
     "already_taken": _("This drug is taken already. Change its dose instead."),
     "no_step_before": _("There is no earlier dose to step back to."),

@@ -222,6 +222,41 @@ def test_the_return_is_looked_at_then_recorded(desk: Client, begun: Story) -> No
 
 
 @pytest.mark.slow
+def test_what_was_agreed_before_a_stay_is_quoted_and_asked_about_and_never_dropped(
+    desk: Client, begun: Story
+) -> None:
+    revise.revise(
+        by=begun.clinic.primary,
+        plan_id=begun.plan.pk,
+        seen_lock=plan_of(begun).lock,
+        act="slow_down",
+        params={"days": 28, "from": "tomorrow"},
+        note="Tremor since the last cut.",
+    )
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    address = at("plan-go-on", begun)
+    page = words(desk.get(address))
+    assert (
+        f"Version 2, 23 November 2026, {begun.clinic.primary.name}: Slowed down: a cut every 28 days." in page
+    )
+    assert "Why: Tremor since the last cut." in page
+    said = typed(desk, address, told_by="ward", note="Letter of the ward.")
+    refused = desk.post(address, {**said, "do": "show"})
+    assert refused.status_code == 422
+    assert "Choose one: nothing agreed is dropped unsaid." in words(refused)
+    looked = desk.post(address, {**said, "agreed": "kept", "do": "show"})
+    assert looked.status_code == 200
+    sent = {**said, "lock": str(looked.context["plan"].lock), "do": "go"}
+    digest = looked.context["seen"].digest
+    other = desk.post(address, {**sent, "agreed": "anew", "shown": digest})
+    assert other.status_code == 422
+    assert plan_of(begun).state == "paused"
+    done = desk.post(address, {**sent, "agreed": "kept", "shown": digest}, follow=True)
+    assert plan_of(begun).state == "active"
+    assert "What version 2 agreed goes on." in words(done)
+
+
+@pytest.mark.slow
 def test_going_on_above_what_is_taken_is_shown_as_a_rise(
     desk: Client, begun: Story, standing_clock: Any
 ) -> None:

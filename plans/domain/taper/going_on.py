@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
-from plans.domain.taper import catalogue
-from plans.domain.taper.kinds import kinds_worked_out, risen_from
+from plans.domain.taper import catalogue, revisions
+from plans.domain.taper.kinds import kinds_worked_out, risen_from, same_dose
 from plans.domain.taper.layout import Layout
 from plans.domain.taper.measure import measure
 from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.products import Product, each_once
-from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan, SwitchRefused
+from plans.domain.taper.refusals import (
+    AgreedNotKept,
+    EndsBeforeStart,
+    NothingToTaper,
+    OutsidePlan,
+    SwitchRefused,
+)
 from plans.domain.taper.request import Intake, TaperRequest, check_one_kind
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.tablets import tablets
-from plans.domain.taper.taken import Intakes, is_weekly
+from plans.domain.taper.taken import Intakes, fullest, is_weekly
 
 _DAY = timedelta(days=1)
+# Kinds of later steps that can follow another dose than the one they were agreed for.
+_ONLY_DOWN: Final = frozenset({StepKind.CUT, StepKind.HOLD, StepKind.SPREAD, StepKind.STOP})
 
 
 def go_on_from(
@@ -50,6 +59,52 @@ def go_on_from(
     return laid_out(request, schedule, from_day=from_day, regimen=regimen, taken=taken)
 
 
+def after_a_stay(
+    paused: Schedule, *, before: Schedule, from_day: date, regimen: tuple[Intake, ...]
+) -> Schedule:
+    """A paused plan with the steps that `before`, the plan before the stay, still had from `from_day` on.
+
+    If more than its dose is taken, that dose still comes after it. See `revisions.carried_on`.
+    """
+    more = fullest(regimen).more_than(fullest(paused.steps[-1].doses))
+    return revisions.carried_on(paused, before=before, from_day=from_day, again=bool(more))
+
+
+def go_on_as_agreed(
+    request: TaperRequest,
+    schedule: Schedule,
+    *,
+    from_day: date,
+    regimen: tuple[Intake, ...],
+    taken: Intakes | None = None,
+) -> Schedule:
+    """The plan with `regimen` from `from_day` on, and then the steps that `schedule` has, as they were agreed.
+
+    Another dose than the plan's is kept until the first step below it comes. Otherwise as `go_on_from`; also raises
+    AgreedNotKept where another dose is taken and the steps to come do not only go down.
+    """
+    if from_day < schedule.start:
+        raise OutsidePlan(
+            where="from_day",
+            day=from_day.isoformat(),
+            start=schedule.start.isoformat(),
+            end=schedule.end.isoformat(),
+        )
+    schedule = _through(schedule, from_day)
+    present = schedule.step_at(from_day)
+    taken_now = tuple(intake for intake in regimen if intake.dose)
+    later = [step for step in schedule if step.start > from_day]
+    if present is not None and same_dose(taken_now, present.doses):
+        steps = [replace(present, start=from_day), *later]
+        tail = replace(schedule, steps=tuple(replace(step, n=n) for n, step in enumerate(steps, start=1)))
+    elif any(step.kind not in _ONLY_DOWN for step in later):
+        raise AgreedNotKept(where="agreed")
+    else:
+        asked = _asked(request, schedule, from_day, regimen)
+        tail = _staying(asked, _rows(request, schedule, from_day, taken_now))
+    return _after(request, schedule, tail, from_day, taken)
+
+
 def laid_out(
     request: TaperRequest,
     schedule: Schedule,
@@ -76,6 +131,13 @@ def laid_out(
     tail = _tail(request, schedule, from_day, regimen, stays=stays)
     if first_days is not None and not isinstance(request.method, Typed | TargetDate):
         tail = _kept_for(tail, first_days)
+    return _after(request, schedule, tail, from_day, taken)
+
+
+def _after(
+    request: TaperRequest, schedule: Schedule, tail: Schedule, from_day: date, taken: Intakes | None
+) -> Schedule:
+    """The days of the schedule before `from_day`, then the tail, with kinds worked out."""
     past = [replace(step, end=min(step.end, from_day - _DAY)) for step in schedule if step.start < from_day]
     steps = tuple(replace(step, n=n) for n, step in enumerate((*past, *tail), start=1))
     made = Schedule(
@@ -132,20 +194,8 @@ def _tail(
     stays: bool = False,
 ) -> Schedule:
     """The plan from the day on, laid out again from what is taken."""
-    drugs = tuple(dict.fromkeys(intake.drug for intake in regimen if intake.dose))
-    named = [(intake.time, f"regimen[{n}].time") for n, intake in enumerate(regimen)]
-    check_one_kind(named, request.regimen[0].time)
-    asked = replace(
-        request,
-        start=from_day,
-        regimen=tuple(intake for intake in regimen if intake.dose),
-        products=_products(request, schedule, from_day, regimen),
-        taken_before=(),
-        drug_order=order_now(request, drugs),
-    )
-    if request.crossover is not None and set(drugs) <= {request.crossover.to}:
-        asked = replace(asked, crossover=None)
-    if not drugs:
+    asked = _asked(request, schedule, from_day, regimen)
+    if not asked.regimen:
         zero = Step(1, from_day, from_day, (), StepKind.STOP)
         return replace(schedule, steps=(zero,))
     if stays or not asked.drug_order:
@@ -163,6 +213,26 @@ def _tail(
             return Layout(asked).switched(asked.crossover)
         # at the goal already, or past the target date: the dose stays until somebody plans further
         return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
+
+
+def _asked(
+    request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]
+) -> TaperRequest:
+    """The request from the day on, from what is taken. Raises MixedTimes."""
+    drugs = tuple(dict.fromkeys(intake.drug for intake in regimen if intake.dose))
+    named = [(intake.time, f"regimen[{n}].time") for n, intake in enumerate(regimen)]
+    check_one_kind(named, request.regimen[0].time)
+    asked = replace(
+        request,
+        start=from_day,
+        regimen=tuple(intake for intake in regimen if intake.dose),
+        products=_products(request, schedule, from_day, regimen),
+        taken_before=(),
+        drug_order=order_now(request, drugs),
+    )
+    if request.crossover is not None and set(drugs) <= {request.crossover.to}:
+        return replace(asked, crossover=None)
+    return asked
 
 
 def _staying(asked: TaperRequest, rows: list[TypedRow]) -> Schedule:

@@ -316,6 +316,12 @@ class SwitchRefused(TaperError):
     shown = frozenset({"why"})
 
 
+class AgreedNotKept(TaperError):
+    """Steps agreed for one dose that do not only go down, and so cannot follow another."""
+
+    code = "agreed_not_kept"
+
+
 class NotTaken(TaperError):
     """A drug that is not taken on that day: fact `drug`."""
 

@@ -1,10 +1,10 @@
 """Revisions that move or repeat the steps of a plan from a day on.
 
 Hold, resume, step back, another pace, one longer or shorter step, another day for a change, stay here, pause for a
-hospital stay. Each is a pure function from a schedule to a schedule. The days before `from_day` keep their dates and
-doses; steps are renumbered; a refusal has a code and the day or number it is about. A plan that does not end at zero
-continues after its written steps and can be changed there too. Going on from a dose really taken is
-`going_on.go_on_from`; several changes at once, and those that need a new layout, are in `amendments`.
+hospital stay, carry on after it. Each is a pure function from a schedule to a schedule. The days before `from_day`
+keep their dates and doses; steps are renumbered; a refusal has a code and the day or number it is about. A plan that
+does not end at zero continues after its written steps and can be changed there too. Going on from a dose really taken
+is `going_on.go_on_from`; several changes at once, and those that need a new layout, are in `amendments`.
 """
 
 from __future__ import annotations
@@ -92,11 +92,13 @@ def resume_open(schedule: Schedule, *, before: Schedule, from_day: date) -> Sche
     differs from the one `before` stopped at.
     """
     held = schedule.steps[-1]
-    step = before.step_at(held.start - timedelta(days=1))
+    # Held before a hospital stay, too, the dose began where `before` still has it.
+    days = (held.start - timedelta(days=1), schedule.steps[_start_of_run(schedule.steps)].start)
+    steps = [step for day in days if (step := before.step_at(day)) and step.doses == held.doses]
     same = same_dose(schedule.steps[_place(schedule, from_day)].doses, held.doses)
-    if not same or held.kind is not StepKind.HOLD or step is None or step.doses != held.doses:
+    if not same or held.kind is not StepKind.HOLD or not steps:
         raise NotHeld(where="from_day", day=from_day.isoformat())
-    later = _pieces(before.steps[_end_of_dose(before.steps, step.n - 1) + 1 :])
+    later = _pieces(before.steps[_end_of_dose(before.steps, steps[0].n - 1) + 1 :])
     kept = max(0, (from_day - held.start).days)
     pieces = _pieces(schedule.steps[:-1])
     pieces += [_Piece(kept, held.doses, StepKind.HOLD)] if kept else []
@@ -274,6 +276,31 @@ def pause(schedule: Schedule, *, from_day: date) -> Schedule:
     return _schedule(schedule, [*pieces, _Piece(1, known, StepKind.PAUSE)])
 
 
+def carried_on(schedule: Schedule, *, before: Schedule, from_day: date, again: bool = False) -> Schedule:
+    """The paused plan and, from `from_day` on, the steps that `before`, the plan before the pause, still had.
+
+    The dose of the last day before the pause is kept as long as its step was planned to last, and further, as a hold,
+    if its next change was due later; each later step lasts as long as planned. `again`: that dose comes twice, first
+    for as long as another one is taken. Raises OutsidePlan for a day after a plan that ended at zero.
+    """
+    paused = schedule.through(from_day)
+    known = paused.steps[-1]
+    written = before.through(known.start)
+    at = _place(written, max(written.start, known.start - timedelta(days=1)))
+    steps = written.steps
+    if not same_dose(steps[at].doses, known.doses):
+        # A hold kept the dose while these steps waited.
+        at = max((n for n, step in enumerate(steps) if same_dose(step.doses, known.doses)), default=at)
+    base, last = _start_of_dose(steps, at), _end_of_dose(steps, at)
+    planned = sum(step.days for step in before.steps[base : last + 1] if not before.held(step))
+    dose = _Piece(max(1, planned), steps[last].doses, StepKind.HOLD)
+    pieces = [*_until(paused.steps, from_day), dose, *([dose] if again else [])]
+    if last + 1 < len(steps):
+        held = (steps[last + 1].start - from_day).days - dose.days * (2 if again else 1)
+        pieces += [dose._replace(days=held)] if held > 0 else []
+    return _schedule(paused, [*pieces, *_pieces(steps[last + 1 :])])
+
+
 def _check_days(days: int, where: str) -> None:
     if type(days) is not int or not 1 <= days <= MOST_REVISION_DAYS:
         raise OutOfRange(where=where, raw=str(days)[:12], lowest="1", highest=str(MOST_REVISION_DAYS))
@@ -296,6 +323,14 @@ def _end_of_dose(steps: Sequence[Step], at: int) -> int:
     """The index of the last step in a row with the dose of the step at `at`, whatever pieces it is made of."""
     while at + 1 < len(steps) and same_dose(steps[at + 1].doses, steps[at].doses):
         at += 1
+    return at
+
+
+def _start_of_run(steps: Sequence[Step]) -> int:
+    """The index of the first of the steps at the end that have one dose."""
+    at = len(steps) - 1
+    while at > 0 and same_dose(steps[at - 1].doses, steps[at].doses):
+        at -= 1
     return at
 
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plans.domain.amounts import Dose
-from plans.domain.taper import engine
-from plans.domain.taper.going_on import go_on_from
-from plans.domain.taper.refusals import NotMakeable, OutsidePlan
+from plans.domain.taper import dose_records, engine
+from plans.domain.taper.going_on import after_a_stay, go_on_as_agreed, go_on_from
+from plans.domain.taper.refusals import AgreedNotKept, NotMakeable, OutsidePlan
 from plans.domain.taper.request import Intake
-from plans.domain.taper.revisions import pause, step_back, stop_here
+from plans.domain.taper.revisions import held_until, hold_through, pace, pause, step_back, stop_here
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from plans.domain.taper.supply import plan_supply
 from tests.domain.taper.asking import ZOLPIDEM, built, diazepam
@@ -206,6 +206,65 @@ def test_the_plan_goes_on_after_the_stay_from_what_is_taken_then() -> None:
     after = go_on_from(PLAN.request, rests, from_day=home, regimen=taking(("night", "diazepam", "10")))
     assert [step.kind.value for step in after][:5] == ["start", "cut", "cut", "pause", "cut"]
     assert (after.steps[3].start, after.steps[3].end) == (DAY, home - timedelta(days=1))
+
+
+def after_the_stay(
+    agreed: Schedule, days: int, *taken: tuple[str, str, str], as_agreed: bool = True
+) -> Schedule:
+    """Home after so many days of a stay begun on DAY; on the dose before it unless told otherwise."""
+    rests, home = pause(agreed, from_day=DAY), DAY + timedelta(days=days)
+    regimen = taking(*taken) or dose_records.pattern_on(rests, home)
+    coming = after_a_stay(rests, before=agreed, from_day=home, regimen=regimen)
+    lay_out = go_on_as_agreed if as_agreed else go_on_from
+    return lay_out(PLAN.request, coming, from_day=home, regimen=regimen)
+
+
+@pytest.mark.parametrize("days", [0, 3, 40])
+def test_after_a_stay_the_steps_left_come_as_long_as_planned_and_no_sooner_than_agreed(days: int) -> None:
+    agreed = hold_through(PLAN.schedule, from_day=DAY, through=DAY + timedelta(days=60))
+    made = after_the_stay(agreed, days)
+    home = DAY + timedelta(days=days)
+    change = made.next_change(home)
+    assert change is not None
+    assert change.start == max(DAY + timedelta(days=61), home + timedelta(days=14))
+    left = [(step.doses, step.days) for step in agreed if step.start > DAY + timedelta(days=60)]
+    assert [(step.doses, step.days) for step in made if step.start >= change.start] == left
+    assert before(made, DAY) == before(PLAN.schedule, DAY)
+    assert held_until(made, home) == (
+        change.start - timedelta(days=1) if days < 40 else held_until(made, home)
+    )
+
+
+def test_a_dose_raised_in_hospital_comes_down_by_the_dose_before_the_stay() -> None:
+    agreed = pace(PLAN.schedule, from_day=DAY, interval_days=28, faster=False)
+    made = after_the_stay(agreed, 5, ("night", "diazepam", "20"))
+    coming = [step for step in made if step.start >= DAY + timedelta(days=5)]
+    assert [step.day.dose("diazepam").text for step in coming[:2]] == ["20", "16.5"]
+    assert [step.days for step in coming[:3]] == [28, 28, 28]
+
+
+def test_a_dose_lowered_in_hospital_stays_until_the_agreed_steps_come_below_it() -> None:
+    agreed = pace(PLAN.schedule, from_day=DAY, interval_days=28, faster=False)
+    made = after_the_stay(agreed, 5, ("night", "diazepam", "10"))
+    coming = [step for step in made if step.start >= DAY + timedelta(days=5)]
+    above = [step for step in agreed if step.start > DAY and step.day.dose("diazepam") >= Dose.parse("10")]
+    assert coming[0].day.dose("diazepam").text == "10"
+    assert coming[0].days == 28 + sum(step.days for step in above)
+
+
+def test_what_was_agreed_can_be_given_up_for_the_plans_method() -> None:
+    agreed = pace(PLAN.schedule, from_day=DAY, interval_days=28, faster=False)
+    made = after_the_stay(agreed, 5, as_agreed=False)
+    change = made.next_change(DAY + timedelta(days=5))
+    assert change is not None
+    assert change.start == DAY + timedelta(days=5 + 14)
+
+
+def test_steps_that_rise_cannot_follow_another_dose() -> None:
+    agreed = step_back(PLAN.schedule, from_day=DAY + timedelta(days=7), hold_days=14)
+    with pytest.raises(AgreedNotKept):
+        after_the_stay(agreed, 5, ("night", "diazepam", "10"))
+    assert [step.kind.value for step in after_the_stay(agreed, 5)].count("step_back") == 1
 
 
 # ── a step back and tolerance ────────────────────────────────────────────────────────────────────────────────

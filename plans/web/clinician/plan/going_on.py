@@ -25,7 +25,7 @@ from plans.services.actors import May
 from plans.services.going_on import Return
 from plans.services.plans import queries, taken
 from plans.services.plans.consequences import Consequences
-from plans.services.plans.queries import PlanPage
+from plans.services.plans.queries import PlanPage, VersionRow
 from plans.web import layout_context
 from plans.web.clinician.care_words import taken_view
 from plans.web.clinician.plan.change import moves_of
@@ -36,6 +36,7 @@ from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.untyped import Values
 from plans.wording import plans
+from plans.wording.second_signature import hands_words
 from plans.wording.taken import TOLD_BY, higher_words
 from plans.wording.taper import forms_as_in, product_words, says
 
@@ -59,13 +60,31 @@ class GoOnForm(forms.Form):
         initial: Values | None = None,
         products: tuple[Product, ...] | None = None,
         country: str = DEFAULT_COUNTRY,
+        agreed: bool = False,
     ) -> None:
-        """`products`: those of the plan, after a hospital stay; None without one. `country` is theirs."""
+        """`products`: those of the plan, after a hospital stay; None without one. `country` is theirs. `agreed`:
+        earlier changes lie ahead, and somebody has to say whether they still hold."""
         super().__init__(data, initial=initial, auto_id="o-%s")
         self.products, self.country = products, country
         self.back: Return | None = None
         if products is not None:
             self._add_return(products)
+        if agreed:
+            self.fields["agreed"] = forms.ChoiceField(
+                label=_("Does it still hold?"),
+                choices=[
+                    ("kept", _("Yes: keep the later steps as they were agreed")),
+                    ("anew", _("No: lay the later steps out again by the plan’s method")),
+                ],
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Choose one: nothing agreed is dropped unsaid.")},
+            )
+
+    @property
+    def as_agreed(self) -> bool | None:
+        """Whether what was agreed still holds; None where nothing asks, or nobody said."""
+        said = self.cleaned_data.get("agreed")
+        return None if not said else said == "kept"
 
     def _add_return(self, products: tuple[Product, ...]) -> None:
         add_regimen(self)
@@ -125,6 +144,7 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     # A return that somebody else recorded meanwhile: what was typed stays on the page that refuses it.
     back = plan.state is PlanState.PAUSED or "told_by" in request.POST
     products = supplied(plan.present) if back else None
+    numbers = _agreed(request, plan)
     if request.method != "POST":
         initial: Values = {"begins": "today"}
         if back:
@@ -135,12 +155,12 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
         return _show(
             request,
             plan,
-            GoOnForm(initial=initial, products=products, country=plan.request.country),
-            look=not back,
+            GoOnForm(initial=initial, products=products, country=plan.request.country, agreed=bool(numbers)),
+            look=not back and not numbers,
         )
     if layout_context.duplicated(request):
         raise SuspiciousOperation("duplicated fields")
-    form = GoOnForm(request.POST, products=products, country=plan.request.country)
+    form = GoOnForm(request.POST, products=products, country=plan.request.country, agreed=bool(numbers))
     valid, going = form.is_valid(), request.POST.get("do") == "go"
     if not valid:
         _check_since(request, plan, form)
@@ -150,6 +170,15 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     if not valid or unsaid or not going:
         return _show(request, plan, form, look=valid, status=422 if form.errors else 200)
     return _do(request, plan, form)
+
+
+def _agreed(request: StaffRequest, plan: PlanPage) -> tuple[int, ...]:
+    """The versions of which somebody has to say whether they still hold."""
+    try:
+        return going_on.agreed_ahead(request.actor, plan.id)
+    except TaperplanError:
+        # What stands in the way of going on is said where that is shown.
+        return ()
 
 
 def _check_since(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> None:
@@ -170,6 +199,7 @@ def _do(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> HttpResponse:
             begins=form.cleaned_data["begins"],
             note=form.cleaned_data["note"],
             back=form.back,
+            as_agreed=form.as_agreed,
             item_id=item_named(request.POST.get("item", "")),
             shown=request.POST.get("shown", ""),
         )
@@ -197,8 +227,10 @@ def _show(
             problem = _problem(refusal)
     past = taken.history(request.actor, plan.id)
     standing = next((one for one in past if one.last is None), None)
+    numbers = _agreed(request, plan) if "agreed" in form.fields else ()
     context = {
         "place": "caseload",
+        "agreed": [_told(one) for one in plan.versions if one.number in numbers],
         "plan": plan,
         "patient": plan.patient,
         "form": form,
@@ -222,6 +254,17 @@ def _problem(refusal: TaperplanError) -> str:
     return plans.problem(refusal)
 
 
+def _told(row: VersionRow) -> dict[str, object]:
+    """A version as it was agreed: which, by whom, when, what and why."""
+    return {
+        "number": row.number,
+        "by": hands_words(row.by, row.second),
+        "on": plans.long_day(row.made_on),
+        "story": plans.version_story(row.kind, row.facts, row.dose),
+        "note": row.note,
+    }
+
+
 def _findings(seen: Consequences | None) -> list[tuple[str, bool]]:
     """What must be seen before it is done, each with whether the clinic's own limits excuse it; a rise counts even if
     the higher dose is already on record."""
@@ -239,4 +282,10 @@ def _preview(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> Consequen
     begins = form.cleaned_data["begins"] if form.is_bound else "today"
     if form.products is not None and form.back is None:
         raise Refused(reason="bad_choice")
-    return going_on.preview(request.actor, plan_id=plan.id, begins=begins, back=form.back)
+    return going_on.preview(
+        request.actor,
+        plan_id=plan.id,
+        begins=begins,
+        back=form.back,
+        as_agreed=form.as_agreed if form.is_bound else None,
+    )
