@@ -14,9 +14,9 @@ from django.db.models import Max, QuerySet
 from plans.domain.json import JsonObject
 from plans.domain.people import CareState
 from plans.domain.review.closed_days import ClosedDays
-from plans.domain.taper import supply, supply_watch
+from plans.domain.taper import supply_watch
 from plans.domain.taper.plan_states import PlanState
-from plans.domain.taper.supply_watch import Issued, Warned
+from plans.domain.taper.supply_watch import Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
 from plans.services import clock, heartbeat, rows
 from plans.services.plans import versions
@@ -125,19 +125,12 @@ def look(plan_id: UUID, now: datetime) -> int:
     closed = ClosedDays(opening_of(plan.clinic), plan.clinic.country)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     warned = supply_watch.look(
-        [_issued(row) for row in issued],
+        [versions.supplied_by(row) for row in issued],
         today=today,
         closed=closed.why,
         last_open=closed.last_open,
     )
     return sum(_tell(plan, patient, one, one.is_soon(today), now) for one in warned)
-
-
-def _issued(row: PlanVersion) -> Issued:
-    said = versions.read(row)
-    stock = said.extra.get("stock")
-    counted = None if stock is None else supply.counted(supply.supplied(said.schedule), stock)
-    return Issued(said.schedule, row.from_day, said.request.dispense_days, counted)
 
 
 def _tell(plan: Plan, patient: Patient, one: Warned, soon: bool, now: datetime) -> bool:

@@ -81,15 +81,13 @@ def page(actor: Actor, plan_id: UUID, *, since: date | None = None) -> VisitPage
     day, why = (since, Since.ASKED) if since is not None and since < today else _last(plan, today)
     begun = datetime.combine(day, time(), tzinfo=clock.zone_of(patient.zone))
     followed, present = plan.state in ON_PAPER_STATES, versions.read(version)
-    stock = versions.at_hand(version, present.schedule, today) if followed else {}
+    stock, counted = versions.at_home(version, present.schedule, today) if followed else ({}, False)
     return VisitPage(
         since=day,
         since_is=why,
         facts=facts_of(plan, patient, day=today, since=begun),
-        at_home=consequences.at_home(present.schedule, present.request, today, stock or None)
-        if followed
-        else (),
-        counted=bool(stock),
+        at_home=consequences.whole_units(stock),
+        counted=counted,
         visits=upcoming_visits(patient),
     )
 

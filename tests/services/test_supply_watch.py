@@ -9,6 +9,7 @@ import pytest
 
 from plans.models import Clinic, Heartbeat, Patient, Plan, ReviewItem
 from plans.services import supply_watch
+from plans.services.plans import versions
 from plans.services.rows import RowsFailed
 from plans.wording.review import source_words
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -83,14 +84,14 @@ def test_all_plans_are_looked_at_in_pages_and_a_broken_one_hides_no_other(
 ) -> None:
     others = [issue_story_plan(clinic.primary, make_patient(clinic.primary)) for _ in range(2)]
     broken = min([plan, *others], key=lambda one: str(one.pk))
-    real = supply_watch._issued
+    real = versions.supplied_by
 
     def reads(row: object) -> object:
         if row.plan_id == broken.pk:  # type: ignore[attr-defined]
             raise RuntimeError
         return real(row)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(supply_watch, "_issued", reads)
+    monkeypatch.setattr(versions, "supplied_by", reads)
     Heartbeat.objects.update_or_create(name="supply", defaults={"at": START, "facts": {"newest": "x"}})
     newest = max(row.active_version.issued_at for row in [plan, *others])  # type: ignore[union-attr]
     Heartbeat.objects.filter(name="supply").update(facts={"newest": newest.isoformat()})

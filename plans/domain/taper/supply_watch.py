@@ -26,13 +26,14 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A version of a plan as far as supply is concerned: in force from a day, with fills of a number of days.
+    """A version of a plan as far as supply is concerned: fills of a number of days from `fills_from` on
+    (`supply.first_fill`).
 
     `counted` is the stock counted at home on that day, if it was counted again; an unknown stock counts as none.
     """
 
     schedule: Schedule
-    from_day: date
+    fills_from: date
     dispense_days: int
     counted: Stock | None = None
 
@@ -70,11 +71,11 @@ def look(
     """
     if not versions:
         raise ValueError("a plan that was never issued has no supply")
-    stock, planned = _before(versions)
     now = versions[-1]
+    stock, planned = _left(versions)
     # Far enough to cover the whole fill after the present one.
-    schedule = now.schedule.through(max(today, now.from_day) + 2 * now.dispense_days * _DAY)
-    supply = plan_supply(schedule, now.dispense_days, from_day=now.from_day, stock=stock)
+    schedule = now.schedule.through(max(today, now.fills_from) + 2 * now.dispense_days * _DAY)
+    supply = plan_supply(schedule, now.dispense_days, from_day=now.fills_from, stock=stock)
     found = [
         *_short_after_change(replace(now, schedule=schedule), stock, planned, last_open),
         *_on_closed_days(supply, today, closed, last_open),
@@ -86,15 +87,25 @@ def look(
     )
 
 
-def _before(versions: Sequence[Issued]) -> tuple[dict[Product, Parts], Supply | None]:
-    """What was at hand when the last version came into force, and the fills planned until then."""
+def at_home(versions: Sequence[Issued], day: date) -> dict[Product, Parts]:
+    """What should be at home at the start of a day, if every fill was collected and every dose taken as planned.
+
+    `versions`, oldest first, are those issued by then; the last one's fills count, too.
+    """
+    return _left((*versions, replace(versions[-1], fills_from=day, counted=None)))[0]
+
+
+def _left(versions: Sequence[Issued]) -> tuple[dict[Product, Parts], Supply | None]:
+    """What was at hand on the day when the last version's fills begin, and the fills planned until then."""
     stock: dict[Product, Parts] = {}
     supply = None
+    if versions[0].counted is not None:
+        stock = dict(versions[0].counted)
     for version, following in pairwise(versions):
         # A maintenance dose was filled until the change, and the fill after it was planned.
-        schedule = version.schedule.through(following.from_day + version.dispense_days * _DAY)
-        supply = plan_supply(schedule, version.dispense_days, from_day=version.from_day, stock=stock)
-        stock = on_hand(schedule, supply, following.from_day, stock)
+        schedule = version.schedule.through(following.fills_from + version.dispense_days * _DAY)
+        supply = plan_supply(schedule, version.dispense_days, from_day=version.fills_from, stock=stock)
+        stock = on_hand(schedule, supply, following.fills_from, stock)
         if following.counted is not None:
             stock, supply = dict(following.counted), None
     return stock, supply
@@ -105,8 +116,8 @@ def _short_after_change(
 ) -> list[Warned]:
     if planned is None:
         return []
-    lasts = covered_until(now.schedule, now.from_day, stock)
-    following = min((fill.first for fill in planned.fills if fill.first >= now.from_day), default=None)
+    lasts = covered_until(now.schedule, now.fills_from, stock)
+    following = min((fill.first for fill in planned.fills if fill.first >= now.fills_from), default=None)
     if lasts is None or (following is not None and lasts >= following - _DAY):
         return []
     return [Warned("before_fill", lasts, last_open(lasts + _DAY), following)]

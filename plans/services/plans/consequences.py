@@ -88,10 +88,10 @@ class Consequences:
     plan goes past.
 
     `messages` are unsent messages of the current version that would be cancelled; `told`: whether the patient gets one,
-    at once or within the hour; `to_dispense` are whole units needed
-    from the day on, less what should be at hand; where a dose stays, for fills begun by `to_dispense_by`. `digest`
-    identifies the result, and making the change sends it back. `country` is that of the products;
-    `at_home` are whole units that should be there on the day, `comes_back` those that the changed plan takes none of.
+    at once or within the hour; `to_dispense` are whole units needed from today on (or the plan's first day), as the
+    pharmacy sheet counts them, less what should be at home; where a dose stays, for fills begun by `to_dispense_by`.
+    `digest` identifies the result, and making the change sends it back. `country` is that of the products; `at_home`
+    are whole units that should be there on that day, `comes_back` those that the changed plan takes none of.
     `to_sign` and `to_confirm` are what whoever makes the change has to answer for; `refused`: it goes past a limit that
     nobody can sign for, and cannot be made. `answered_since`: check-ins answered since the first day, if that is past.
     `because`: why it needs a second signature, if it does; `story` is what the version would keep of it, for its
@@ -406,6 +406,9 @@ def of(
     present = versions.read(version)
     held = revisions.held_until(schedule, day) if state is PlanState.HELD else None
     now, today = clock.now(), clock.today(patient.zone)
+    # As the pharmacy sheet of the version will count them.
+    fills_from = supply.first_fill(schedule, today)
+    home = versions.at_home(version, present.schedule, fills_from)[0] if stock is None else stock
     dispense_by = maintenance.pages_until(schedule, day) or maintenance.pages_until(present.schedule, day)
     return Consequences(
         act=act.value,
@@ -420,9 +423,11 @@ def of(
         messages=Work.objects.filter(plan=plan, notice__in=OF_A_VERSION, state__in=UNSENT).count(),
         told=bool(patient.email),
         told_at_once=plan_effects.told_at(plan, present.schedule, schedule, today, now) <= now,
-        to_dispense=_to_dispense(present.schedule, schedule, present.request, day, dispense_by, stock),
+        to_dispense=_to_dispense(
+            present.schedule, schedule, present.request.dispense_days, fills_from, dispense_by, home
+        ),
         to_dispense_by=dispense_by,
-        at_home=at_home(present.schedule, present.request, day, stock),
+        at_home=whole_units(home),
         schedule=schedule,
         country=present.request.country,
         digest=digest_of_change(act.value, days, day, schedule),
@@ -531,22 +536,21 @@ def _figures(verdict: Verdict) -> tuple[str, str]:
 def _to_dispense(
     before: Schedule,
     later: Schedule,
-    request: TaperRequest,
-    day: date,
+    dispense_days: int,
+    fills_from: date,
     by: date | None,
-    stock: supply.Stock | None = None,
+    at_home: supply.Stock,
 ) -> tuple[tuple[Product, int, int], ...]:
-    """Whole units of each product still to dispense from a day on: as planned, and after the change.
+    """Whole units of each product still to dispense from the day on from which fills count: as planned, and after the
+    change, less what is at home.
 
-    A dose that stays has no end: with `by`, only fills begun by then count. `stock` is what was counted at home;
-    without it, what should be left of earlier fills.
+    A dose that stays has no end: with `by`, only fills begun by then count.
     """
-    at_hand, dispense_days = _at_hand(before, request, day, stock), request.dispense_days
 
     def units(schedule: Schedule) -> dict[str, tuple[Product, int]]:
         # One whole fill beyond the last day, so that the last one is not cut short.
         reach = schedule if by is None else schedule.through(by + timedelta(days=dispense_days))
-        planned = supply.plan_supply(reach, dispense_days, from_day=day, stock=at_hand)
+        planned = supply.plan_supply(reach, dispense_days, from_day=fills_from, stock=at_home)
         found: dict[str, tuple[Product, int]] = {}
         for fill in planned.fills:
             if by is None or fill.first <= by:
@@ -562,21 +566,7 @@ def _to_dispense(
     )
 
 
-def _at_hand(before: Schedule, request: TaperRequest, day: date, stock: supply.Stock | None) -> supply.Stock:
-    """What was counted at home; else what should be left on the day of the fills so far."""
-    if stock is not None:
-        return stock
-    written = before.through(day)
-    first = supply.counted(supply.supplied(before), {one.product: one.whole_units for one in request.stock})
-    planned = supply.plan_supply(written, request.dispense_days, stock=first)
-    return supply.on_hand(written, planned, day, first)
-
-
-def at_home(
-    before: Schedule, request: TaperRequest, day: date, stock: supply.Stock | None = None
-) -> tuple[tuple[Product, int], ...]:
-    """Whole units (mL of a liquid) of what is at home on a day: what was counted (`stock`), else what should be left of
-    the fills so far; those of which not one whole is left are left out."""
-    left = _at_hand(before, request, day, stock)
-    whole = ((product, parts // product.unit_parts) for product, parts in left.items())
+def whole_units(stock: supply.Stock) -> tuple[tuple[Product, int], ...]:
+    """A stock in whole units (mL of a liquid); products of which not one whole is left are left out."""
+    whole = ((product, parts // product.unit_parts) for product, parts in stock.items())
     return tuple((product, units) for product, units in whole if units)

@@ -10,11 +10,12 @@ from typing import Any, Final
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from plans.domain.json import Facts, JsonObject
-from plans.domain.taper import maintenance, snapshot, supply
+from plans.domain.taper import maintenance, snapshot, supply, supply_watch
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.plan_states import PlanAct
-from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.snapshot import AcceptedReason, Snapshot
+from plans.domain.taper.supply_watch import Issued
 from plans.models import Plan, PlanStep, PlanVersion, ReviewItem
 from plans.services import plan_defaults
 from plans.services.actors import Actor
@@ -140,20 +141,41 @@ def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:
     plan.ends_at_zero = not schedule.maintenance
     plan.goal_on = maintenance.goal_day(schedule)
     draw_pages(plan, schedule, version.made_on)
-    plan.review_on = _review_on(plan, version.made_on)
+    if schedule.steps[-1].kind is not StepKind.PAUSE:
+        # A hospital stay does not forget the day that was agreed.
+        plan.review_on = _review_on(plan, version.made_on)
+
+
+def supplied_by(version: PlanVersion) -> Issued:
+    """What a version says of supply: its fills, from which day they count, and the stock counted at home on it."""
+    said = read(version)
+    stock = said.extra.get("stock")
+    return Issued(
+        schedule=said.schedule,
+        fills_from=supply.first_fill(said.schedule, version.made_on),
+        dispense_days=said.request.dispense_days,
+        counted=None if stock is None else supply.counted(supply.supplied(said.schedule), stock),
+    )
 
 
 def at_hand(version: PlanVersion, schedule: Schedule, day: date) -> supply.Stock:
     """What should be left on a day of the stock last counted at home, in this version or an earlier one; empty if
     nothing was counted."""
     rows = PlanVersion.objects.filter(plan_id=version.plan_id, number__lte=version.number)
-    for row in rows.order_by("-number"):
-        said = read(row)
-        stock = said.extra.get("stock")
-        if stock is not None:
-            counted = supply.counted(supply.supplied(said.schedule), stock)
-            return supply.left_of(schedule, counted, row.from_day, day)
+    for issued in map(supplied_by, rows.order_by("-number")):
+        if issued.counted is not None:
+            return supply.left_of(schedule, issued.counted, issued.fills_from, day)
     return {}
+
+
+def at_home(version: PlanVersion, schedule: Schedule, day: date) -> tuple[supply.Stock, bool]:
+    """What should be at home on a day, and whether it was counted: what is left of the stock last counted, or of the
+    fills so far where nothing was."""
+    counted = at_hand(version, schedule, day)
+    if counted:
+        return counted, True
+    rows = PlanVersion.objects.filter(plan_id=version.plan_id, number__lte=version.number)
+    return supply_watch.at_home(list(map(supplied_by, rows.order_by("number"))), day), False
 
 
 def draw_pages(plan: Plan, schedule: Schedule, day: date) -> None:
