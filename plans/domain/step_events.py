@@ -34,7 +34,7 @@ def step_events(histories: Sequence[Schedule], *, ended_on: date | None = None) 
         # A hospital stay has no event: the ward decides, and no dose of it is published.
         current = {
             step.n: step
-            for step in history
+            for step in history.as_read()
             if step.start <= last_shown_day(history) and step.doses and step.kind is not StepKind.PAUSE
         }
         for n, step in current.items():

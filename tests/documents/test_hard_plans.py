@@ -11,11 +11,14 @@ import pytest
 from plans.documents.kinds import draw, read_back
 from plans.documents.readback.pdf import read_pages
 from plans.domain.amounts import Dose, Volume
+from plans.domain.documents.calendar import DayMark, mark_of
 from plans.domain.documents.kinds import KINDS
 from plans.domain.documents.visit import Decided
 from plans.domain.taper.amendments import ChangeProducts, amend
 from plans.domain.taper.products import Form, Product, Take
+from plans.domain.taper.revisions import hold
 from plans.domain.taper.schedule import StepKind
+from plans.domain.taper.weekdays import Weekdays
 from plans.wording.documents import after_last_day, calendar_words
 from plans.wording.visit_summary import sections
 from tests.documents.pictures import VISIT
@@ -23,6 +26,7 @@ from tests.documents.plans import (
     DIAZEPAM,
     LONG,
     MID,
+    SOLUTION,
     TABLET,
     E,
     M,
@@ -267,3 +271,64 @@ def test_days_off_are_read_back_where_the_tablets_stand_in_a_table():
     products = [{"drug": "zolpidem", "form": "tablet", "strength_mg": mg} for mg in ("10", "5")]
     plan = built(regimen=regimen, products=products, method={"name": "typed", "rows": rows}).schedule
     assert_sound(facts(plan))
+
+
+WEEKLY = (Weekdays.named(["monday"]), Weekdays.named(["friday"]))
+
+
+@pytest.mark.parametrize("days", [14, 60])
+@pytest.mark.parametrize("large", [False, True])
+def test_a_volume_of_a_day_of_the_week_that_never_comes_is_neither_drawn_nor_missed(
+    days: int, large: bool
+) -> None:
+    """A step of three days from a Monday on has no Friday. Its calendar once never read back, so that it was never
+    offered."""
+    plan = schedule(
+        date(2027, 1, 4),
+        [
+            (3, StepKind.START, [(M, [measured(1800)]), (N, [measured(2000)])]),
+            (days, StepKind.CUT, [(M, [measured(1000)]), (N, [measured(2000)])]),
+        ],
+        [SOLUTION],
+    )
+    first = plan.steps[0]
+    monday, friday = (replace(dose, weekdays=when) for dose, when in zip(first.doses, WEEKLY, strict=True))
+    plan = replace(plan, steps=(replace(first, doses=(monday, friday)), *plan.steps[1:]))
+    plan = replace(plan, steps=(plan.steps[0], replace(plan.steps[1], doses=(plan.steps[1].doses[0],))))
+    given = facts(plan, large=large, made_on=plan.start)
+    assert_sound(given)
+    said = texts(draw(of_kind(given, "calendar")))
+    assert not any("fill to 2 mL" in text for text in said)
+    assert any("fill to 1.8 mL" in text for text in said)
+
+
+def test_the_rest_of_a_step_made_of_other_tablets_is_no_hold_to_anybody_who_reads_it() -> None:
+    """Nobody asked for a hold: the pharmacy has other tablets. Every day until the next cut said HOLD."""
+    taper = built(
+        regimen=[{"time": "night", "drug": "diazepam", "dose_mg": "20"}],
+        products=[{"drug": "diazepam", "form": "tablet", "strength_mg": "5", "split": 2}],
+    )
+    day = taper.schedule.start + timedelta(days=3)
+    fives = Product("diazepam", Form.TABLET, Dose.parse("5"), split=2)
+    tens = Product("diazepam", Form.TABLET, Dose.parse("10"), split=4)
+    changed = amend(taper.request, taper.schedule, [ChangeProducts(day, products=(tens, fives))]).schedule
+    rest = changed.steps[1]
+    assert (rest.start, rest.kind, changed.held(rest)) == (day, StepKind.HOLD, False)
+    assert changed.as_read().steps[1].kind is StepKind.START
+    assert mark_of(changed, rest) is None
+    shown = changed.each_once().as_of(day)
+    given = facts(
+        shown, made_on=day, fills_from=day, previous=taper.schedule, previous_made_on=taper.schedule.start
+    )
+    assert_sound(given)
+    for kind in ("calendar", "pharmacy"):
+        assert not [text for text in texts(draw(of_kind(given, kind))) if "HOLD" in text]
+    held = hold(changed, from_day=day, days=7)
+    assert [mark_of(held, step) for step in held.steps[1:3]] == [None, DayMark.HOLD]
+
+
+def test_a_hold_that_was_asked_for_is_still_called_one() -> None:
+    plan = clonazepam()
+    (step,) = [step for step in plan if step.kind is StepKind.HOLD]
+    assert plan.as_read() is plan
+    assert mark_of(plan, step) is DayMark.HOLD

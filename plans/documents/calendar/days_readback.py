@@ -441,7 +441,7 @@ def _markers(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Itera
     if step is None:
         return
     wanted: list[str] = []
-    if step.n > 1 and step.kind is StepKind.HOLD:
+    if schedule.held(step):
         wanted = ["hold"]
     elif step.start == when and mark_of(schedule, step) is not None:
         first = step.n == 1 and step.kind is not StepKind.RISE

@@ -18,7 +18,7 @@ from plans.documents.calendar.front_readback import (
 from plans.documents.calendar.large_front import LargeFront
 from plans.documents.calendar.months import Months, month_layout
 from plans.documents.calendar.pieces_table import PiecesTable
-from plans.documents.calendar.syringes import volumes_of_steps
+from plans.documents.calendar.syringes import volumes_of_spans
 from plans.documents.calendar.weeks import Weeks
 from plans.documents.engine.section import Section
 from plans.documents.readback.checks import Check
@@ -33,7 +33,7 @@ def sections(context: CalendarContext) -> list[Section]:
     """
     months = None if context.facts.large else month_layout(context)
     # Syringes are above the foot of a month page if they fit, else before the calendar.
-    fillings = 0 if months and months.strip else len(volumes_of_steps(context.steps_shown))
+    fillings = 0 if months and months.strip else len(volumes_of_spans(context.spans_shown))
     front = LargeFront(context, fillings) if context.facts.large else FrontPages(context, fillings)
     if months is None:
         return [front, Weeks(context)]

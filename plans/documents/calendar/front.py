@@ -13,7 +13,7 @@ from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.large_plan import NORMAL_ROWS, LargePlan
 from plans.documents.calendar.recipes import Recipe, columns_of, draw_recipes, recipes, recipes_high
 from plans.documents.calendar.step_table import HEAD_HIGH, StepTable
-from plans.documents.calendar.syringes import draw_filling, volumes_of_steps
+from plans.documents.calendar.syringes import draw_filling, volumes_of_spans
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import block, one_line
@@ -423,7 +423,7 @@ class FrontPages(Section):
             y = draw_recipes(canvas, self.context, some, PAGE_MARGIN, y + 6, self.wide, highs)
             self._care(canvas, y + 13)
         else:
-            for filling in volumes_of_steps(self.context.steps_shown)[first:last]:
+            for filling in volumes_of_spans(self.context.spans_shown)[first:last]:
                 draw_filling(canvas, self.context, filling, PAGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
                 y += 58 * SYRINGE_SCALE + 6
             canvas.text(PAGE_MARGIN, y + 12, self.words.say("never_spoon"), 10.5, bold=True)

@@ -132,12 +132,15 @@ def check_ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect
 
 
 def check_fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
-    """Check that exactly the measured volumes of the shown steps are explained, with their milligrams."""
+    """Check that exactly the measured volumes of the shown days are explained, with their milligrams.
+
+    A dose of a day of the week that does not come in the shown days of its step is on none of them.
+    """
     words, wanted = facts.words, set()
-    for step in facts.schedule:
-        if step.end < facts.made_on or step.start > last_shown_day(facts.schedule):
+    for span in facts.schedule.spans:
+        if span.end < facts.made_on or span.start > last_shown_day(facts.schedule):
             continue
-        for take in (take for dose in step.doses for take in dose.take):
+        for take in (take for dose in span.doses for take in dose.take):
             if take.volume is not None:
                 wanted.add(
                     (plain(words.mg(take.dose)), plain(words.say("fill_to", volume=words.filled(take))))

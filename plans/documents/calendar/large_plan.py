@@ -14,7 +14,7 @@ from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import marker_keys
 from plans.documents.calendar.recipes import Recipe, recipe_lines, recipes
 from plans.documents.calendar.step_table import StepTableRow, entries_text, rows
-from plans.documents.calendar.syringes import draw_filling, volumes_of_steps
+from plans.documents.calendar.syringes import draw_filling, volumes_of_spans
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
 from plans.documents.engine.context import one_line
@@ -239,7 +239,7 @@ class LargePlan:
 
     def syringes(self, canvas: Canvas, y: float, first: int, last: int) -> None:
         """Draw how some volumes are measured, from y down."""
-        for filling in volumes_of_steps(self.context.steps_shown)[first:last]:
+        for filling in volumes_of_spans(self.context.spans_shown)[first:last]:
             draw_filling(canvas, self.context, filling, LARGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
             y += SYRINGE_HIGH
         canvas.text(LARGE_MARGIN, y + 14, self.words.say("never_spoon"), 15, bold=True)

@@ -32,12 +32,12 @@ def volumes(month: Month) -> tuple[Filling, ...]:
     )
 
 
-def volumes_of_steps(steps: list[Step]) -> tuple[Filling, ...]:
-    """Every distinct measured volume of some steps, smallest first."""
+def volumes_of_spans(spans: list[Step]) -> tuple[Filling, ...]:
+    """Every distinct measured volume of some runs of equal days, smallest first."""
     return _sorted(
         (take.product, take.volume)
-        for step in steps
-        for dose in step.doses
+        for span in spans
+        for dose in span.doses
         for take in dose.take
         if take.volume is not None
     )

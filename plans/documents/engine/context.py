@@ -127,6 +127,13 @@ class DocumentContext:
         return [step for step in self.schedule if step.end >= self.facts.made_on and step.start <= last]
 
     @cached_property
+    def spans_shown(self) -> list[Step]:
+        """The runs of equal days of these steps, as far as they are shown: a dose of a day of the week that does not
+        come is on none."""
+        first, last = self.facts.made_on, last_shown_day(self.schedule)
+        return [span for span in self.schedule.spans if span.end >= first and span.start <= last]
+
+    @cached_property
     def many_drugs(self) -> bool:
         """Whether doses must name their drug (a crossover)."""
         return len(self.drugs) > 1

@@ -16,6 +16,7 @@ from typing import Final
 
 from plans.domain.amounts import ZERO, Dose
 from plans.domain.errors import TaperplanError
+from plans.domain.taper.kinds import same_dose
 from plans.domain.taper.products import Take, pieces_of
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay, in_order
 from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
@@ -193,15 +194,15 @@ def _taken_at(step: Step, slot: Slot) -> set[tuple[Dose, Weekdays]]:
 
 
 def mark_of(schedule: Schedule, step: Step) -> DayMark | None:
-    """The mark of a step's first day, by the step's kind; a HOLD marks every day of the step.
+    """The mark of a step's first day, by the step's kind; a HOLD that was asked for marks every day of the step.
 
     The first step is a START, unless it is higher than what was taken before. A RISE is marked even if the step before
     had the same doses: less was really taken. A hospital stay has no mark: nobody follows the calendar then.
     """
     if step.n == 1 and step.kind is not StepKind.RISE:
         return DayMark.START
-    same = step.n > 1 and schedule.steps[step.n - 2].doses == schedule.steps[step.n - 1].doses
-    if same and step.kind not in (StepKind.HOLD, StepKind.RISE):
+    same = step.n > 1 and same_dose(schedule.steps[step.n - 2].doses, schedule.steps[step.n - 1].doses)
+    if same and step.kind is not StepKind.RISE and not schedule.held(step):
         return None
     return _MARKS.get(step.kind)
 

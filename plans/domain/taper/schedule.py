@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from operator import is_
 from typing import ClassVar, Final, Self
 
 from plans.domain.amounts import Dose, total
@@ -329,8 +330,10 @@ class Schedule:
         """The same schedule with each product once: itself unless a product differs from another in its pieces alone.
 
         A change of products may say that a tablet is broken otherwise from then on, or a liquid drawn otherwise. To the
-        pharmacy and on paper it is the same tablet; here it is the one that makes the finest pieces.
+        pharmacy and on paper it is the same tablet; here it is the one that makes the finest pieces. Kinds are those
+        of `as_read`.
         """
+        shown = self.as_read()
         finest: dict[tuple[str, bool], Product] = {}
         every = dict.fromkeys((*self.products, *self.used))
         for product in every:
@@ -338,7 +341,7 @@ class Schedule:
             if key not in finest or product.smallest < finest[key].smallest:
                 finest[key] = product
         if len(finest) == len(every):
-            return self
+            return shown
         one = {product: finest[product.name, product.to_order] for product in every}
 
         def made(dose: TimedDose) -> TimedDose:
@@ -347,8 +350,20 @@ class Schedule:
         return replace(
             self,
             products=tuple(dict.fromkeys(one[product] for product in self.products)),
-            steps=tuple(replace(step, doses=tuple(map(made, step.doses))) for step in self.steps),
+            steps=tuple(replace(step, doses=tuple(map(made, step.doses))) for step in shown.steps),
         )
+
+    def as_read(self) -> Schedule:
+        """The same steps with the kinds that somebody who reads them understands: nothing is called a hold that nobody
+        asked for. The rest of a step has the kind of the step that it continues, after a hospital stay START.
+        """
+        steps: list[Step] = []
+        for step in self.steps:
+            if step.n > 1 and step.kind is StepKind.HOLD and not self.held(step):
+                before = steps[-1].kind
+                step = replace(step, kind=StepKind.START if before is StepKind.PAUSE else before)
+            steps.append(step)
+        return self if all(map(is_, steps, self.steps)) else replace(self, steps=tuple(steps))
 
     @property
     def drugs_ended(self) -> tuple[tuple[str, date], ...]:
@@ -416,7 +431,7 @@ class Schedule:
         if step.kind is not StepKind.HOLD or step.n == 1:
             return False
         before = self.steps[step.n - 2]
-        same = before.doses == step.doses and before.kind is not StepKind.PAUSE
+        same = before.doses == self.steps[step.n - 1].doses and before.kind is not StepKind.PAUSE
         return same or self.held(before)
 
     def next_change(self, day: date) -> Step | None:

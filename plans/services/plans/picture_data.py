@@ -202,7 +202,9 @@ def height_of(day: DayDose, stairs: Stairs) -> Dose | None:
 
 
 def _treads(schedule: Schedule, height: Callable[[Step], Dose]) -> tuple[Tread, ...]:
-    return tuple(Tread(step.n, step.start, step.end, height(step), step.day, step.kind) for step in schedule)
+    return tuple(
+        Tread(step.n, step.start, step.end, height(step), step.day, step.kind) for step in schedule.as_read()
+    )
 
 
 def _average(step: Step, drug: str) -> Dose:

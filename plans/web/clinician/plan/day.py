@@ -135,7 +135,8 @@ def _where(plan: PlanPage, step: Step | None, day: date) -> str:
         said = gettext("Step {n} of {all}, day {day} of {days}").format(
             n=step.n, all=steps, day=nth, days=step.days
         )
-    return said if step.kind in (StepKind.START, StepKind.CUT) else f"{said}: {kind_words(step.kind)}"
+    kind = plan.schedule.as_read().steps[step.n - 1].kind
+    return said if kind in (StepKind.START, StepKind.CUT) else f"{said}: {kind_words(kind)}"
 
 
 def _lines(plan: PlanPage, step: Step | None, day: date) -> list[DoseLine]:

@@ -77,9 +77,15 @@ def _kept_longer(taper: Taper) -> dict[int, str]:
     return {n: said.format(dose=totals(steps[n])) for n in taper.longer if n < len(steps)}
 
 
+def _kind(kind: StepKind) -> str:
+    """The words for the kind of a step; none for one that begins, goes down or stops."""
+    return "" if kind in (StepKind.START, StepKind.CUT, StepKind.STOP) else kind_words(kind)
+
+
 def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     """Every step as a row, with the findings that name it."""
     schedule, lived = taper.schedule, taper.lived
+    read = schedule.as_read()
     drugs = tuple(dict.fromkeys((*schedule.drugs, *lived.drugs)))
     meter = measure(drugs, taper.equivalence, weekly=lived.weekly)
     checks: dict[int, str] = {}
@@ -105,9 +111,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 total=totals(step),
                 takes=takes_by_time(step, schedule),
                 change=change,
-                kind=""
-                if step.kind in (StepKind.START, StepKind.CUT, StepKind.STOP)
-                else kind_words(step.kind),
+                kind=_kind(read.steps[step.n - 1].kind),
                 check=checks.get(step.n, "within" if change else ""),
                 current=today is not None and step.start <= today <= step.end,
                 day=(today - step.start).days + 1 if today is not None else 0,
