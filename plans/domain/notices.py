@@ -254,6 +254,7 @@ NOTICES: Final[dict[str, Notice]] = {
             timedelta(days=14),
             link=LinkPurpose.PLAN,
             still_right=Precondition.CLINIC_IS_NEW,
+            bundling=Bundling.CARRIES,
         ),
         _alert(ITEM_ALERT),
         _alert(ITEM_ESCALATED),

@@ -10,10 +10,11 @@ from django.test import Client
 from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import AuditEvent, Occasion, Patient, Plan, Work
-from plans.services import bounces, clock, message_log, reminders
+from plans.services import bounces, clock, message_log, moving, reminders
+from plans.services.plans import revise
 from tests.channels.email.scripted import DROP, ScriptedServer
 from tests.dispatch.reading import header, text_of, work
-from tests.makers import ClinicMade
+from tests.makers import ClinicMade, make_clinic
 
 pytestmark = pytest.mark.slow
 
@@ -185,3 +186,76 @@ def test_of_two_check_ins_only_the_later_one_is_written_about(plan: Plan, server
     messages.run(Queue.MESSAGES)
     assert len(server.kept) == 1
     assert Work.objects.get(state="sent").occasion_id == second.pk
+
+
+# A move to another clinic
+
+
+def moved(clinic: ClinicMade, plan: Plan) -> None:
+    """Another clinic takes the patient of the plan over."""
+    there = make_clinic(name="Lakeside Clinic")
+    key = moving.offer(by=clinic.primary, patient_id=plan.patient_id, to_id=there.id, note="")
+    moving.accept(by=there.primary, move_id=key, record_no="LK-1", zone="America/New_York")
+    Work.objects.filter(notice="confirm_address").delete()
+
+
+def held(clinic: ClinicMade, plan: Plan) -> None:
+    """The plan, held from tomorrow on: the patient is told within the hour."""
+    lock = Plan.objects.get(pk=plan.pk).lock
+    days = {"days": 14, "from": "tomorrow"}
+    revise.revise(by=clinic.primary, plan_id=plan.pk, seen_lock=lock, act="hold", params=days, note="Asked.")
+
+
+def test_the_message_of_a_move_tells_a_change_that_was_not_told_yet(
+    clinic: ClinicMade, plan: Plan, server: ScriptedServer
+) -> None:
+    """It said that the calendar stays the same, an hour before the news that it does not."""
+    Work.objects.filter(notice="confirm_address").delete()
+    messages.run(Queue.MESSAGES)
+    held(clinic, plan)
+    assert work("plan_changed").due_at > clock.now()
+    moved(clinic, plan)
+    messages.run(Queue.MESSAGES)
+    said = text_of(server.kept[-1])
+    assert "From now on Lakeside Clinic looks after you." in said
+    assert "Your calendar changed shortly before. From now on please use only the new one" in said
+    assert "as it is" not in said
+    assert state("plan_changed") == ("skipped", "in_one_message")
+    the_wait_is_over()
+    messages.run(Queue.MESSAGES)
+    assert len(server.kept) == 2
+
+
+def test_the_message_of_a_move_brings_a_calendar_that_was_never_told_of(
+    clinic: ClinicMade, plan: Plan, server: ScriptedServer
+) -> None:
+    moved(clinic, plan)
+    Work.objects.filter(notice="plan_ready").update(due_at=clock.now() + timedelta(minutes=30))
+    messages.run(Queue.MESSAGES)
+    (kept,) = server.kept
+    assert "Your calendar is ready: the link leads to it." in text_of(kept)
+    assert state("plan_ready") == ("skipped", "in_one_message")
+
+
+def test_where_all_was_told_the_message_of_a_move_says_that_the_calendar_goes_on(
+    clinic: ClinicMade, plan: Plan, server: ScriptedServer
+) -> None:
+    Work.objects.filter(notice="confirm_address").delete()
+    messages.run(Queue.MESSAGES)
+    moved(clinic, plan)
+    messages.run(Queue.MESSAGES)
+    assert "Your new clinic goes on with your calendar as it is." in text_of(server.kept[-1])
+
+
+def test_the_news_goes_by_itself_where_the_message_of_the_move_cannot(
+    clinic: ClinicMade, plan: Plan, server: ScriptedServer
+) -> None:
+    Work.objects.filter(notice="confirm_address").delete()
+    messages.run(Queue.MESSAGES)
+    held(clinic, plan)
+    moved(clinic, plan)
+    server.script.queue = [("dot", "552 too much")]
+    messages.run(Queue.MESSAGES)
+    the_wait_is_over()
+    messages.run(Queue.MESSAGES)
+    assert (state("clinic_changed")[0], state("plan_changed")) == ("rejected", ("sent", ""))

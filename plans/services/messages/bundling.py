@@ -1,7 +1,8 @@
-"""Bundling: news of the plan is sent within the message of a check-in that is due at the same time.
+"""Bundling: news of the plan is sent within the message of a check-in that is due at the same time, or of a new clinic.
 
-The check-in's message is sent, with its own link; the other row records that it was carried by it. If that message
-fails, the other is sent by itself.
+That message is sent, with its own link; the other row records that it was carried by it. If that message fails, the
+other is sent by itself. What says that the clinic is another says what is not yet told of the plan, too, due or not:
+nobody reads of the move that the calendar is the same while it has just become another.
 """
 
 from __future__ import annotations
@@ -49,17 +50,17 @@ def waits(work: Work, context: MessageContext) -> Postpone | None:
 
 
 def take_along(work: Work, context: MessageContext) -> str:
-    """The news that a check-in's message carries: plan_ready, plan_changed or none. Settles the row of the news.
+    """The news that a message carries: plan_ready, plan_changed or none. Settles the row of the news.
 
     Call it with the patient's row locked, in the transaction that marks "sending". News that another transaction is
     changing is sent by itself.
     """
-    if work.patient_id not in context.bundled or work.notice not in CARRIES:
+    if work.notice not in CARRIES or (work.occasion_id and work.patient_id not in context.bundled):
         return ""
     if work.patient is None or work.plan is None:
         return ""
     news = (
-        Work.objects.select_for_update(of=("self",), skip_locked=True)
+        Work.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .filter(patient=work.patient, plan=work.plan, notice__in=CARRIED, state__in=UNSENT)
         .filter(Q(not_after=None) | Q(not_after__gt=context.now), version=work.plan.active_version_id)
         .order_by("created_at", "id")
