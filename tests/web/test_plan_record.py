@@ -21,6 +21,7 @@ from plans.services.plans.export import ExportKind
 from plans.services.plans.queries import full_schedule
 from tests.clients import client_of
 from tests.makers import make_clinic, make_patient
+from tests.makers_care import return_home, set_care
 from tests.makers_checkins import START, answer_all, asked, on
 from tests.makers_plans import TOGETHER, issue_plan, plan_row, story_request
 from tests.web.patient_story import Story, hold
@@ -79,6 +80,22 @@ def test_steps_hold_each_dose_with_its_drug_and_days_hold_every_day(begun: Story
     wanted = [(schedule.start + timedelta(days=n)).isoformat() for n in range(schedule.days)]
     assert list(dict.fromkeys(row["date"] for row in days)) == wanted
     assert days[-1]["dose_mg"] == "0"
+
+
+@pytest.mark.slow
+def test_days_in_hospital_say_so_and_no_dose_of_the_plan(begun: Story, standing_clock: Any) -> None:
+    """They said the doses of the plan, which nobody took there."""
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    standing_clock.shift(timedelta(days=3))
+    return_home(begun.clinic.primary, begun.plan)
+    days, steps = rows_of(taken(begun, ExportKind.DAYS)), rows_of(taken(begun, ExportKind.STEPS))
+    stay = [row for row in days if row["kind"] == "pause"]
+    assert [row["date"] for row in stay] == ["2026-11-23", "2026-11-24", "2026-11-25"]
+    assert {(row["time"], row["drug"], row["dose_mg"]) for row in stay} == {("", "", "")}
+    (rests,) = [row for row in steps if row["kind"] == "pause"]
+    assert (rests["days"], rests["dose_mg"]) == ("3", "")
+    whole = json.loads(taken(begun, ExportKind.WHOLE).text)
+    assert [row["dose_mg"] for row in whole["steps"] if row["kind"] == "pause"] == [""]
 
 
 @pytest.mark.slow

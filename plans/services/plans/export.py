@@ -21,7 +21,7 @@ from django.db import transaction
 from plans.domain.checkins.states import DONE, OccasionState
 from plans.domain.errors import NotFound
 from plans.domain.json import JsonObject
-from plans.domain.taper.schedule import Schedule, TimedDose
+from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.models import CheckIn, Occasion, Plan, PlanVersion
 from plans.services import audit, clock
 from plans.services.access import get_plan_for
@@ -104,7 +104,7 @@ _ANSWER_COLUMNS: Final = ("date", "occasion", "state", "submitted_at", "entered_
 
 
 def _steps(schedule: Schedule) -> Iterator[Row]:
-    """A row for each dose of each step; a step without a dose is one row with 0 mg."""
+    """A row for each dose of each step; a step without a dose is one row with 0 mg, a hospital stay one without mg."""
     for step in schedule:
         facts = {
             "step": str(step.n),
@@ -113,7 +113,7 @@ def _steps(schedule: Schedule) -> Iterator[Row]:
             "days": str(step.days),
             "kind": step.kind.value,
         }
-        yield from (facts | dose for dose in _doses(step.doses))
+        yield from (facts | dose for dose in _doses(step))
 
 
 def _days(schedule: Schedule, today: date) -> Iterator[Row]:
@@ -123,14 +123,18 @@ def _days(schedule: Schedule, today: date) -> Iterator[Row]:
         step = schedule.step_on(day)
         if step is not None:
             facts = {"date": day.isoformat(), "step": str(step.n), "kind": step.kind.value}
-            yield from (facts | dose for dose in _doses(step.doses))
+            yield from (facts | dose for dose in _doses(step))
         day += timedelta(days=1)
 
 
-def _doses(doses: Sequence[TimedDose]) -> Iterator[Row]:
-    if not doses:
+def _doses(step: Step) -> Iterator[Row]:
+    """Its doses; 0 mg where none is taken, no amount in hospital, where the ward decides what is taken."""
+    if step.kind is StepKind.PAUSE:
+        yield {"time": "", "drug": "", "dose_mg": ""}
+        return
+    if not step.doses:
         yield {"time": "", "drug": "", "dose_mg": "0"}
-    for one in doses:
+    for one in step.doses:
         on = {} if one.weekdays.every else {"days_of_week": " ".join(one.weekdays.names)}
         yield {"time": one.time.value, "drug": one.drug, "dose_mg": one.dose.text} | on
 
