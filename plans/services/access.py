@@ -104,7 +104,7 @@ def _get(model: type[RowT], actor: Actor, key: UUID, may: May, *, lock: bool) ->
     if actor.clinic_id is None:
         raise NotFound(what=model.__name__)
     rows = model._default_manager.filter(pk=key, clinic_id=actor.clinic_id)
-    row = (rows.select_for_update() if lock else rows).first()
+    row = (rows.select_for_update(no_key=True) if lock else rows).first()
     if row is None:
         raise NotFound(what=model.__name__)
     # After the look-up: somebody who may not see the row must not learn from a refusal that it exists.
@@ -117,7 +117,7 @@ def get_clinic_for(actor: Actor, may: May = May.LOOK, *, lock: bool = False) -> 
     """The actor's own clinic."""
     check_may(actor, may)
     rows = Clinic.objects.filter(pk=actor.home)
-    clinic = (rows.select_for_update() if lock else rows).first()
+    clinic = (rows.select_for_update(no_key=True) if lock else rows).first()
     if clinic is None:
         raise NotFound(what="Clinic")
     return clinic

@@ -84,7 +84,9 @@ def complaint(work_id: UUID) -> bool:
 
 
 def _locked(work_id: UUID) -> Work | None:
-    rows = Work.objects.select_for_update(of=("self",)).select_related("patient", "plan", "user", "item")
+    rows = Work.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "patient", "plan", "user", "item"
+    )
     return rows.filter(_SENT, pk=work_id).first()
 
 

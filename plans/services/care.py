@@ -136,7 +136,9 @@ def _asked_on(day: date | None, today: date) -> date:
 
 def live_plan(patient: Patient) -> Plan | None:
     """The patient's live plan, locked; the patient's row must be locked already."""
-    rows = Plan.objects.select_for_update(of=("self",)).select_related("active_version", "clinic")
+    rows = Plan.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "active_version", "clinic"
+    )
     plan = rows.filter(patient=patient, state__in=LIVE_STATES).first()
     if plan is not None:
         # Share one instance: scheduling below must see the new state of care.

@@ -146,7 +146,7 @@ def _test_one(clinic: Clinic, user: User, route: Route, now: datetime, day: date
 
 def _give_up(pk: UUID, now: datetime) -> bool:
     row = (
-        ReplyCode.objects.select_for_update(of=("self",), skip_locked=True)
+        ReplyCode.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .select_related("clinic__primary", "clinic__second", "user", "channel")
         .filter(pk=pk, answered_at=None, failed_at=None, cleared_at=None)
         .first()
@@ -177,7 +177,7 @@ def fail(row: ReplyCode, now: datetime) -> None:
 
 def refused(work: Work, now: datetime) -> None:
     """The test of a channel was refused by its provider: it need not be waited for."""
-    rows_ = ReplyCode.objects.select_for_update(of=("self",)).select_related(
+    rows_ = ReplyCode.objects.select_for_update(of=("self",), no_key=True).select_related(
         "clinic__primary", "clinic__second", "user"
     )
     row = rows_.filter(work_id=work.pk, answered_at=None, failed_at=None).first()

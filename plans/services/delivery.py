@@ -67,7 +67,9 @@ def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
 def crashed(claim: Claim) -> bool:
     """Settle a claim that failed by a fault of ours: try again later, or set it aside after five crashes."""
     with transaction.atomic():
-        held = Work.objects.select_for_update().filter(pk=claim.id, token=claim.token, state__in=LEASED)
+        held = Work.objects.select_for_update(no_key=True).filter(
+            pk=claim.id, token=claim.token, state__in=LEASED
+        )
         work = held.first()
         if work is None:
             return False

@@ -23,7 +23,7 @@ def follow(clinic: Clinic, user_id: UUID, *, by: Actor, now: datetime) -> None:
         if getattr(clinic, f"{column}_id") == user_id:
             setattr(clinic, column, None)
             clinic.save(update_fields=[column])
-    for item in ReviewItem.objects.select_for_update(of=("self",)).filter(
+    for item in ReviewItem.objects.select_for_update(of=("self",), no_key=True).filter(
         clinic=clinic, holder_id=user_id, state__in=HELD
     ):
         item.state = after(ItemState(item.state), Act.RELEASE, Priority(item.severity)).value

@@ -69,7 +69,7 @@ def mark(link: LinkView, *, on: date, time: str, drug: str, how: str) -> None:
     `MOST_A_DAY`.
     """
     # The patient is locked first, as everywhere.
-    patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
     plan = (
         Plan.objects.select_related("active_version")
         .filter(patient=patient, state__in=LIVE_STATES)

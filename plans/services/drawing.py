@@ -264,7 +264,7 @@ def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
     with transaction.atomic():
         row = Document.objects.select_related("plan").get(pk=_document_of(claim))
         # The same lock order as a revision: the plan before its documents.
-        plan = Plan.objects.select_for_update().get(pk=row.plan_id)
+        plan = Plan.objects.select_for_update(no_key=True).get(pk=row.plan_id)
         if not outbox.extend(claim):
             return "lost"
         current = Document.objects.filter(

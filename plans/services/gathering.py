@@ -91,7 +91,11 @@ def _by_person(real: datetime, now: datetime) -> Iterable[list[Work]]:
     Those that will not be sent, because the item needs nobody any more or its reader has left the clinic, are left
     out: each is settled by itself.
     """
-    found = Work.objects.select_for_update(of=("self",), skip_locked=True).select_related("item").only(*_USED)
+    found = (
+        Work.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .select_related("item")
+        .only(*_USED)
+    )
     found = found.filter(queue=Queue.ALERTS.value, state=WorkState.PENDING, notice__in=ALERTS)
     works = list(found.exclude(item__state=ItemState.RESOLVED).order_by("item__priority", "due_at", "id"))
     members = Membership.objects.filter(user__in={work.user_id for work in works}, is_active=True)

@@ -97,7 +97,7 @@ def answer(*, user_id: UUID, invitation_id: UUID, accept: bool) -> bool:
     if row is None:
         raise NotFound(what="invitation")
     # Lock the clinic first, as when memberships change.
-    Clinic.objects.select_for_update().get(pk=row.clinic_id)
+    Clinic.objects.select_for_update(no_key=True).get(pk=row.clinic_id)
     if row.expires_at <= clock.real_now() or not _settle(row, "accepted" if accept else "declined"):
         return False
     by = Actor(kind="user", id=user.pk, name=user.name, clinic_id=row.clinic_id)

@@ -54,7 +54,7 @@ def sweep(*, queues: Sequence[str] = tuple(Queue)) -> Swept:
 
 def _free(pk: UUID, shared: datetime, now: datetime) -> str:
     """Settle one row with an expired lease; returns what was done, empty if somebody else was faster."""
-    free = Work.objects.select_for_update(of=("self",), skip_locked=True)
+    free = Work.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
     work = free.filter(pk=pk, state__in=LEASED, lease_until__lt=shared).first()
     if work is None:
         return ""
@@ -78,7 +78,7 @@ def _free(pk: UUID, shared: datetime, now: datetime) -> str:
 
 
 def _lapse(pk: UUID, now: datetime) -> str:
-    free = Work.objects.select_for_update(of=("self",), skip_locked=True).select_related(
+    free = Work.objects.select_for_update(of=("self",), skip_locked=True, no_key=True).select_related(
         "occasion", "patient"
     )
     work = free.filter(pk=pk, state=WorkState.PENDING, not_after__lte=now).first()

@@ -87,7 +87,7 @@ def wait_once(*parts: str, wait: timedelta, good_for: timedelta) -> timedelta:
 
 def _locked(key: str, real: datetime) -> Limit:
     Limit.objects.bulk_create([Limit(key=key, until=real)], ignore_conflicts=True)
-    return Limit.objects.select_for_update().get(key=key)
+    return Limit.objects.select_for_update(no_key=True).get(key=key)
 
 
 def forget() -> int:

@@ -336,7 +336,7 @@ def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
     It locks the patient's row, so that concurrent guesses are counted one by one.
     """
     with transaction.atomic():
-        patient = Patient.objects.select_for_update().get(pk=patient_id)
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
         if locked_out(patient_id):
             raise Refused(reason="locked_out")
         if raw.strip() == str(patient.born.year):

@@ -55,7 +55,7 @@ def tick(now: datetime) -> int:
 
 
 def _end(membership_id: UUID, now: datetime) -> bool:
-    clinic = Clinic.objects.select_for_update().filter(memberships=membership_id).first()
+    clinic = Clinic.objects.select_for_update(no_key=True).filter(memberships=membership_id).first()
     if clinic is None:
         return False
     place = Membership.objects.select_related("user").get(pk=membership_id)

@@ -49,7 +49,7 @@ def session(link: LinkView, *, device: str) -> str:
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     with transaction.atomic():
-        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
         standing = links.lasting(purpose=LinkPurpose.MAIL, patient=patient)
         return links.pass_on(link, standing, device=device)
 
@@ -84,7 +84,9 @@ def change(
     now = clock.now()
     with transaction.atomic():
         patient = (
-            Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=link.patient_id)
+            Patient.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("clinic")
+            .get(pk=link.patient_id)
         )
         _not_too_many(patient, now)
         if reminders is not None:
@@ -133,7 +135,9 @@ def stop(link: LinkView) -> bool:
     """Stop check-in messages and tell the clinic. Idempotent: True the first time only."""
     now = clock.now()
     with transaction.atomic():
-        patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)
+        patient = (
+            Patient.objects.select_for_update(no_key=True).select_related("clinic").get(pk=link.patient_id)
+        )
         if patient.mail_state == MailState.OPTED_OUT:
             return False
         actor = patient_actor(patient.pk, patient.clinic_id)
@@ -167,7 +171,7 @@ def start(link: LinkView) -> bool:
     Idempotent: True if they were off. Raises Refused("too_many_changes") after `MOST_A_DAY`.
     """
     with transaction.atomic():
-        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
         if patient.mail_state == MailState.ON:
             return False
         _not_too_many(patient, clock.now())
@@ -189,7 +193,9 @@ def wrong_person(link: LinkView) -> None:
     """Record that the recipient is not the patient: every link of the patient ends and the clinic is told."""
     now = clock.now()
     with transaction.atomic():
-        patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)
+        patient = (
+            Patient.objects.select_for_update(no_key=True).select_related("clinic").get(pk=link.patient_id)
+        )
         patient.email_state = EmailState.REFUSED
         patient.version += 1
         patient.save(update_fields=["email_state", "version"])

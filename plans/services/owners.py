@@ -111,7 +111,9 @@ def hand_over(*, by: Actor, from_id: UUID, to_id: UUID) -> int:
     names = dict(candidates(by, but=from_id))
     if to_id not in names:
         raise Refused(reason="not_a_candidate", where="to")
-    rows = Patient.objects.select_for_update().filter(clinic=clinic, owner_id=from_id).order_by("id")
+    rows = (
+        Patient.objects.select_for_update(no_key=True).filter(clinic=clinic, owner_id=from_id).order_by("id")
+    )
     keys = list(rows.values_list("pk", flat=True))
     Patient.objects.filter(pk__in=keys).update(owner_id=to_id)
     audit.record_all(

@@ -161,7 +161,7 @@ def plan_session(link: LinkView) -> str:
         raise NotFound(what="link")
     plan = _live_plan(link)
     with transaction.atomic():
-        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
         standing = links.lasting(purpose=LinkPurpose.PLAN, patient=patient, plan=plan)
         return links.pass_on(link, standing, device="")
 

@@ -48,7 +48,7 @@ def pause(why: str) -> None:
     """Pause messages to patients, and tell the people on duty and the leads of every clinic; once a pause."""
     with transaction.atomic():
         Heartbeat.objects.get_or_create(name=heartbeat.PAUSE, defaults={"at": clock.real_now()})
-        Heartbeat.objects.select_for_update().get(name=heartbeat.PAUSE)
+        Heartbeat.objects.select_for_update(no_key=True).get(name=heartbeat.PAUSE)
         if heartbeat.paused_because() == why:
             return
         heartbeat.set_paused(True, why=why)

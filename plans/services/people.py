@@ -259,7 +259,7 @@ def confirm_email(link: LinkView) -> bool:
     """
     if link.state is not LinkState.GOOD:
         raise Refused(reason="link_over")
-    patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
     if patient.email_state != EmailState.UNCONFIRMED.value:
         return False
     now = clock.now()

@@ -20,7 +20,7 @@ def reserve(provider: str, count: int, per_second: float) -> float:
     name = f"pace:{provider}"
     with transaction.atomic():
         Heartbeat.objects.get_or_create(name=name, defaults={"at": real})
-        row = Heartbeat.objects.select_for_update().get(name=name)
+        row = Heartbeat.objects.select_for_update(no_key=True).get(name=name)
         first = max(row.at, real) if row.at - real < _FURTHEST else real
         Heartbeat.objects.filter(name=name).update(at=first + timedelta(seconds=count / per_second))
     return (first - real).total_seconds()

@@ -60,10 +60,12 @@ def _locked(key: UUID, state: str) -> Occasion | None:
     """The occasion, with its patient locked first as everywhere; None if another worker was faster or holds the
     patient's lock: the next tick tries again, and two ticks share the work instead of waiting."""
     patient_id = Occasion.objects.values_list("patient_id", flat=True).get(pk=key)
-    free = Patient.objects.select_for_update(skip_locked=True).filter(pk=patient_id)
+    free = Patient.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=patient_id)
     if free.values_list("pk").first() is None:
         return None
-    found = Occasion.objects.select_for_update(of=("self",)).select_related("patient__clinic", "plan__clinic")
+    found = Occasion.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "patient__clinic", "plan__clinic"
+    )
     return found.filter(pk=key, state=state).first()
 
 
@@ -124,7 +126,7 @@ def _close(key: UUID, now: datetime) -> bool:
 def _leave(key: UUID, now: datetime) -> bool:
     """Close a response that was begun and left, so that every rule judges it and the record shows it."""
     patient_id = CheckIn.objects.values_list("patient_id", flat=True).get(pk=key)
-    Patient.objects.select_for_update().get(pk=patient_id)
+    Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
     checkin = CheckIn.objects.select_related("plan", "patient__clinic").get(pk=key)
     if checkin.state != CheckInState.OPEN or checkin.saved_at > now - _LEFT_FOR:
         return False

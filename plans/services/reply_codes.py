@@ -69,7 +69,7 @@ def for_work(
 ) -> ReplyCode:
     """The code of an outbox entry, made when it is first needed; it moves along to the channel that the entry now goes
     to, and an expired one is renewed. Call it in a transaction."""
-    row = ReplyCode.objects.select_for_update(of=("self",)).filter(work_id=work.pk).first()
+    row = ReplyCode.objects.select_for_update(of=("self",), no_key=True).filter(work_id=work.pk).first()
     if row is not None and row.ended_at is None and row.expires_at > now:
         if row.channel_id != channel_id:
             row.channel_id = channel_id

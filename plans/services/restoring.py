@@ -146,7 +146,7 @@ def _known() -> JsonObject:
 @transaction.atomic
 def _remember(**more: object) -> JsonObject:
     Heartbeat.objects.get_or_create(name=_PLACE, defaults={"at": clock.real_now()})
-    row = Heartbeat.objects.select_for_update().get(name=_PLACE)
+    row = Heartbeat.objects.select_for_update(no_key=True).get(name=_PLACE)
     row.facts = {"id": uuid.uuid4().hex, **row.facts, **more}
     row.save(update_fields=["facts"])
     found: JsonObject = row.facts

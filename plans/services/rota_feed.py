@@ -264,7 +264,7 @@ def _own(clinic: Clinic, feed_id: UUID) -> RotaFeed:
 
 
 def _locked(feed_id: UUID) -> RotaFeed | None:
-    rows = RotaFeed.objects.select_for_update(of=("self",)).select_related("clinic")
+    rows = RotaFeed.objects.select_for_update(of=("self",), no_key=True).select_related("clinic")
     return rows.filter(pk=feed_id, ended_at=None).first()
 
 

@@ -238,7 +238,7 @@ def _locked_user(by: Actor) -> User:
 
 
 def _locked(by: Actor, channel_id: UUID) -> StaffChannel:
-    rows = StaffChannel.objects.select_for_update(of=("self",)).select_related("user")
+    rows = StaffChannel.objects.select_for_update(of=("self",), no_key=True).select_related("user")
     row = rows.filter(pk=channel_id, user_id=by.member_id, removed_at=None).first()
     if row is None:
         raise NotFound(what="channel")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,20 @@ def test_background_requests_do_not_keep_a_session_open(settings: Any) -> None:
     for name in routes:
         view = resolve(reverse(name, args=[key] if name == "document-state" else [])).func
         assert view.unasked, name  # type: ignore[attr-defined]
+
+
+def test_no_lock_on_a_row_keeps_others_from_naming_it() -> None:
+    """docs/reliability.md, "Locks": a foreign key is checked at the commit, out of the order of locks."""
+    calls = [
+        (f"{path}:{node.lineno}", {word.arg for word in node.keywords})
+        for path in Path("plans").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "select_for_update"
+    ]
+    assert len(calls) > 50
+    assert [place for place, words in calls if "no_key" not in words] == []
 
 
 @pytest.mark.django_db

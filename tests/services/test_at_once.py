@@ -9,19 +9,23 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from plans.domain.errors import NotFound, Stale, TaperplanError
 from plans.domain.taper.second_signature import Trigger
-from plans.models import AuditEvent, Occasion, Patient, Plan, PlanVersion, Proposal
-from plans.services import accounts, clock, moving
-from plans.services.actors import Actor, Role
+from plans.models import AuditEvent, Occasion, Patient, Plan, PlanVersion, Proposal, ReviewItem
+from plans.services import accounts, clock, moving, outbox, review
+from plans.services import documents as document_services
+from plans.services.access import get_item_for, get_patient_for, get_plan_for
+from plans.services.actors import Actor, May, Role
 from plans.services.clinic_facts import clinic_facts, set_clinic_facts
+from plans.services.documents import redraws
 from plans.services.plans import drafts, issue, proposals, revise, states
 from plans.wording import plans as words
-from tests.makers import make_clinic, make_patient
+from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import asked_for, issue_story_plan, plan_row, story_request
 from tests.makers_proposals import ask_to_change, sign, slower, want_two
+from tests.services.review_help import raiser
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -177,3 +181,41 @@ def test_what_is_signed_and_taken_away_at_once_is_one_or_the_other(clinic, asked
     assert words.refusal(refusal)
     assert PlanVersion.objects.filter(plan=plan).count() == (2 if signed else 1)
     assert (Proposal.objects.get(pk=key).state == "signed") is signed
+
+
+# Beside somebody who holds the patient
+
+
+def _all_documents(clinic: ClinicMade, plan: Plan) -> None:
+    assert document_services.redraw_clinic(by=clinic.lead, clinic_id=clinic.id)
+    (claim,) = [one for one in outbox.claim_batch("documents", 9) if one.notice == "redraw"]
+    assert redraws.ask_page(claim) == 1
+
+
+def _a_call_on_an_item(clinic: ClinicMade, plan: Plan) -> None:
+    key = ReviewItem.objects.get(patient=plan.patient).pk
+    review.claim(by=clinic.second, item_id=key)
+    lock = ReviewItem.objects.get(pk=key).lock
+    review.log_call(by=clinic.second, item_id=key, seen_lock=lock, callee="patient", outcome="no_answer")
+
+
+@pytest.mark.parametrize("beside", [_all_documents, _a_call_on_an_item])
+def test_whoever_writes_about_a_patient_waits_for_nobody_who_changes_the_plan(
+    clinic: ClinicMade, beside: Callable[[ClinicMade, Plan], None]
+) -> None:
+    """A change holds the patient and then wants the plan; a run of documents held the plan and, to write a row that
+    names the patient, waited for the patient: PostgreSQL ended one of them. So did a call on an item."""
+    plan = issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    item = raiser(clinic, plan.patient)("urgent")
+
+    def act() -> None:
+        try:
+            beside(clinic, plan)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        get_patient_for(clinic.primary, plan.patient_id, May.PLAN, lock=True)
+        pool.submit(act).result(timeout=20)
+        get_plan_for(clinic.primary, plan.pk, May.PLAN, lock=True)
+        get_item_for(clinic.primary, item.pk, May.REVIEW, lock=True)

@@ -133,5 +133,5 @@ def _joins(asking: Sequence[Flag], checkin: CheckIn, patient: Patient) -> str:
     held = Flag.objects.filter(item_id=OuterRef("pk"), rule__in=rules).exclude(severity=FlagPriority.INFO)
     mine = Flag.objects.filter(item_id=OuterRef("pk"), checkin=checkin).exclude(severity=FlagPriority.INFO)
     same = items.filter(Exists(mine) | Exists(held), source__in=_ANSWERS).exclude(severity=Priority.URGENT)
-    found = same.select_for_update(of=("self",)).order_by("opened_at", "id").first()
+    found = same.select_for_update(of=("self",), no_key=True).order_by("opened_at", "id").first()
     return found.source_key if found is not None else ""

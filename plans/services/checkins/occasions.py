@@ -43,7 +43,9 @@ def schedule_occasions(plan: Plan, *, now: datetime) -> None:
     """
     patient, clinic = plan.patient, plan.clinic
     mine = Occasion.objects.filter(plan=plan).exclude(purpose__in=_NOT_SCHEDULED)
-    rows = list(mine.filter(state=OccasionState.PLANNED).select_for_update().order_by("due_at", "id"))
+    rows = list(
+        mine.filter(state=OccasionState.PLANNED).select_for_update(no_key=True).order_by("due_at", "id")
+    )
     if (
         plan.state not in LIVE_STATES
         or plan.state == PlanState.PAUSED
@@ -200,8 +202,12 @@ def ask_tomorrow(plan_id: UUID, *, now: datetime) -> date:
     """
     patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=plan_id)
     # The patient is locked first, as everywhere.
-    patient = Patient.objects.select_for_update().get(pk=patient_id)
-    plan = Plan.objects.select_for_update(of=("self",)).select_related("clinic", "patient").get(pk=plan_id)
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+    plan = (
+        Plan.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("clinic", "patient")
+        .get(pk=plan_id)
+    )
     if plan.state not in LIVE_STATES or patient.care_state != CareState.IN_CARE:
         raise Refused(reason="no_plan")
     zone = when.known_zone(patient.zone, plan.clinic.zone)
@@ -255,7 +261,11 @@ def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
 
 def _schedule_plan(key: UUID, now: datetime) -> bool:
     patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=key)
-    Patient.objects.select_for_update().get(pk=patient_id)
-    plan = Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=key)
+    Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+    plan = (
+        Plan.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("patient", "clinic")
+        .get(pk=key)
+    )
     schedule_occasions(plan, now=now)
     return True

@@ -27,7 +27,7 @@ def _clinic(named: str) -> Clinic:
     by = Q(name=named)
     with contextlib.suppress(ValueError):
         by |= Q(pk=UUID(named))
-    found = list(Clinic.objects.select_for_update().filter(by)[:2])
+    found = list(Clinic.objects.select_for_update(no_key=True).filter(by)[:2])
     if len(found) != 1:
         raise NotFound(what="Clinic", named=named, several=len(found) > 1)
     return found[0]

@@ -150,7 +150,7 @@ def _settle(key: UUID) -> bool:
 
 def _waiting(key: UUID) -> RawAnswer | None:
     return (
-        RawAnswer.objects.select_for_update(skip_locked=True)
+        RawAnswer.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(pk=key, state=RawAnswerState.WAITING)
         .first()
     )

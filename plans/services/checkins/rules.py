@@ -149,9 +149,11 @@ def _differing(one: Facts, other: Facts) -> JsonObject:
 def _reschedule(plans: QuerySet[Plan], now: datetime) -> None:
     live = plans.filter(state__in=LIVE_STATES).order_by("patient_id")
     for plan_id, patient_id in live.values_list("id", "patient_id"):
-        Patient.objects.select_for_update().get(pk=patient_id)
+        Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
         plan = (
-            Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=plan_id)
+            Plan.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("patient", "clinic")
+            .get(pk=plan_id)
         )
         occasions.schedule_occasions(plan, now=now)
 

@@ -220,10 +220,10 @@ def _resume_messages(session: CheckInSession, patient: Patient) -> None:
 
 def _locked(session: CheckInSession) -> Patient:
     """Lock the patient, so that two taps on Next are handled one after the other."""
-    patients = Patient.objects.select_for_update(of=("self",)).select_related("clinic")
+    patients = Patient.objects.select_for_update(of=("self",), no_key=True).select_related("clinic")
     patient = patients.get(pk=session.patient_id)
     if session.occasion_id is not None:
-        Occasion.objects.select_for_update().get(pk=session.occasion_id)
+        Occasion.objects.select_for_update(no_key=True).get(pk=session.occasion_id)
     return patient
 
 

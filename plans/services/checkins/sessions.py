@@ -94,7 +94,7 @@ def own_session(link: LinkView, *, device: str) -> str:
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     with transaction.atomic():
-        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
         own = Link.objects.filter(
             patient=patient, purpose=LinkPurpose.CHECKIN.value, occasion=None, revoked_at=None
         )

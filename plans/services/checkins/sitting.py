@@ -59,7 +59,9 @@ def note(session_id: UUID, checkin_id: UUID, codes: Collection[str]) -> None:
     key, new = str(checkin_id), frozenset(codes)
     mine = Q(pk=session_id) | Q(wrote__has_key=key)
     patient = PatientSession.objects.filter(pk=session_id).values("link__patient")
-    rows = PatientSession.objects.select_for_update(of=("self",)).filter(mine, link__patient__in=patient)
+    rows = PatientSession.objects.select_for_update(of=("self",), no_key=True).filter(
+        mine, link__patient__in=patient
+    )
     for row in rows.order_by("pk"):
         before = frozenset(row.wrote.get(key, ()))
         after = before | new if row.pk == session_id else before - new

@@ -285,7 +285,7 @@ def _open(row: Document) -> OpenFile:
     if content is None or files.digest(content) != row.sha256:
         # Never serve a damaged file: draw it again.
         with transaction.atomic():
-            locked = Document.objects.select_for_update().get(pk=row.pk)
+            locked = Document.objects.select_for_update(no_key=True).get(pk=row.pk)
             if locked.state == DocumentState.READY and locked.sha256 == row.sha256:
                 put(locked, clock.now())
         raise Refused(reason="being_drawn")
@@ -325,7 +325,9 @@ def redraw(
     In the caller's transaction. `kinds`: which; `all_kinds`: pharmacy sheets too, and a calendar in the patient's
     language if there is none. The old files are deleted, so that no document without the change can be opened.
     """
-    plan = Plan.objects.select_for_update().filter(patient=patient, state__in=ON_PAPER_STATES).first()
+    plan = (
+        Plan.objects.select_for_update(no_key=True).filter(patient=patient, state__in=ON_PAPER_STATES).first()
+    )
     if plan is None:
         return 0
     rows = Document.objects.filter(version_id=plan.active_version_id).exclude(state=DocumentState.REPLACED)

@@ -67,7 +67,7 @@ def redraw_clinic(*, by: Actor, clinic_id: UUID) -> bool:
     """
     _may(by, clinic_id)
     # Two people who press the button at once start one run.
-    Clinic.objects.select_for_update().get(pk=clinic_id)
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id)
     if Work.objects.filter(clinic_id=clinic_id, notice=REDRAW, state__in=UNSENT).exists():
         return False
     now = clock.now()
@@ -105,7 +105,7 @@ def ask_page(claim: Claim) -> int:
         )
         page = rows.filter(pk__in=keys)
         # Lock order as everywhere: the plan before its documents, the outbox entry before its document.
-        list(Plan.objects.select_for_update().filter(pk__in=page.values("plan_id")).order_by("id"))
+        list(Plan.objects.select_for_update(no_key=True).filter(pk__in=page.values("plan_id")).order_by("id"))
         found = list(page.order_by("plan_id", "id").select_related("patient", "plan", "version"))
         for row in found:
             put(row, begun)
@@ -169,7 +169,7 @@ def cancel_redrawing(*, by: Actor, clinic_id: UUID) -> int:
             state=WorkState.CANCELLED, reason="cancelled", token="", lease_until=None, settled_at=now
         )
         drawn = Q(document__sha256__gt="", document__file__startswith=files.PREFIX)
-        work = Work.objects.select_for_update(of=("self",)).filter(
+        work = Work.objects.select_for_update(of=("self",), no_key=True).filter(
             drawn,
             notice=DRAW,
             state=WorkState.PENDING,

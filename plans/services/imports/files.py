@@ -169,7 +169,9 @@ def forget() -> int:
         :200
     ]:
         with transaction.atomic():
-            row = CaseloadImport.objects.select_for_update(skip_locked=True).filter(pk=key).first()
+            row = (
+                CaseloadImport.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=key).first()
+            )
             if row is None:
                 continue
             if row.state == ImportState.UNDER_WAY.value:

@@ -194,7 +194,7 @@ def _locked(claims: Sequence[Claim]) -> list[Work]:
         rows = rows.only(*_OF_WORK, *_TO_PATIENTS)
     else:
         rows = Work.objects.select_related("user", "item__holder").only(*_OF_WORK, *_TO_STAFF)
-    free = rows.select_for_update(of=("self",), skip_locked=True)
+    free = rows.select_for_update(of=("self",), skip_locked=True, no_key=True)
     found = {
         work.pk: work
         for work in free.filter(pk__in=tokens, state=WorkState.CLAIMED)

@@ -73,7 +73,7 @@ FOLLOWING_THE_PLAN: Final[tuple[type[Model], ...]] = (Proposal,)
 def take_along(patient: Patient, move: PatientMove, *, by: Actor, now: datetime) -> None:
     """Move everything of a patient whose row is locked and has its new clinic already; in the caller's transaction."""
     clinic = patient.clinic
-    for one in Plan.objects.select_for_update().filter(patient=patient):
+    for one in Plan.objects.select_for_update(no_key=True).filter(patient=patient):
         # What its author was shown was judged by the settings of the other clinic.
         waiting.lapse(one, by, now)
     for model in FOLLOWING:
@@ -127,7 +127,7 @@ def _move_items(patient: Patient, clinic: Clinic, by: Actor, now: datetime) -> N
     What was due by when stays. An alert that nobody has sent yet to the old clinic is cancelled; an urgent item alerts
     whoever is on call now.
     """
-    rows = ReviewItem.objects.select_for_update(of=("self",)).filter(patient=patient)
+    rows = ReviewItem.objects.select_for_update(of=("self",), no_key=True).filter(patient=patient)
     rows = rows.exclude(state=ItemState.RESOLVED).select_related("clinic")
     for item in rows.order_by("opened_at", "id"):
         level = Priority(item.severity)

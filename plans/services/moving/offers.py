@@ -290,7 +290,7 @@ def _locked(by: Actor, move_id: UUID, act: MoveAct) -> tuple[PatientMove, Patien
     side = MoveSide.RECEIVING if row.to_clinic_id == by.home else MoveSide.OFFERING
     if ACTS[act].side is not side:
         raise NotAllowed(may=May.PLAN.value)
-    return row, Patient.objects.select_for_update().get(pk=row.patient_id)
+    return row, Patient.objects.select_for_update(no_key=True).get(pk=row.patient_id)
 
 
 def _settle(row: PatientMove, act: MoveAct, by: Actor, now: datetime, *, reason: str = "") -> None:
@@ -356,7 +356,7 @@ def lapse(now: datetime) -> int:
 
 def _lapse_one(move_id: UUID, now: datetime) -> bool:
     patient_id = PatientMove.objects.values_list("patient_id", flat=True).get(pk=move_id)
-    free = Patient.objects.select_for_update(skip_locked=True).filter(pk=patient_id)
+    free = Patient.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=patient_id)
     if free.values_list("pk").first() is None:
         return False
     found = PatientMove.objects.select_related("from_clinic", "to_clinic")

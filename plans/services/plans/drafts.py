@@ -39,7 +39,7 @@ class Draft:
 
 def _row(patient: Patient, *, lock: bool = False) -> Plan | None:
     rows = Plan.objects.filter(patient=patient, state=PlanState.DRAFT.value).select_related("draft_by")
-    return (rows.select_for_update(of=("self",)) if lock else rows).first()
+    return (rows.select_for_update(of=("self",), no_key=True) if lock else rows).first()
 
 
 def _draft(plan: Plan) -> Draft:

@@ -203,7 +203,7 @@ def _reasons(shown: Preview, asked: IssueRequest) -> tuple[AcceptedReason, ...]:
 
 def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
     """Complete a plan in follow-up, or one that stays on its dose, because the new one replaces it."""
-    for old in Plan.objects.select_for_update().filter(patient=patient, state__in=LIVE_STATES):
+    for old in Plan.objects.select_for_update(no_key=True).filter(patient=patient, state__in=LIVE_STATES):
         old.state = after(PlanState(old.state), PlanAct.REPLACE).value
         old.state_at = now
         old.lock += 1

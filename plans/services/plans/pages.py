@@ -39,9 +39,9 @@ def tick(now: datetime) -> int:
 
 
 def _draw_next(plan_id: UUID, now: datetime) -> bool:
-    patient = Patient.objects.select_for_update().get(plans=plan_id)
+    patient = Patient.objects.select_for_update(no_key=True).get(plans=plan_id)
     plan = (
-        Plan.objects.select_for_update(of=("self",))
+        Plan.objects.select_for_update(of=("self",), no_key=True)
         .select_related("patient", "clinic", "active_version")
         .get(pk=plan_id)
     )

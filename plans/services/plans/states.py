@@ -41,11 +41,11 @@ def advance(now: datetime) -> int:
 def _advance_one(plan_id: UUID, now: datetime) -> bool:
     # The patient first, as everywhere: a concurrent scheduling of check-ins would create the same rows.
     patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=plan_id)
-    free = Patient.objects.select_for_update(skip_locked=True).filter(pk=patient_id)
+    free = Patient.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=patient_id)
     if free.values_list("pk").first() is None:
         return False
     plan = (
-        Plan.objects.select_for_update(of=("self",), skip_locked=True)
+        Plan.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .select_related("patient", "active_version")
         .filter(pk=plan_id)
         .first()

@@ -16,7 +16,7 @@ from plans.services.review import settling
 def waiting_of(plan: Plan, *, lock: bool = False) -> Proposal | None:
     """What waits for a second signature on a plan; None if nothing does."""
     rows = Proposal.objects.filter(plan=plan, state=ProposalState.WAITING.value)
-    rows = rows.select_for_update(of=("self",)) if lock else rows
+    rows = rows.select_for_update(of=("self",), no_key=True) if lock else rows
     return rows.select_related("asked_by").first()
 
 

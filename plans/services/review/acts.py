@@ -88,7 +88,7 @@ def claim_next(by: Actor) -> UUID | None:
             state__in=[s.value for s in HELD], lease_until__lt=real
         )
         item = (
-            ReviewItem.objects.select_for_update(skip_locked=True)
+            ReviewItem.objects.select_for_update(skip_locked=True, no_key=True)
             .filter(free, clinic_id=by.home)
             .order_by("priority", "first_action_due", "id")
             .first()
@@ -151,7 +151,7 @@ def called_about(*, by: Actor, patient_id: UUID, outcome: str, note: str, now: d
 
     In the caller's transaction, in which the patient is locked.
     """
-    rows = ReviewItem.objects.select_for_update(of=("self",)).filter(patient_id=patient_id)
+    rows = ReviewItem.objects.select_for_update(of=("self",), no_key=True).filter(patient_id=patient_id)
     rows = rows.filter(clinic_id=by.home, source__in=_CALLED_ABOUT).exclude(state=ItemState.RESOLVED.value)
     for item in rows.order_by("opened_at", "id"):
         _called(item, by=by, callee=Callee.PATIENT.value, outcome=outcome, note=note, now=now)

@@ -158,7 +158,9 @@ def end_by_act(
 
     An item held by somebody else is left to them, and an actor who may not review resolves none.
     """
-    rows = ReviewItem.objects.select_for_update().filter(clinic_id=clinic_id, source_key=source_key)
+    rows = ReviewItem.objects.select_for_update(no_key=True).filter(
+        clinic_id=clinic_id, source_key=source_key
+    )
     item = rows.exclude(state=ItemState.RESOLVED.value).first()
     if item is None or held_by_other(item, by) or not by.may(May.REVIEW):
         return False

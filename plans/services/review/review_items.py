@@ -64,7 +64,7 @@ def open_item(
 
 
 def _standing(clinic_id: UUID, source_key: str) -> ReviewItem | None:
-    rows = ReviewItem.objects.select_for_update(of=("self",))
+    rows = ReviewItem.objects.select_for_update(of=("self",), no_key=True)
     rows = rows.select_related("clinic", "holder")
     return (
         rows.filter(clinic_id=clinic_id, source_key=source_key)

@@ -27,7 +27,9 @@ def settle(
 
     `but` is the item from whose page somebody is acting: its holder resolves it. In the caller's transaction.
     """
-    rows = ReviewItem.objects.select_for_update(of=("self",)).filter(plan=plan, source_key__startswith=keys)
+    rows = ReviewItem.objects.select_for_update(of=("self",), no_key=True).filter(
+        plan=plan, source_key__startswith=keys
+    )
     rows = rows.exclude(state=ItemState.RESOLVED.value)
     if but is not None:
         rows = rows.exclude(pk=but.pk)

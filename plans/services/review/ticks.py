@@ -49,7 +49,7 @@ def _bring_repeats_together(now: datetime) -> None:
 
 def _escalate(pk: UUID, now: datetime) -> bool:
     item = (
-        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
+        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .select_related("clinic", "holder")
         .filter(pk=pk, escalate_at__lte=now)
         .first()
@@ -106,7 +106,7 @@ def _once(item: ReviewItem, now: datetime) -> None:
 
 def _wake(pk: UUID, now: datetime) -> bool:
     item = (
-        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
+        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .filter(pk=pk, state__in=_SLEEPING, snoozed_until__lte=now)
         .first()
     )
@@ -126,7 +126,7 @@ def expire_leases(real: datetime) -> int:
 
 def _lapse(pk: UUID, real: datetime) -> bool:
     item = (
-        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
+        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .select_related("holder", "clinic")
         .filter(pk=pk, lease_until__lte=real)
         .first()

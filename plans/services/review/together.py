@@ -117,7 +117,7 @@ def _checked(items: Sequence[ReviewItem], seen: Mapping[UUID, int]) -> dict[UUID
 
 def _locked(by: Actor, keys: Sequence[UUID]) -> Sequence[ReviewItem]:
     """These items of the actor's clinic, locked in one order, so that two people do not wait for each other."""
-    rows = ReviewItem.objects.select_for_update(of=("self",)).select_related("patient")
+    rows = ReviewItem.objects.select_for_update(of=("self",), no_key=True).select_related("patient")
     return list(rows.filter(clinic_id=by.home, pk__in=keys).order_by("pk"))
 
 
