@@ -82,11 +82,12 @@ def addresses(clinic, patient, plan, item):
     letter = letters.keep(
         by=clinic.primary, patient_id=patient.pk, letter=written, shown=written.digest, way=LetterWay.PRINTED
     )
+    shift, _leave, service = on_the_rota(clinic)
     keys = {
         "letter_id": letter, "file_id": file_from_elsewhere(clinic), "move_id": move, "import_id": file,
         "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk,
         "question_id": key, "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en",
-        "country": "us", "name": "diazepam", "proposal_id": proposal, "shift_id": on_the_rota(clinic)[0],
+        "country": "us", "name": "diazepam", "proposal_id": proposal, "shift_id": shift, "hours_id": service,
     }  # fmt: skip
     pages = [one for one in routes() if one.name not in NO_PAGES and expected(one, "GET")["lead"] == "200"]
     found = [reverse(one.name, kwargs={name: keys[name] for name in one.arguments}) for one in pages]
