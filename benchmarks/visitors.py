@@ -18,6 +18,9 @@ THINKS: Final = (2.0, 4.0)
 _PATIENCE_SECONDS: Final = 60.0
 _INPUT: Final = re.compile(r"<input[^>]*>")
 _ATTRIBUTE: Final = re.compile(r'([a-z-]+)="([^"]*)"')
+# Numbers are chosen from a list.
+_SELECT: Final = re.compile(r'<select[^>]*\bname="([^"]*)"[^>]*>(.*?)</select>', re.DOTALL)
+_OPTION: Final = re.compile(r'<option value="([^"]+)"')
 _LISTS: Final = ("/", "/queue", "/?sort=change", "/queue?tab=nobody", "/queue/figures")
 
 
@@ -117,8 +120,8 @@ def answers(page: str) -> dict[str, str]:
             choices[name].append(told.get("value", ""))
         elif kind == "hidden":
             found[name] = told.get("value", "")
-        elif kind == "number" or told.get("inputmode") == "numeric":
-            found[name] = CALM.get(name, told.get("min", "0"))
+    for name, options in _SELECT.findall(page):
+        choices[name] = _OPTION.findall(options)
     if "page" not in found:
         return {}
     return found | {

@@ -208,8 +208,13 @@ def _at_high_risk(keys: QuerySet[Patient], today: date) -> frozenset[UUID]:
     live = Plan.objects.filter(patient__in=keys, state__in=LIVE_STATES)
     steps = PlanStep.objects.filter(version__in=live.values("active_version_id"), days__contains=today)
     read = steps.values_list("version__plan__patient_id", "doses", "version__plan__patient__duration_months")
-    return frozenset(
-        who
-        for who, doses, months in read
-        if is_high_risk([DayDose.from_units(doses, weekday) for weekday in range(7)], months)
-    )
+    # Many take the same: each dose is judged once.
+    judged: dict[str, bool] = {}
+    found: set[UUID] = set()
+    for who, doses, months in read:
+        key = f"{months} {sorted(doses.items())}"
+        if key not in judged:
+            judged[key] = is_high_risk([DayDose.from_units(doses, weekday) for weekday in range(7)], months)
+        if judged[key]:
+            found.add(who)
+    return frozenset(found)
