@@ -18,7 +18,17 @@ from plans.domain.json import JsonObject
 from plans.domain.notices import Queue
 from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
-from plans.models import CaseloadCount, Clinic, Heartbeat, Occasion, Patient, ReplyCode, ReviewItem, Work
+from plans.models import (
+    CaseloadCount,
+    Clinic,
+    Heartbeat,
+    Occasion,
+    Patient,
+    ReplyCode,
+    ReviewItem,
+    RotaFeed,
+    Work,
+)
 from plans.services import clock, machine_clocks
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor
@@ -96,7 +106,8 @@ class Pulse:
     """What an outside monitor reads: `faults` are stable codes, empty if all is well.
 
     `polls_outbox`: a loop that does not need Redis does the work. `chain_worked_at`: when something that was sent to
-    staff last came back, in the clinic where that is longest ago.
+    staff last came back, in the clinic where that is longest ago. `calendars_failing`: how many calendars of rotas
+    cannot be read, or name somebody whom nobody could be matched to; their clinics are alarmed, so it is no fault here.
     """
 
     faults: tuple[str, ...]
@@ -104,6 +115,7 @@ class Pulse:
     oldest_due_seconds: int
     polls_outbox: bool
     chain_worked_at: datetime | None = None
+    calendars_failing: int = 0
 
 
 def beat(name: str, facts: dict[str, object] | None = None) -> None:
@@ -295,8 +307,14 @@ def pulse() -> Pulse:
     faults += [f"failing_{step}" for step in (last.facts.get("failing", ()) if last else ())]
     faults += _sending_faults(real)
     alone = not _silent(LOOP, real, WORKER_SILENT_AFTER)
+    calendars = RotaFeed.objects.filter(ended_at=None).exclude(problem="", unmatched={})
     return Pulse(
-        tuple(faults), last.at if last else None, int(oldest.total_seconds()), alone, chain_worked_at()
+        faults=tuple(faults),
+        last_tick_at=last.at if last else None,
+        oldest_due_seconds=int(oldest.total_seconds()),
+        polls_outbox=alone,
+        chain_worked_at=chain_worked_at(),
+        calendars_failing=calendars.count(),
     )
 
 

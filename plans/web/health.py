@@ -50,6 +50,7 @@ def heartbeat(request: HttpRequest) -> JsonResponse:
         "last_tick": last,
         "oldest_due_seconds": found.oldest_due_seconds,
         "staff_last_reached": found.chain_worked_at.isoformat() if found.chain_worked_at else None,
+        "rota_calendars_failing": found.calendars_failing,
     }
     return JsonResponse(body, status=503 if faults else 200)
 

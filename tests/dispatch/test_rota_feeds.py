@@ -13,7 +13,7 @@ from plans.domain.errors import NotAllowed, Refused
 from plans.domain.review.rota import DutyPlace
 from plans.domain.review.rota_feed import NOT_A_SHIFT, FeedProblem
 from plans.models import AuditEvent, Clinic, ReviewItem, RotaFeed, Shift
-from plans.services import members, review, rota, rota_feed, shifts
+from plans.services import heartbeat, members, review, rota, rota_feed, shifts
 from plans.wording.review import source_words
 from tests.channels.test_rota_feed import Served, calendar, server
 from tests.makers import ClinicMade, make_member
@@ -126,6 +126,11 @@ def test_a_calendar_gone_or_broken_is_an_alarm_and_the_last_good_rota_stands(
     assert first(clinic, 5) == [clinic.lead.name]
     (shown,) = rota_feed.feeds(clinic.lead)
     assert (shown.problem, shown.good_at) == (problem, NOON)
+    # A monitor sees how many there are; the clinic is alarmed, so nobody else need be called.
+    pulse = heartbeat.pulse()
+    assert (pulse.calendars_failing, [one for one in pulse.faults if "calendar" in one]) == (1, [])
+    rota_feed.end(by=clinic.lead, feed_id=shown.id)
+    assert heartbeat.pulse().calendars_failing == 0
 
 
 def test_an_alarm_that_was_resolved_comes_again_after_a_day_and_not_before(

@@ -13,9 +13,20 @@ from plans.domain.review.figures import ItemClock, Timing
 from plans.domain.review.item_states import Priority
 from plans.models import Clinic, FiguresWeek, Flag, Work
 from plans.services import figures, figures_counting, shifts
+from plans.services.review import acts
 from tests.makers import make_patient
 from tests.makers_checkins import on
-from tests.services.figures_help import NOW, at, called, counted, ended, from_september, opened, sent
+from tests.services.figures_help import (
+    NOW,
+    at,
+    called,
+    counted,
+    ended,
+    from_september,
+    lock,
+    opened,
+    sent,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -198,6 +209,16 @@ def test_an_item_counts_once_under_each_of_its_rules_or_under_its_source(clinic,
     ]
     assert found.rules[0].clocks[OPENING].end == Timing(1, 60, 60)
     assert [(one.rule, one.flags, one.acted) for one in found.load.rules] == [("H7", 3, 1), ("H3", 1, 0)]
+
+
+def test_a_check_in_answered_since_was_not_acted_on(clinic, patient):
+    flags = [flag(patient, "R5", "1", at(24, 9), "routine")]
+    item = opened(clinic, at(24, 9), "routine", patient=patient, source="missed", key="missed:1", flags=flags)
+    with on(at(24, 10)):
+        acts.claim(by=clinic.primary, item_id=item.pk)
+        acts.resolve(by=clinic.primary, item_id=item.pk, seen_lock=lock(item), outcome="answered_since")
+    (one,) = read(clinic).load.rules
+    assert (one.rule, one.flags, one.acted, one.closed) == ("R5", 1, 0, 1)
 
 
 def test_flags_of_each_week_are_compared_with_its_own_check_ins(clinic, patient):

@@ -42,6 +42,8 @@ _ACTED: Final = tuple(
     for one in ReviewOutcome
     if one
     not in (
+        # Nobody did anything about it: the patient answered.
+        ReviewOutcome.ANSWERED_SINCE,
         ReviewOutcome.NOTHING_TO_DO,
         ReviewOutcome.DUPLICATE,
         ReviewOutcome.DATA_ERROR,
