@@ -129,6 +129,8 @@ def test_the_page_shows_each_kind_with_its_own_and_links_the_patient(clinic, pat
     assert "asked for something that this clinic does not have (patient)" in page(clinic.lead, kind="access")
     assert "asked for something" not in page(clinic.lead, kind="record")
     looks = page(clinic.lead, kind="looks")
+    assert "The last 7 days." in looks
+    assert "The last 7 days." not in page(clinic.lead, kind="looks", patient=patient.pk)
     assert clinic.primary.name in looks
     assert patient.name in looks
 

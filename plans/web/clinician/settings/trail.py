@@ -42,7 +42,7 @@ _CHAINS: Final[Mapping[TrailName, Promise]] = {
     TrailName.ACTS: _("What was done"),
     TrailName.LOOKS: _("Who opened whose record"),
 }
-_LOOKS_OF_DAYS: Final = 30
+_LOOKS_OF_DAYS: Final = 7
 """Looks of everybody at everybody are shown of so many days, unless days are given."""
 
 
@@ -73,6 +73,7 @@ def trail_page(request: StaffRequest) -> HttpResponse:
         else "",
         "query": f"{urlencode(given)}&" if given else "",
         "narrowed": bool(given),
+        "days": _LOOKS_OF_DAYS if kind == LOOKS and not any(typed.values()) else 0,
         "heads": [(_CHAINS[one.trail], one) for one in audit_seals.heads()],
         "started": before,
         **lines,
