@@ -9,17 +9,25 @@ import signal
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_ready
+from celery.signals import (
+    beat_init,
+    heartbeat_sent,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+)
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from taperplan import serving
-from taperplan.local.children import die_with_parent
+from taperplan import broker, serving
+from taperplan.parent import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
 # Django's checks would import every page; a worker does not need them, and `make test` runs them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
+broker.use()
 app = Celery("taperplan")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
@@ -41,12 +49,21 @@ def _log_as_django_does(**_: object) -> None:
 
 
 @worker_init.connect
-@beat_init.connect
 def _refuse_to_work_unprepared(**_: object) -> None:
     """Exit if the settings are incomplete: Celery would only log an exception, and then send links made without a
     key."""
+    _require(keys=True)
+
+
+@beat_init.connect
+def _refuse_to_tick_unprepared(**_: object) -> None:
+    """The same for beat, which only puts tasks into Redis and is given no key."""
+    _require(keys=False)
+
+
+def _require(*, keys: bool) -> None:
     try:
-        serving.require()
+        serving.require(keys=keys)
     except ImproperlyConfigured as unprepared:
         raise SystemExit(str(unprepared)) from None
 
@@ -71,3 +88,11 @@ def _say_ready(**_: object) -> None:
     ready = os.environ.get("WORKER_READY_FILE")
     if ready:
         Path(ready).touch()
+
+
+@heartbeat_sent.connect
+def _say_alive(**_: object) -> None:
+    """Touch the file named by WORKER_ALIVE_FILE every two seconds while the worker's loop runs and Redis answers."""
+    alive = os.environ.get("WORKER_ALIVE_FILE")
+    if alive:
+        Path(alive).touch()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -13,6 +14,31 @@ _NO = frozenset({"0", "false", "no", "off", ""})
 LEAST_KEY = 32
 """Characters of a key that somebody else could try to guess."""
 _HOST = re.compile(r"^(\*|\.?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])$")
+
+
+SECRETS = frozenset(
+    {
+        "BOUNCE_MAILBOX_PASSWORD",
+        "DATABASE_PASSWORD",
+        "DOCUMENTS_S3_KEY",
+        "DOCUMENTS_S3_SECRET",
+        "EMAIL_HOST_PASSWORD",
+        "LINK_KEY",
+        "MAIL_WEBHOOK_SECRET",
+        "MAIL_WEBHOOK_SIGNING_KEY",
+        "MONITOR_SECRET",
+        "PARTNER_KEYS",
+        "PING_URL",
+        "REDIS_PASSWORD",
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "TEXT_AUTHORIZATION",
+        "TEXT_EVENTS_SECRET",
+        "TEXT_SIGNING_KEY",
+    }
+)
+"""Settings that may stand in a file instead, named by the variable with `_FILE` behind it: an environment is easily
+shown, and inherited by every child."""
 
 
 class WrongSetting(ImproperlyConfigured):
@@ -24,11 +50,28 @@ class WrongSetting(ImproperlyConfigured):
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable's text, stripped, or the default if unset or empty."""
-    value = os.environ.get(name, "").strip()
+    """The variable's text, stripped, or the default if unset or empty; a secret's may stand in a file."""
+    value = (_in_file(name) if name in SECRETS else "") or os.environ.get(name, "").strip()
     if "\n" in value or "\x00" in value:
         raise WrongSetting(name, "holds a line break", "Write it on one line.")
     return value or default
+
+
+def _in_file(name: str) -> str:
+    """The secret in the file that `name`_FILE names; empty if there is no such variable."""
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if not path:
+        return ""
+    if os.environ.get(name, "").strip():
+        raise WrongSetting(name, "is given twice, by itself and in a file", f"Unset {name} or {name}_FILE.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise WrongSetting(
+            f"{name}_FILE",
+            "names a file that cannot be read",
+            "Name a file of text that this process may read.",
+        ) from unreadable
 
 
 def flag(name: str, *, default: bool = False) -> bool:
@@ -58,6 +101,14 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A list separated by commas."""
     raw = text(name)
     return [part.strip() for part in raw.split(",") if part.strip()] if raw else list(default)
+
+
+def key(name: str) -> str:
+    """A secret that somebody else could try to guess, of at least 32 characters; empty if there is none."""
+    found = text(name)
+    if found and len(found) < LEAST_KEY:
+        raise WrongSetting(name, "is too short", f"Write at least {LEAST_KEY} random characters.")
+    return found
 
 
 def keys(name: str) -> list[tuple[str, str]]:
@@ -99,6 +150,15 @@ def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in schemes or not (parts.netloc or parts.path.strip("/")):
         raise WrongSetting(name, "cannot be read as an address", f"Write {wanted}")
     return value.rstrip("/")
+
+
+def with_password(address: str, password: str) -> str:
+    """The URL with a password beside its user; unchanged without one."""
+    if not password:
+        return address
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{quote(password, safe='')}@{host}"))
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
+import time
 import traceback
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +31,7 @@ ALLOWED = (
     "count",
     "queue",
     "task",
+    "left_out",
 )
 """The extra fields allowed in a line; anything else given to `extra=` is dropped."""
 
@@ -54,7 +57,8 @@ CONFIG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "taperplan.logs.JsonLines"}},
-    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"budget": {"()": "taperplan.logs.Budget"}},
+    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["budget"]}},
     "root": {"handlers": ["out"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
@@ -103,3 +107,34 @@ class JsonLines(logging.Formatter):
                 for frame in traceback.extract_tb(frames)[-8:]
             ]
         return json.dumps(line, ensure_ascii=False)
+
+
+class Budget(logging.Filter):
+    """A process's lines a second, so that no flood of requests fills the disk; how many were left out is said.
+
+    Errors have a budget of their own: a flood of ordinary lines does not hide one.
+    """
+
+    def __init__(self, per_second: float = 50, burst: float = 3_000) -> None:
+        super().__init__()
+        self._per_second, self._burst = per_second, burst
+        self._left = {False: burst, True: burst}
+        self._at = time.monotonic()
+        self._dropped = 0
+        self._lock = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        grave = record.levelno >= logging.ERROR
+        with self._lock:
+            now = time.monotonic()
+            for kind, left in self._left.items():
+                self._left[kind] = min(self._burst, left + (now - self._at) * self._per_second)
+            self._at = now
+            if self._left[grave] < 1:
+                self._dropped += 1
+                return False
+            self._left[grave] -= 1
+            if self._dropped:
+                record.left_out, self._dropped = self._dropped, 0
+        return True

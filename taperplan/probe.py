@@ -1,4 +1,4 @@
-"""Health checks for containers: `python -m taperplan.probe web` and `python -m taperplan.probe beat`.
+"""Health checks for containers: `python -m taperplan.probe` with `web`, `worker` or `beat`.
 
 Exit status 0 if healthy, else 1 with the reason on one line.
 """
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-_BEAT_SECONDS = 60
+_STILL_SECONDS = 60
 
 
 def web() -> str:
@@ -32,14 +32,23 @@ def web() -> str:
 
 def beat() -> str:
     """Check that beat ticked within a minute; an empty text if it has."""
+    return _moved("BEAT_ALIVE_FILE", "beat")
+
+
+def worker() -> str:
+    """Check that the worker's loop ran within a minute; an empty text if it has."""
+    return _moved("WORKER_ALIVE_FILE", "the worker")
+
+
+def _moved(name: str, what: str) -> str:
     try:
-        age = time.time() - Path(os.environ["BEAT_ALIVE_FILE"]).stat().st_mtime
+        age = time.time() - Path(os.environ[name]).stat().st_mtime
     except (KeyError, OSError) as missing:
-        return f"no sign of beat: {type(missing).__name__}"
-    return "" if age < _BEAT_SECONDS else f"beat stands still for {age:.0f} s"
+        return f"no sign of {what}: {type(missing).__name__}"
+    return "" if age < _STILL_SECONDS else f"{what} stands still for {age:.0f} s"
 
 
-PROBES = {"web": web, "beat": beat}
+PROBES = {"web": web, "beat": beat, "worker": worker}
 
 
 def main(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ is refused: see `taperplan.serving`.
 from __future__ import annotations
 
 import secrets
+import ssl
 import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,10 +66,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "plans.web.middleware.AccessLog",
+    "plans.web.middleware.PrivateHeaders",
+    "plans.web.middleware.OnlyOverTls",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "plans.web.middleware.PrivateHeaders",
     "plans.web.middleware.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -252,9 +254,14 @@ MAIL_PER_SECOND = env.number("MAIL_PER_SECOND", 0, least=0, most=10_000)
 # The right-hand side of our Message-IDs, which stay the same when a message is sent again.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
 DEFAULT_FROM_EMAIL = MAIL_FROM
-# The bounce mailbox, read by IMAP: imaps://user:password@host/INBOX.
+# The bounce mailbox, read by IMAP: imaps://user@host/INBOX. Whoever writes messages needs to know that there is one;
+# only the process that reads it needs the password.
 BOUNCE_MAILBOX = (
-    env.url("BOUNCE_MAILBOX", "", schemes=("imaps", "imap")) if env.text("BOUNCE_MAILBOX") else ""
+    env.with_password(
+        env.url("BOUNCE_MAILBOX", "", schemes=("imaps", "imap")), env.text("BOUNCE_MAILBOX_PASSWORD")
+    )
+    if env.text("BOUNCE_MAILBOX")
+    else ""
 )
 SERVER_EMAIL = MAIL_FROM
 # A provider that reports bounces by webhook, at /mail/events.
@@ -285,15 +292,18 @@ TEXT_FORMAT = env.choice("TEXT_FORMAT", "json", ("json", "form"))
 TEXT_FIELDS = env.pairs("TEXT_FIELDS", "to=to,text=text,from=from,id=id")
 TEXT_TIMEOUT = env.number("TEXT_TIMEOUT", 10, least=1, most=30)
 # Replies and delivery reports of the provider, at /text/events; without it the address does not exist.
-TEXT_EVENTS_SECRET = env.text("TEXT_EVENTS_SECRET")
-if TEXT_EVENTS_SECRET and len(TEXT_EVENTS_SECRET) < env.LEAST_KEY:
-    raise env.WrongSetting(
-        "TEXT_EVENTS_SECRET", "is too short", f"Write at least {env.LEAST_KEY} random characters."
-    )
+TEXT_EVENTS_SECRET = env.key("TEXT_EVENTS_SECRET")
 
 # --- work -----------------------------------------------------------------------------------------------------------
 # The lease of a claim; longer than any task may run (CELERY_TASK_TIME_LIMIT).
 LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=1, most=86_400)
+
+# A monitor with this secret is told which part is at fault (`/heartbeat`, `/readyz`); others only whether all is well.
+MONITOR_SECRET = env.key("MONITOR_SECRET")
+# Whom to tell about a weakness, for /.well-known/security.txt.
+SECURITY_CONTACT = (
+    env.url("SECURITY_CONTACT", "", schemes=("mailto", "https")) if env.text("SECURITY_CONTACT") else ""
+)
 
 # Hosts of the operator's own network that may keep a rota's calendar; all others must be public and have HTTPS.
 ROTA_FEED_HOSTS = env.hosts("ROTA_FEED_HOSTS")
@@ -314,10 +324,20 @@ REDIS_URL = env.url(
 )
 if REDIS_URL.startswith("unix://"):
     REDIS_URL = "redis+socket://" + REDIS_URL.removeprefix("unix://")
-# The same address in the spelling of redis-py.
+REDIS_URL = env.with_password(REDIS_URL, env.text("REDIS_PASSWORD"))
+# Who vouches for a Redis with TLS; none: the authorities of the machine.
+REDIS_CA = env.text("REDIS_CA")
+# The same address in the spelling of redis-py, which checks certificates by itself.
 REDIS_CLIENT_URL = REDIS_URL.replace("redis+socket://", "unix://")
+if REDIS_CLIENT_URL.startswith("rediss://") and REDIS_CA:
+    REDIS_CLIENT_URL += f"?ssl_ca_certs={REDIS_CA}"
 
 CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("rediss://"):
+    # Kombu checks no certificate unless told to.
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} | (
+        {"ssl_ca_certs": REDIS_CA} if REDIS_CA else {}
+    )
 # The database keeps what happened. A result backend in Redis can also stop beat in silence (celery issue 9622).
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -334,6 +354,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Whoever can write to Redis could stop workers or change their limits by it. Health checks read a file instead.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
@@ -353,5 +375,8 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULER = "taperplan.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+
+# The images that this installation runs, from docker-compose.yml: each by its digest, or serving is refused.
+IMAGES = env.words("IMAGES")
 
 LOGGING = logs.CONFIG

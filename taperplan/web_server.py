@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from taperplan import env, logs
-from taperplan.local.children import die_with_parent
+from taperplan.parent import die_with_parent
 
 bind = env.text("BIND", "127.0.0.1:8000")
 worker_class = "gthread"

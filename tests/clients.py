@@ -11,6 +11,11 @@ from plans.models import User
 from plans.services.actors import Actor
 
 
+def as_monitor() -> dict[str, str]:
+    """The headers of a monitor that may know which part is at fault."""
+    return {"authorization": f"Bearer {settings.MONITOR_SECRET}"}
+
+
 def look_for(client: Client, q: str, **more: str) -> Any:
     """The list a search leads to; `where` names it, else it is the caseload."""
     return client.post("/find", {"q": q, **more}, follow=True)

@@ -110,6 +110,7 @@ def _start_servers() -> None:
         SITE_URL="http://localhost:8000",
         ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
         MAIL_DOMAIN="mail.example.org",
+        MONITOR_SECRET=secrets.token_urlsafe(48),
         MAIL_FROM="Riverside Clinic <no-reply@mail.example.org>",
         STATIC_PLAIN="1",
         VAR_DIR=var,

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from plans.channels.email import bounce_reports, mailbox, replies
-from plans.channels.email.bounce_reports import ReportKind
+from plans.channels.email.bounce_reports import Report, ReportKind
 from plans.channels.email.mailbox import Done
-from plans.services import bounces, heartbeat, pausing
+from plans.domain.bounce_address import REPORTS_WITHIN
+from plans.services import bounces, clock, heartbeat, pausing
 from plans.services.review import acknowledging
 
 log = logging.getLogger(__name__)
@@ -49,9 +50,11 @@ def run() -> int:
 
 def deal_with(raw: bytes) -> Done:
     """Process one message of the mailbox. Anything but a report on one of our messages, or a reply to one, is ignored;
-    a report on one that is still being sent waits until that is settled."""
+    a report on one that is still being sent waits until that is settled; one that anybody could have written is
+    flagged for whoever looks into the mailbox."""
+    key = settings.LINK_KEY
     try:
-        report, reply = bounce_reports.read(raw), replies.read(raw)
+        report, reply = bounce_reports.read(raw, key), replies.read(raw, key)
     except Exception:
         # The library fails on some malformed messages; another try would not help.
         log.exception("a message in the mailbox of bounces cannot be read")
@@ -60,12 +63,25 @@ def deal_with(raw: bytes) -> Done:
         acknowledging.by_email(work_id=reply.work_id, sender=reply.sender, body=reply.text)
     if report is None or report.kind is ReportKind.DELAYED:
         return Done.SEEN
+    if doubt := _doubtful(report):
+        log.warning("a report of a bounce is not believed", extra={"kind": doubt})
+        return Done.SET_ASIDE
     if bounces.is_under_way(report.work_id):
         return Done.LATER
-    if report.kind is ReportKind.HARD:
+    if report.kind is ReportKind.HARD and bounces.went_to(report.work_id, report.recipients):
         bounces.hard(report.work_id)
+    elif report.kind is ReportKind.HARD:
+        # Forwarded to an address that does not exist: the patient's own may be right.
+        bounces.soft(report.work_id)
     elif report.kind is ReportKind.SOFT:
         bounces.soft(report.work_id)
     else:
         bounces.complaint(report.work_id)
     return Done.SEEN
+
+
+def _doubtful(report: Report) -> str:
+    """Why a report is not believed; empty if it is."""
+    if report.sent_on is None:
+        return "unsigned"
+    return "late" if clock.now().date() - report.sent_on > REPORTS_WITHIN else ""

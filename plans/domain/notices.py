@@ -316,6 +316,18 @@ ALERTS: Final = tuple(
 )
 """Alerts about review items."""
 
+BUDGETED: Final = tuple(
+    code
+    for code, notice in MESSAGES.items()
+    if (notice.audience is Audience.PATIENT and not notice.reminder)
+    or code in (SET_PASSWORD, CLINIC_INVITATION)
+)
+"""Messages of which a person gets `MOST_A_DAY`. Reminders have their own interval; alerts, reset links and answers are
+neither counted nor held back."""
+MOST_A_DAY: Final = 10
+CONFIRM_MOST_A_DAY: Final = 3
+"""Requests to confirm an address, whoever the patient is: the address may be a stranger's."""
+
 # How long news of a version waits that changes nothing today or tomorrow, so that two changes are one message.
 NEWS_WAITS: Final = timedelta(hours=1)
 # At most one reminder per patient in this time, over all occasions.

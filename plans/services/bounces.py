@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +26,17 @@ _SENT: Final = Q(state__in=(WorkState.SENT, WorkState.UNKNOWN)) | Q(state=WorkSt
 def is_under_way(work_id: UUID) -> bool:
     """Whether a message is still being handed over: a report may arrive before the message is settled."""
     return Work.objects.filter(pk=work_id, state__in=LEASED).exists()
+
+
+def went_to(work_id: UUID, recipients: Collection[str]) -> bool:
+    """Whether a report is about the address that a message went to.
+
+    `recipients`: the addresses it names, in lower case. Of a message to staff only the signature counts: an alert that
+    did not arrive goes by the next channel either way.
+    """
+    work = Work.objects.select_related("patient").filter(pk=work_id).first()
+    address = _sent_to(work) if work is not None else ""
+    return not address or address.lower() in recipients
 
 
 def hard(work_id: UUID, *, reason: str = "address_refused") -> bool:

@@ -13,6 +13,9 @@ PATIENT_PATHS: Final = re.compile(r"^/(c|p|y|m|q|f|help)(/|$)")
 TOKEN_PATHS: Final = re.compile(r"^/[cpymqfk]/[^/]{20,}")
 """Those that hold the token of a message's link: patients', and /k, where staff answer an alert."""
 
+MACHINES: Final = re.compile(r"^/((mail|text)/events$|f/|heartbeat$)")
+"""Addresses that only machines ask: providers, calendar programs, monitors. They are never redirected to https."""
+
 FILES: Final = "/import"
 """The address that a caseload is uploaded to."""
 PATIENT_FILES: Final = "/patient-files"

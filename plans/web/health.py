@@ -1,11 +1,15 @@
 """`/healthz`: the process is alive. `/readyz`: it can serve, which takes the database and its migrations.
 
 `/heartbeat`: messages, documents and alerts are being processed; for an outside monitor that alerts somebody if not.
+
+Whoever asks is told yes or no. Which part is at fault is for a monitor with MONITOR_SECRET, sent as
+`Authorization: Bearer <secret>`: it would tell an attacker what to press on.
 """
 
 from __future__ import annotations
 
 import functools
+import hmac
 import logging
 
 import redis
@@ -39,7 +43,8 @@ def heartbeat(request: HttpRequest) -> JsonResponse:
         found = pulses.pulse()
     except DatabaseError:
         log.warning("heartbeat cannot be read", exc_info=True)
-        return JsonResponse({"alive": False, "faults": ["database"]}, status=503)
+        known = {"faults": ["database"]} if _may_see(request) else {}
+        return JsonResponse({"alive": False, **known}, status=503)
     last = found.last_tick_at.isoformat() if found.last_tick_at else None
     faults = list(found.faults)
     if not found.polls_outbox and not _redis_answers():
@@ -52,7 +57,7 @@ def heartbeat(request: HttpRequest) -> JsonResponse:
         "staff_last_reached": found.chain_worked_at.isoformat() if found.chain_worked_at else None,
         "rota_calendars_failing": found.calendars_failing,
     }
-    return JsonResponse(body, status=503 if faults else 200)
+    return JsonResponse(body if _may_see(request) else {"alive": not faults}, status=503 if faults else 200)
 
 
 @never_cache
@@ -67,7 +72,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
     parts = {"database": _database_answers(), "migrations": False}
     parts["migrations"] = parts["database"] and _migrated()
     ready = all(parts.values())
-    return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+    told = parts if _may_see(request) else {}
+    return JsonResponse({"ready": ready, **told}, status=200 if ready else 503)
+
+
+def _may_see(request: HttpRequest) -> bool:
+    """Whether the one who asks may know which part is at fault; in a demo everybody may."""
+    if settings.TAPERPLAN_DEMO:
+        return True
+    given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+    wanted = f"Bearer {settings.MONITOR_SECRET}".encode()
+    return bool(settings.MONITOR_SECRET) and hmac.compare_digest(given, wanted)
 
 
 def _database_answers() -> bool:

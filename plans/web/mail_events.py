@@ -13,6 +13,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from plans.channels.email import bounce_reports
-from plans.services import bounces
+from plans.services import bounces, clock
 from plans.web.gate import public_page
 
 log = logging.getLogger(__name__)
@@ -32,12 +33,21 @@ _VIEWS: Final = {
 }
 _FAILED: Final = (EventType.BOUNCED, EventType.REJECTED, EventType.FAILED)
 _OURS: Final = re.compile(
-    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.\d+)?@|bounce\+([0-9a-f]{32})@", re.IGNORECASE
+    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.\d+)?@|bounce\+([0-9a-f]{32})[-@]", re.IGNORECASE
 )
+SIGNED_WITHIN: Final = timedelta(days=1)
+"""How old a signature may be: the provider repeats a report for eight hours."""
+_AHEAD: Final = timedelta(minutes=5)
+# Mailgun does not repeat what is answered with it.
+_NEVER_AGAIN: Final = 406
 
 
 class _TooEarly(Exception):
     """The message is not settled yet: the provider will report it again later."""
+
+
+class _TooOld(Exception):
+    """The signature is right and old: somebody sends again what was once sent, or a clock is wrong."""
 
 
 @csrf_exempt
@@ -52,6 +62,8 @@ def mail_events(request: HttpRequest) -> HttpResponse:
         )
     except _TooEarly:
         return HttpResponse(status=503)
+    except _TooOld:
+        return HttpResponse(status=_NEVER_AGAIN)
     return answer
 
 
@@ -63,7 +75,10 @@ def _view(provider: str, _settings: str) -> Callable[[HttpRequest], HttpResponse
 
 
 def _heard(sender: object, event: AnymailTrackingEvent, **_more: object) -> None:
-    """Handle one event; a repeated event does nothing more."""
+    """Handle one event, whose secret and signature were checked; a repeated event does nothing more."""
+    if not _is_recent(event.esp_event):
+        log.warning("a provider's report is too old", extra={"kind": event.event_type})
+        raise _TooOld
     if event.event_type not in (*_FAILED, EventType.COMPLAINED):
         return
     work_id = _which(event)
@@ -74,7 +89,7 @@ def _heard(sender: object, event: AnymailTrackingEvent, **_more: object) -> None
         raise _TooEarly
     if event.event_type == EventType.COMPLAINED:
         bounces.complaint(work_id)
-    elif _is_hard(event):
+    elif _is_hard(event) and bounces.went_to(work_id, [str(event.recipient or "").lower()]):
         bounces.hard(work_id)
     else:
         bounces.soft(work_id)
@@ -87,6 +102,17 @@ def _which(event: AnymailTrackingEvent) -> UUID | None:
     said = json.dumps(_plain(event.esp_event), default=str)
     found = _OURS.search(f"{event.message_id or ''} {json.dumps(event.metadata, default=str)} {said}")
     return UUID(found[1] or found[2]) if found else None
+
+
+def _is_recent(raw: object) -> bool:
+    """Whether a report was signed a short while ago; `raw` is what was posted."""
+    posted = _plain(raw)
+    signature = posted.get("signature") if isinstance(posted, dict) else None
+    said = signature.get("timestamp") if isinstance(signature, dict) else None
+    if not re.fullmatch(r"[0-9]{1,11}", str(said)):
+        return False
+    age = clock.real_now() - datetime.fromtimestamp(int(str(said)), UTC)
+    return -_AHEAD <= age <= SIGNED_WITHIN
 
 
 def _plain(raw: object) -> object:

@@ -1,4 +1,4 @@
-"""Middleware for every request: privacy headers, the limit of the body, session limits, and the access log."""
+"""Middleware for every request: privacy headers, TLS, the limit of the body, session limits, and the access log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from plans.services import clock
 from plans.services.actors import Actor
 from plans.web import sign_in_trail, unreadable
-from plans.web.addresses import PATIENT_PATHS, TOKEN_PATHS, largest_body
+from plans.web.addresses import MACHINES, PATIENT_PATHS, TOKEN_PATHS, largest_body
 from plans.web.redirects import to_sign_in
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -72,7 +72,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class PrivateHeaders:
-    """Headers: no caching of pages about people, no referrer from patient addresses, no device features."""
+    """Headers: no caching of pages about people, no referrer from patient addresses, no device features, no use by
+    other sites."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -81,6 +82,7 @@ class PrivateHeaders:
         patient = PATIENT_PATHS.match(request.path_info) is not None
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if patient:
             # With "no-referrer" browsers send `Origin: null` with a form, which the CSRF check refuses. So only
             # addresses with a token get it; clean addresses, which have the forms, get "same-origin".
@@ -103,6 +105,23 @@ def _signed_in_as(request: HttpRequest) -> str | None:
     """The key of whoever is signed in, without a query."""
     session = getattr(request, "session", None)
     return session.get("_auth_user_id") if session is not None else None
+
+
+class OnlyOverTls:
+    """What a machine asks, and whatever is posted, is refused without TLS; only pages are redirected to https.
+
+    A redirect would hide that a secret or an answer has already travelled readable, and a machine would go on so.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            posted = request.method not in ("GET", "HEAD")
+            if posted or MACHINES.match(request.path_info):
+                return _refused(request, _("Send this to an address with https. Nothing was saved."), 403)
+        return self.get_response(request)
 
 
 class BodyLimit:

@@ -1,7 +1,12 @@
 """What the provider of text messages tells us: replies to alerts, and what became of messages.
 
-A POST, authorised by TEXT_EVENTS_SECRET: as `Authorization: Bearer <secret>`, or as a signature of the body,
-`X-Signature: sha256=<HMAC-SHA256 of the body>`. As JSON or as a form:
+A POST, authorised by TEXT_EVENTS_SECRET: as `Authorization: Bearer <secret>`, or as a signature of the moment and the
+body, which is believed for a quarter of an hour:
+
+    X-Timestamp: 1796140800
+    X-Signature: sha256=<HMAC-SHA256 of "1796140800." and the body>
+
+As JSON or as a form:
 
     {"from": "+15550142", "text": "4711"}                                a reply
     {"id": "<the id we gave the message>", "status": "delivered"}        or "failed"
@@ -16,6 +21,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -25,13 +31,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from plans.services import bounces
+from plans.services import bounces, clock
 from plans.services.review import acknowledging
 from plans.web.gate import public_page
 from plans.wording.reaching import answer_words
 
 _LARGEST: Final = 20_000
 _KINDS: Final = ("application/json", "application/x-www-form-urlencoded")
+SIGNED_WITHIN: Final = timedelta(minutes=15)
 _ID: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.\d+)?(?:@|$)", re.IGNORECASE)
 _DELIVERED: Final = ("delivered", "read")
 _FAILED: Final = ("failed", "undelivered", "rejected", "expired")
@@ -77,12 +84,19 @@ def _reported(told: Mapping[str, str]) -> JsonResponse:
 
 
 def _authorised(request: HttpRequest, body: bytes) -> bool:
-    secret = settings.TEXT_EVENTS_SECRET
-    mac = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    secret, moment = settings.TEXT_EVENTS_SECRET, request.headers.get("X-Timestamp", "")
+    mac = hmac.new(secret.encode(), f"{moment[:20]}.".encode() + body, hashlib.sha256).hexdigest()
     signed = request.headers.get("X-Signature", "")
     bearer = request.headers.get("Authorization", "")
     # Both are compared whole: a wrong one takes as long as a right one.
-    return bool(int(_same(bearer, f"Bearer {secret}")) | int(_same(signed, f"sha256={mac}")))
+    by_bearer, by_mac = _same(bearer, f"Bearer {secret}"), _same(signed, f"sha256={mac}")
+    return by_bearer or (by_mac and _is_recent(moment))
+
+
+def _is_recent(moment: str) -> bool:
+    if not re.fullmatch(r"[0-9]{1,11}", moment):
+        return False
+    return abs(clock.real_now() - datetime.fromtimestamp(int(moment), UTC)) <= SIGNED_WITHIN
 
 
 def _same(given: str, wanted: str) -> bool:

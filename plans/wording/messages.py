@@ -84,6 +84,7 @@ REASONS: Final[dict[str, Promise]] = {
     "goes_along": _("It waits briefly, to be sent with a check-in message."),
     "fewer_asked": _("Fewer reminders are wanted."),
     "too_soon": _("Less than 20 hours after the last reminder."),
+    "enough_today": _("Enough was sent to this address for one day: it goes later."),
     "after_the_first": _("The first message of this check-in has not gone yet."),
     "night": _("It is night where the patient lives: it waits for the morning."),
     "unconfirmed": _("The address is not confirmed yet."),

@@ -7,21 +7,17 @@ it, and it is tied to the thread that made the child: start children from the ma
 from __future__ import annotations
 
 import atexit
-import ctypes
 import os
 import pwd
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import SystemRandom
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
+from taperplan.parent import die_with_parent
 
 # Bound to this address while we live, a port counts as given out.
 _TOKENS = "127.83.0.1"
@@ -30,14 +26,6 @@ _OURS = range(20_000, 32_000)
 
 class LocalServerError(RuntimeError):
     """A local server did not start or stop; the message names it and quotes its log."""
-
-
-def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGTERM) -> None:
-    """In a child: request `death_signal` when `parent` dies; die at once if it is dead already."""
-    if _libc is not None and _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0) != 0:
-        os._exit(126)
-    if os.getppid() != parent:
-        os._exit(127)
 
 
 def before_exec(death_signal: signal.Signals, user: pwd.struct_passwd | None) -> Callable[[], None]:

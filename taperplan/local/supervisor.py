@@ -22,7 +22,6 @@ from types import FrameType, MappingProxyType
 from taperplan.local import demo
 from taperplan.local.children import (
     LocalServerError,
-    die_with_parent,
     end,
     free_port,
     private_file,
@@ -34,6 +33,7 @@ from taperplan.local.launcher import Launcher
 from taperplan.local.manage import ENVIRONMENT
 from taperplan.local.postgres import Postgres, data_home
 from taperplan.local.valkey import Valkey
+from taperplan.parent import die_with_parent
 
 _READY_SECONDS = 90.0
 _MOST_RESTARTS = 8

@@ -17,9 +17,11 @@ from plans.domain.notices import Queue
 from plans.models import AuditEvent, Patient, Plan, ReviewItem, Work
 from plans.services import bounces as services
 from plans.services import clock, heartbeat, message_log, people
+from plans.services.messages import envelope_from
 from tests.channels.email.imap import ImapServer, imap
 from tests.channels.email.scripted import ScriptedServer
-from tests.channels.email.test_bounce_reports import report, status
+from tests.channels.email.test_bounce_reports import report
+from tests.channels.email.test_bounce_reports import status as status_at
 from tests.makers import ClinicMade
 
 
@@ -36,8 +38,13 @@ def sent(plan: Plan, server: ScriptedServer) -> Work:
     return Work.objects.get(notice="plan_ready", state="sent")
 
 
-def to(work: Work) -> str:
-    return f"bounce+{work.pk.hex}@mail.example.org"
+def status(code: str, action: str = "failed") -> str:
+    """A report about the patient's address."""
+    return status_at(code, action, Patient.objects.get().email)
+
+
+def to(work: Work, *, days_ago: int = 0) -> str:
+    return envelope_from(work.pk, clock.now() - timedelta(days=days_ago))
 
 
 @pytest.mark.slow
@@ -134,7 +141,7 @@ def test_a_report_that_cannot_be_processed_hides_no_later_one_and_is_reported(
 
     monkeypatch.setattr(services, "hard", hard)
     box.messages = [
-        report(status("5.1.1"), to=f"bounce+{broken.hex}@mail.example.org"),
+        report(status("5.1.1"), to=envelope_from(broken, clock.now())),
         report(status("5.1.1"), to=to(sent)),
     ]
     assert (bounces.run(), box.seen) == (1, {1})
@@ -150,11 +157,11 @@ def test_a_message_that_no_reader_understands_is_set_aside_with_a_flag(
 ) -> None:
     real = bounce_reports.read
 
-    def read(raw: bytes) -> object:
+    def read(raw: bytes, key: bytes) -> object:
         if raw == b"nonsense":
             # As the library does with some addresses.
             raise IndexError
-        return real(raw)
+        return real(raw, key)
 
     monkeypatch.setattr(bounce_reports, "read", read)
     box.messages = [b"nonsense", report(status("5.1.1"), to=to(sent))]
@@ -169,6 +176,41 @@ def test_a_mailbox_without_the_folder_counts_as_unavailable(
     settings.BOUNCE_MAILBOX = box.url.replace("INBOX", "elsewhere")
     bounces.run()
     assert "returns_silent" in heartbeat.pulse().faults
+
+
+@pytest.mark.slow
+def test_a_report_that_anybody_could_have_written_is_flagged_and_changes_nothing(
+    sent: Work, box: ImapServer
+) -> None:
+    # The key stands in the Message-ID, which every reply and forward shows.
+    box.messages = [
+        report(status("5.1.1"), to=f"bounce+{sent.pk.hex}@mail.example.org"),
+        report("Feedback-Type: abuse\r\n", to=to(sent).replace("@", "a@"), kind="feedback-report"),
+    ]
+    assert bounces.run() == 2
+    assert (box.seen, box.flagged) == ({0, 1}, {0, 1})
+    sent.refresh_from_db()
+    assert (sent.state, Patient.objects.get().email_state) == ("sent", "confirmed")
+    assert not ReviewItem.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("days", "state"), [(10, "bounced"), (11, "confirmed")])
+def test_a_report_is_believed_for_ten_days(sent: Work, box: ImapServer, days: int, state: str) -> None:
+    box.messages = [report(status("5.1.1"), to=to(sent, days_ago=days))]
+    assert bounces.run() == 1
+    assert Patient.objects.get().email_state == state
+
+
+@pytest.mark.slow
+def test_a_bounce_from_an_address_that_the_message_was_forwarded_to_stops_nothing(
+    sent: Work, box: ImapServer
+) -> None:
+    box.messages = [report(status_at("5.1.1", "failed", "elsewhere@example.net"), to=to(sent))]
+    bounces.run()
+    assert Patient.objects.get().email_state == "confirmed"
+    # It did not arrive all the same, which the clinic sees.
+    assert ReviewItem.objects.get(source="mail").facts["code"] == "message_refused"
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def test_an_issued_plan_is_announced_with_a_link_a_neutral_sender_and_an_envelop
     row = work("plan_ready")
     (kept,) = [one for one in server.kept if header(one, "Subject") == "Your calendar is ready"]
     assert (row.state, row.smtp_code) == ("sent", 250)
-    assert kept.sender == f"bounce+{row.pk.hex}@mail.example.org"
+    assert kept.sender == composing.envelope_from(row.pk, clock.now())
     assert header(kept, "Message-ID") == row.message_id == f"<{row.pk}@mail.example.org>"
     assert header(kept, "From") == "Harbour Clinic <no-reply@mail.example.org>"
     assert "http://localhost:8000/p/" in text_of(kept)

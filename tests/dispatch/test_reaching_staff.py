@@ -18,6 +18,7 @@ from plans.domain.reaching import ChannelKind
 from plans.models import Patient, ReplyCode, ReviewEvent, ReviewItem, StaffChannel, Work
 from plans.services import bounces as bounce_services
 from plans.services import clock, heartbeat, staff_channels
+from plans.services.messages import envelope_from
 from plans.services.review import acknowledging, acts
 from taperplan.local.children import free_port
 from tests.channels.email.imap import imap
@@ -95,7 +96,7 @@ def test_the_second_channel_is_an_e_mail_that_can_be_replied_to(
     run()
     (kept,) = server.kept
     assert kept.recipients == (HOME,)
-    assert header(kept, "Reply-To") == f"bounce+{work.pk.hex}@mail.example.org"
+    assert header(kept, "Reply-To") == envelope_from(work.pk, clock.now())
     assert "/k/" in text_of(kept)
     assert provider.taken == []
 

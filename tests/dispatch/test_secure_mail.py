@@ -15,6 +15,7 @@ from plans.domain.notices import Queue
 from plans.models import Patient, Work
 from plans.services import clock, heartbeat
 from tests.channels.email.secure import PASSWORD, USER, Keeper, certificate, secure
+from tests.clients import as_monitor
 from tests.makers import ClinicMade, make_patient
 
 pytestmark = pytest.mark.slow
@@ -67,7 +68,7 @@ def test_a_wrong_password_loses_nothing_and_is_reported_outside_and_on_the_clini
     messages.run(Queue.MESSAGES)
     assert (only().state, only().reason, keeper.kept) == ("pending", "sign_in_refused", [])
     assert only().try_at is not None
-    told = client.get("/heartbeat")
+    told = client.get("/heartbeat", headers=as_monitor())
     assert (told.status_code, told.json()["faults"]) == (503, ["mail_sign_in_refused"])
     client.force_login(get_user_model().objects.get(pk=clinic.reader.member_id))
     assert b"The mail server refuses our sign-in" in client.get("/messages").content
@@ -77,7 +78,7 @@ def test_a_wrong_password_loses_nothing_and_is_reported_outside_and_on_the_clini
     messages.run(Queue.MESSAGES)
     messages.run(Queue.MESSAGES)
     assert (only().state, len(keeper.kept)) == ("sent", 1)
-    assert client.get("/heartbeat").status_code == 200
+    assert client.get("/heartbeat", headers=as_monitor()).status_code == 200
     assert b"refuses our sign-in" not in client.get("/messages").content
 
 

@@ -121,7 +121,7 @@ def _strike_at(point: dict[str, Any]) -> None:
 
 
 def _live(order: dict[str, Any], parent: int) -> None:
-    from taperplan.local.children import die_with_parent
+    from taperplan.parent import die_with_parent
 
     os.setpgid(0, 0)
     # Standard output is ours to answer on; whatever a child says goes to the log.
@@ -161,7 +161,7 @@ def main() -> None:
     from taperplan import serving
 
     # Leases here are shorter than an installation may have them that serves people; this one serves nobody.
-    serving.problems = lambda: iter(())
+    serving.problems = lambda **_: iter(())
     importlib.import_module("plans.management.commands.run_outbox")
     importlib.import_module("plans.dispatch.everything")
     importlib.import_module("taperplan.celery")

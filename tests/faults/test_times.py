@@ -18,6 +18,7 @@ from plans.dispatch import clock_guard, messages, upkeep
 from plans.domain.notices import Queue
 from plans.models import Heartbeat, Link, Occasion, Patient, Plan, Work
 from plans.services import clock, heartbeat, outbox, rate_limit, restoring
+from tests.clients import as_monitor
 from tests.faults.harness import Crew, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import Receiver
@@ -255,7 +256,7 @@ def test_a_message_taken_back_while_it_is_claimed_is_not_sent(
 def test_the_status_of_a_paused_installation_is_red_outside(clinic: ClinicMade, client: Client) -> None:
     for name in (heartbeat.TICK, *map(heartbeat.worker_name, heartbeat.QUEUES)):
         heartbeat.beat(name)
-    assert client.get("/heartbeat").status_code == 200
+    assert client.get("/heartbeat", headers=as_monitor()).status_code == 200
     heartbeat.set_paused(True)
-    answer = client.get("/heartbeat")
+    answer = client.get("/heartbeat", headers=as_monitor())
     assert (answer.status_code, answer.json()["faults"]) == (503, ["paused", "paused_by_hand"])

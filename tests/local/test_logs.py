@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from taperplan.logs import JsonLines, mask
+from taperplan.logs import Budget, JsonLines, mask
 
 
 def line(message: str, *args: object, **more: Any) -> dict[str, Any]:
@@ -57,3 +57,27 @@ def test_a_line_break_in_a_message_cannot_forge_a_second_line() -> None:
     assert "\n" not in JsonLines().format(
         logging.LogRecord("x", logging.INFO, __file__, 1, 'a\n{"forged": 1}', (), None)
     )
+
+
+def record(level: int = logging.INFO) -> logging.LogRecord:
+    return logging.LogRecord("plans.test", level, __file__, 1, "said", (), None)
+
+
+def test_a_flood_of_lines_is_cut_and_the_next_line_says_how_many_were_left_out() -> None:
+    budget = Budget(per_second=0, burst=3)
+    assert [budget.filter(record()) for _ in range(5)] == [True, True, True, False, False]
+    # An error is written all the same.
+    grave = record(logging.ERROR)
+    assert budget.filter(grave)
+    assert json.loads(JsonLines().format(grave))["left_out"] == 2
+
+
+def test_once_a_flood_is_over_lines_are_written_again() -> None:
+    budget = Budget(per_second=1e9, burst=1)
+    assert all(budget.filter(record()) for _ in range(100))
+
+
+def test_the_log_of_the_service_has_a_budget() -> None:
+    from taperplan import logs
+
+    assert logs.CONFIG["handlers"]["out"]["filters"] == ["budget"]

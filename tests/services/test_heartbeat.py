@@ -16,6 +16,7 @@ from plans.dispatch import ping
 from plans.models import Heartbeat, Occasion, Plan, ReviewItem, Work
 from plans.services import clock, heartbeat, outbox
 from plans.services.review.review_items import open_item
+from tests.clients import as_monitor
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 
@@ -45,7 +46,7 @@ def ran(name: str, minutes_ago: int) -> None:
 
 
 def test_all_is_well_while_the_loops_beat_and_nothing_waits(clinic: ClinicMade, client: Client) -> None:
-    answer = client.get("/heartbeat")
+    answer = client.get("/heartbeat", headers=as_monitor())
     assert (answer.status_code, answer.json()["faults"]) == (200, [])
 
 
@@ -182,7 +183,7 @@ def test_a_monitor_that_is_down_disturbs_nothing(clinic: ClinicMade, settings: A
 
 def test_a_silent_tick_is_a_fault(clinic: ClinicMade, client: Client) -> None:
     ran(heartbeat.TICK, 2)
-    answer = client.get("/heartbeat")
+    answer = client.get("/heartbeat", headers=as_monitor())
     assert (answer.status_code, answer.json()["faults"]) == (503, ["tick_silent"])
     assert heartbeat.status(clinic.lead).behind
 

@@ -21,3 +21,10 @@ def expected(route: Route, method: str) -> dict[str, str]:
     if said[0] == "everybody":
         return dict.fromkeys(ACTORS, said[1])
     return dict(zip(ACTORS, said, strict=True))
+
+
+def size() -> int:
+    """How many cells the table has: routes, times methods, times actors."""
+    actors = len(TABLE["columns"].split())
+    rows = (row for name, row in TABLE.items() if name != "columns")
+    return actors * sum(len(methods.split("_")) for row in rows for methods in row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from http.cookies import SimpleCookie
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.test import Client
 from plans.domain.people import PatientData
 from plans.models import Occasion
 from tests.makers_checkins import on
-from tests.web.access_table import TABLE, expected
+from tests.web.access_table import TABLE, expected, size
 from tests.web.access_world import ACTORS, METHODS, Route, World, answer, make_world, routes
 from tests.web.ledger import rows
 
@@ -55,6 +56,13 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 def test_every_row_says_what_each_method_gives(route: Route) -> None:
     for method in METHODS:
         expected(route, method)
+
+
+def test_the_table_has_the_size_that_the_page_on_security_tells() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    told = re.search(r"([\d,]+) cells at least", page)
+    assert told is not None
+    assert 5_000 <= int(told[1].replace(",", "")) <= size()
 
 
 def test_every_view_of_ours_stands_behind_a_gate() -> None:

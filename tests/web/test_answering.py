@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -112,10 +113,29 @@ def test_a_form_with_the_names_that_providers_use_is_understood(work: Work) -> N
     assert Client().post(URL, given, headers=secret).status_code == 415
 
 
-def test_a_signature_of_the_body_is_as_good_as_the_secret(work: Work) -> None:
+def signed(work: Work, *, age: timedelta, said: str = "") -> int:
+    """Post a reply that was signed so long ago; `said`: the moment it states in place of that."""
     body = json.dumps(reply(work)).encode()
-    mac = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    assert post(reply(work), secret="", **{"x-signature": f"sha256={mac}"})[1]["outcome"] == "noted"
+    moment = str(int((clock.real_now() - age).timestamp()))
+    mac = hmac.new(SECRET.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+    headers = {"x-timestamp": said or moment, "x-signature": f"sha256={mac}"}
+    return post(reply(work), secret="", **headers)[0]
+
+
+def test_a_signature_of_the_moment_and_the_body_is_as_good_as_the_secret(work: Work) -> None:
+    assert signed(work, age=timedelta(minutes=14)) == 200
+    assert row_of(work).answered_at is not None
+
+
+@pytest.mark.parametrize("minutes", [16, -16, 60 * 24 * 365])
+def test_an_old_signature_is_not_taken_again(work: Work, minutes: int) -> None:
+    assert signed(work, age=timedelta(minutes=minutes)) == 401
+    assert row_of(work).answered_at is None
+
+
+@pytest.mark.parametrize("said", ["9" * 11, "x", "1" * 30])
+def test_the_moment_is_part_of_what_is_signed(work: Work, said: str) -> None:
+    assert signed(work, age=timedelta(), said=said) == 401
 
 
 @pytest.mark.parametrize("secret", ["", "wrong", SECRET[:-1], "ö"])

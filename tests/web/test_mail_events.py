@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -51,9 +52,10 @@ def post(body: object, *, secret: str = SECRET) -> int:
     return client.post(URL, json.dumps(body), content_type="application/json", headers=headers).status_code
 
 
-def signed(event: dict[str, Any], *, key: str = KEY) -> dict[str, Any]:
+def signed(event: dict[str, Any], *, key: str = KEY, age: timedelta = timedelta()) -> dict[str, Any]:
     """A Mailgun post: documentation.mailgun.com, "Webhooks" (payload and securing)."""
-    token, timestamp = "50dcec4a2d0ef27036c44ff39d5a73b7b1cdb2bbb2e87e1c2f", "1529006854"
+    token = "50dcec4a2d0ef27036c44ff39d5a73b7b1cdb2bbb2e87e1c2f"
+    timestamp = str(int((clock.real_now() - age).timestamp()))
     signature = hmac.new(key.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
     return {
         "signature": {"timestamp": timestamp, "token": token, "signature": signature},
@@ -70,7 +72,7 @@ def failed(work: Work, **changes: Any) -> dict[str, Any]:
         "severity": "permanent",
         "reason": "bounce",
         "log-level": "error",
-        "recipient": "alice@example.com",
+        "recipient": Patient.objects.get().email,
         "recipient-domain": "example.com",
         "delivery-status": {
             "attempt-no": 1,
@@ -154,6 +156,26 @@ def test_a_report_that_arrives_before_its_message_is_settled_is_asked_for_again(
 def test_without_the_secret_a_report_is_refused_and_nothing_changes(sent: Work, secret: str) -> None:
     assert post(signed(failed(sent)), secret=secret) == 400
     assert (Work.objects.get(pk=sent.pk).state, address()) == ("sent", "confirmed")
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize(
+    ("age", "status", "state"),
+    [
+        (timedelta(hours=23), 200, "bounced"),
+        (timedelta(hours=25), 406, "confirmed"),
+        (timedelta(minutes=-10), 406, "confirmed"),
+    ],
+)
+def test_a_signature_is_believed_for_a_day(sent: Work, age: timedelta, status: int, state: str) -> None:
+    assert post(signed(failed(sent), age=age)) == status
+    assert address() == state
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_a_failure_at_another_address_than_the_patient_s_stops_nothing(sent: Work) -> None:
+    assert post(signed(failed(sent, recipient="forwarded@example.com"))) == 200
+    assert (Work.objects.get(pk=sent.pk).reason, address()) == ("message_refused", "confirmed")
 
 
 @pytest.mark.usefixtures("mailgun")

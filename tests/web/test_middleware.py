@@ -20,6 +20,7 @@ from plans.services import heartbeat
 from plans.web import health
 from plans.web.gate import unasked
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT, SessionLimits
+from tests.clients import as_monitor
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -106,8 +107,76 @@ def test_without_redis_the_service_is_ready_and_the_heartbeat_says_that_it_is_go
     client: Client, settings: Any
 ) -> None:
     settings.REDIS_CLIENT_URL = NO_REDIS
-    assert client.get("/readyz").status_code == 200
-    assert "redis" in client.get("/heartbeat").json()["faults"]
+    assert client.get("/readyz", headers=as_monitor()).status_code == 200
+    assert "redis" in client.get("/heartbeat", headers=as_monitor()).json()["faults"]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer wrong"}, {"authorization": "Bearer "}])
+def test_only_a_monitor_with_the_secret_is_told_which_part_is_at_fault(
+    client: Client, settings: Any, headers: dict[str, str]
+) -> None:
+    answer = client.get("/heartbeat", headers=headers)
+    assert (answer.status_code, answer.json()) == (503, {"alive": False})
+    assert client.get("/readyz", headers=headers).json() == {"ready": True}
+    assert client.get("/heartbeat", headers=as_monitor()).json()["faults"]
+    settings.MONITOR_SECRET = ""
+    assert client.get("/heartbeat", headers=headers).json() == {"alive": False}
+
+
+def over_http(client: Client, settings: Any, method: str, path: str) -> HttpResponse:
+    settings.ROOT_URLCONF, settings.SECURE_SSL_REDIRECT = "taperplan.urls", True
+    answer: HttpResponse = getattr(client, method)(path)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/mail/events"),
+        ("get", "/mail/events"),
+        ("post", "/text/events"),
+        ("get", "/f/" + "t" * 43 + ".ics"),
+        ("get", "/heartbeat"),
+        ("post", "/m/" + "t" * 43),
+        ("post", "/c/"),
+        ("post", "/accounts/login/"),
+    ],
+)
+def test_a_machine_and_whatever_is_posted_is_refused_without_tls_and_not_redirected(
+    client: Client, settings: Any, method: str, path: str
+) -> None:
+    answer = over_http(client, settings, method, path)
+    assert answer.status_code == 403
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/c/" + "t" * 43, "/help/us", "/accounts/login/", "/"])
+def test_a_page_is_redirected_to_tls(client: Client, settings: Any, path: str) -> None:
+    answer = over_http(client, settings, "get", path)
+    assert (answer.status_code, answer.headers["Location"]) == (301, f"https://testserver{path}")
+
+
+def test_the_patient_who_posts_without_tls_is_shown_whom_to_call(client: Client, settings: Any) -> None:
+    assert b"988" in over_http(client, settings, "post", "/c/").content
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nowhere"])
+def test_no_other_site_may_embed_what_is_here(client: Client, path: str) -> None:
+    assert client.get(path).headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_whoever_finds_a_weakness_is_told_whom_to_write_to(client: Client, settings: Any) -> None:
+    assert client.get("/.well-known/security.txt").status_code == 404
+    settings.SECURITY_CONTACT = "mailto:security@example.org"
+    with time_machine.travel(START, tick=False):
+        text = client.get("/.well-known/security.txt").content.decode()
+    assert text.splitlines()[:3] == [
+        "Contact: mailto:security@example.org",
+        "Expires: 2027-05-21T00:00:00Z",
+        "Canonical: http://localhost:8000/.well-known/security.txt",
+    ]
 
 
 @pytest.mark.slow
@@ -115,7 +184,7 @@ def test_without_redis_the_service_is_ready_and_the_heartbeat_says_that_it_is_go
 def test_where_a_loop_does_the_work_redis_is_not_missed(client: Client, settings: Any) -> None:
     settings.REDIS_CLIENT_URL = NO_REDIS
     heartbeat.beat(heartbeat.LOOP)
-    assert "redis" not in client.get("/heartbeat").json()["faults"]
+    assert "redis" not in client.get("/heartbeat", headers=as_monitor()).json()["faults"]
 
 
 @pytest.mark.slow
@@ -124,7 +193,7 @@ def test_without_its_migrations_the_service_is_not_ready(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "_migrated", lambda: False)
-    answer = client.get("/readyz")
+    answer = client.get("/readyz", headers=as_monitor())
     assert (answer.status_code, answer.json()["migrations"]) == (503, False)
 
 

@@ -1,6 +1,6 @@
 """Replies by e-mail to our alerts, as data: whose message it answers, from whom, and what it says.
 
-Only the address that one message had (Reply-To) is answered to; automatic answers are none.
+Only the signed address that one message had (Reply-To) is answered to; automatic answers are none.
 """
 
 from __future__ import annotations
@@ -27,18 +27,22 @@ class Reply:
     text: str
 
 
-def read(raw: bytes) -> Reply | None:
-    """The reply in a message; None for anything else: a report, an automatic answer, a stray message."""
+def read(raw: bytes, key: bytes) -> Reply | None:
+    """The reply in a message; None for anything else: a report, an automatic answer, a stray message.
+
+    `key` is the one that our addresses are signed with. However old the message is: its reply code says how long it may
+    be answered.
+    """
     message = email.message_from_bytes(raw, policy=email.policy.default)
     if not isinstance(message, EmailMessage) or _is_automatic(message):
         return None
-    work_id = bounce_reports.addressed(message)
+    signed = bounce_reports.addressed(message, key)
     sender = parseaddr(str(message.get("From", "")))[1]
-    if work_id is None or not sender:
+    if signed is None or not sender:
         return None
     part = message.get_body(("plain",))
     text = str(part.get_content())[:_MOST] if part is not None else ""
-    return Reply(work_id, sender, _above_the_quote(text))
+    return Reply(signed.work_id, sender, _above_the_quote(text))
 
 
 def _is_automatic(message: EmailMessage) -> bool:

@@ -24,9 +24,20 @@ from plans.services.messages.composing import (
     Failed,
     begin,
     compose,
+    envelope_from,
     message_id,
     prepare,
     resume,
 )
 
-__all__ = ["UNCONFIRMED", "Composed", "Failed", "begin", "compose", "message_id", "prepare", "resume"]
+__all__ = [
+    "UNCONFIRMED",
+    "Composed",
+    "Failed",
+    "begin",
+    "compose",
+    "envelope_from",
+    "message_id",
+    "prepare",
+    "resume",
+]

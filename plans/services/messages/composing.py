@@ -6,7 +6,7 @@ import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from functools import partial
 from typing import Final, TypeVar
@@ -15,11 +15,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
+from plans.domain import bounce_address
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.links import LinkPurpose
 from plans.domain.messages import MessageFacts, Postpone, Skip, neutral
-from plans.domain.notices import DIGEST, NOTICES, Notice, Privacy, StaffPage
+from plans.domain.notices import CONFIRM_ADDRESS, DIGEST, NOTICES, Notice, Privacy, StaffPage
 from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
 from plans.domain.reaching import ChannelKind, Route
@@ -44,7 +45,7 @@ from plans.services.messages.context import (
     read_batch,
     read_context,
 )
-from plans.services.messages.preconditions import why_not
+from plans.services.messages.preconditions import count_confirm, why_not
 from plans.services.outbox import Claim
 
 log = logging.getLogger(__name__)
@@ -111,7 +112,10 @@ def _goes_by(work: Work, context: MessageContext) -> ChannelKind | None:
 
 
 def _completed(work: Work, facts: MessageFacts, context: MessageContext) -> MessageFacts:
-    """The facts with what is written down only when a message goes out: news that it carries, its reply code."""
+    """The facts with what is written down only when a message goes out: news that it carries, its reply code, that an
+    address was asked."""
+    if work.notice == CONFIRM_ADDRESS:
+        count_confirm(work, facts.to_address)
     if also := bundling.take_along(work, context):
         return replace(facts, also=also)
     purpose, route = NOTICES[work.notice].reply_code, context.routes.get(work.pk)
@@ -265,7 +269,7 @@ def _to_patient(work: Work, notice: Notice, context: MessageContext, addresses: 
         to_phone=patient.phone,
         sender_name=neutral(clinic.name, name),
         sender_address=address,
-        envelope_from=_envelope_from(work),
+        envelope_from=envelope_from(work.pk, context.now),
         message_id=message_id(work.pk),
         written_at=context.now,
         clinic_name=clinic.name,
@@ -301,7 +305,7 @@ def _to_staff(work: Work, page: StaffPage, context: MessageContext) -> MessageFa
         to_address=route.address,
         sender_name=neutral(clinic.name, name),
         sender_address=address,
-        envelope_from=_envelope_from(work),
+        envelope_from=envelope_from(work.pk, context.now),
         message_id=message_id(work.pk, work.repeat),
         written_at=context.now,
         clinic_name=", ".join(neutral(context.batch.clinics[key].name, name) for key in clinics_of(work)),
@@ -339,9 +343,9 @@ def _sender(raw: str) -> tuple[str, str]:
     return parseaddr(raw)
 
 
-def _envelope_from(work: Work) -> str:
-    """The envelope sender, which names the row, so that a bounce report can be matched."""
-    return f"bounce+{work.pk.hex}@{settings.MAIL_DOMAIN}"
+def envelope_from(work_id: UUID, now: datetime) -> str:
+    """The envelope sender, which names the row and is signed, so that a bounce report can be matched and believed."""
+    return bounce_address.write(settings.LINK_KEY, work_id, now.astimezone(UTC).date(), settings.MAIL_DOMAIN)
 
 
 def _first_message(work: Work, context: MessageContext) -> str:

@@ -19,6 +19,7 @@ from plans.domain.links import LinkPurpose
 from plans.domain.messages import DigestFacts, Postpone, Skip
 from plans.domain.notices import (
     ALERTS,
+    BUDGETED,
     CARRIED,
     CHECKIN_INVITATION,
     CONFIRM_ADDRESS,
@@ -37,6 +38,7 @@ from plans.services import links, staff_channels
 from plans.services.links import Wanted
 from plans.services.review import acknowledging, digest
 
+DAY: Final = timedelta(days=1)
 # Another reminder of the same patient that is due this soon counts already.
 _SOON: Final = timedelta(minutes=10)
 _WENT_OUT: Final = (WorkState.SENT, WorkState.UNKNOWN)
@@ -69,6 +71,7 @@ class MessageContext:
     routes: where messages to staff go, by the entry's key; why not, or why not yet.
     quiet: until when repeats of alerts rest for a person and clinic, because they acknowledged one.
     alerted: when somebody got alerts within the last hour, of whatever clinic.
+    written_to: when a person (patient or member of staff) got messages that count towards the day's budget.
     digests: what the digests of these clinics tell.
     """
 
@@ -84,6 +87,7 @@ class MessageContext:
     quiet: dict[tuple[UUID, UUID], datetime]
     alerted: dict[UUID, list[datetime]]
     digests: dict[UUID, DigestFacts]
+    written_to: dict[UUID, list[datetime]]
 
 
 def links_of(work: Work) -> list[Wanted]:
@@ -140,6 +144,7 @@ def read_context(works: Sequence[Work], batch: BatchContext, now: datetime) -> M
             pk: digest.of_clinic(batch.clinics[pk], now)
             for pk in {work.clinic_id for work in works if work.notice == DIGEST}
         },
+        written_to=_written_to([work for work in works if work.notice in BUDGETED], now),
     )
 
 
@@ -209,6 +214,24 @@ def _alerted(users: Collection[UUID | None], now: datetime) -> dict[UUID, list[d
     for user, at in sent.values_list("user_id", "settled_at"):
         if user is not None and at is not None:
             found[user].append(at)
+    return found
+
+
+def _written_to(works: Sequence[Work], now: datetime) -> dict[UUID, list[datetime]]:
+    found: defaultdict[UUID, list[datetime]] = defaultdict(list)
+    if not works:
+        return found
+    rows = Work.objects.filter(
+        Q(patient__in={work.patient_id for work in works if work.patient_id is not None})
+        | Q(user__in={work.user_id for work in works if work.user_id is not None}),
+        notice__in=BUDGETED,
+        state__in=_WENT_OUT,
+        settled_at__gt=now - DAY,
+    )
+    for patient, user, at in rows.values_list("patient_id", "user_id", "settled_at"):
+        person = patient or user
+        if person is not None and at is not None:
+            found[person].append(at)
     return found
 
 

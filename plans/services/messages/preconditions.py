@@ -14,7 +14,10 @@ from plans.domain.checkins import occasions as when
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.messages import Postpone, Skip
 from plans.domain.notices import (
+    BUDGETED,
+    CONFIRM_MOST_A_DAY,
     ITEM_ESCALATED,
+    MOST_A_DAY,
     NOTICES,
     REMINDERS_APART,
     Audience,
@@ -27,11 +30,14 @@ from plans.domain.review import escalation
 from plans.domain.review.item_states import ItemState, Priority
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, Occasion, Patient, ReviewItem, Work
-from plans.services import account_messages, channel_messages
-from plans.services.messages.context import MessageContext
+from plans.services import account_messages, channel_messages, limits
+from plans.services.messages.context import DAY, MessageContext
 
 # Another reminder to the same patient is being handed over: check again afterwards.
 _WHILE_ANOTHER_GOES: Final = timedelta(minutes=5)
+_CONFIRM: Final = ("mail:confirm",)
+# The limit of an address counts from its first request.
+_UNTIL_ASKED_AGAIN: Final = timedelta(hours=6)
 
 WhyNot = Skip | Postpone | None
 """None: it may be sent. Else why not, or why not yet."""
@@ -43,7 +49,20 @@ def why_not(work: Work, context: MessageContext) -> WhyNot:
     notice = NOTICES[work.notice]
     if notice.still_right is None:
         raise ValueError("a document is drawn, not sent")
-    return _AUDIENCES[notice.audience](work, notice) or PRECONDITIONS[notice.still_right](work, context)
+    found = _AUDIENCES[notice.audience](work, notice) or PRECONDITIONS[notice.still_right](work, context)
+    return found or _enough_today(work, context)
+
+
+def _enough_today(work: Work, context: MessageContext) -> Postpone | None:
+    """Wait if its reader got a day's messages within 24 hours: somebody changes a plan in a circle, or writes to a
+    stranger. Reminders, alerts and reset links have limits of their own and never wait for this."""
+    if work.notice not in BUDGETED:
+        return None
+    person = work.patient_id or work.user_id
+    written = sorted(context.written_to.get(person, ())) if person is not None else []
+    if len(written) < MOST_A_DAY:
+        return None
+    return Postpone(until=written[-MOST_A_DAY] + DAY, reason="enough_today")
 
 
 def _patient(work: Work, notice: Notice) -> WhyNot:
@@ -81,7 +100,22 @@ def _address_is_unconfirmed(work: Work, context: MessageContext) -> WhyNot:
         return Skip("confirmed")
     if context.asked_last.get(work.patient.pk, work.created_at) > work.created_at:
         return Skip("address_changed")
+    if _asked_enough(work, work.patient.email):
+        return Postpone(until=context.now + _UNTIL_ASKED_AGAIN, reason="enough_today")
     return None
+
+
+def _asked_enough(work: Work, address: str) -> bool:
+    """Whether an address was asked often enough, whoever the patient is. A further try of the same message may go."""
+    if limits.counted(*_CONFIRM, address.lower()) < CONFIRM_MOST_A_DAY:
+        return False
+    return not limits.counted(*_CONFIRM, str(work.pk))
+
+
+def count_confirm(work: Work, address: str) -> None:
+    """Count a request to confirm an address, once however often it is tried."""
+    if limits.count(*_CONFIRM, str(work.pk), within=DAY) == 1:
+        limits.count(*_CONFIRM, address.lower(), within=DAY)
 
 
 def _version_is_current(work: Work, _context: MessageContext) -> WhyNot:
