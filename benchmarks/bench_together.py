@@ -51,7 +51,7 @@ def run() -> Iterator[BenchmarkLine]:
     clinic = large_clinic.make(PATIENTS, clinicians=CLINICIANS, asked=VISITED + ALONE)
     connections.close_all()
     alone, together, single = visitors.Measurements(), visitors.Measurements(), visitors.Measurements()
-    with _service() as port:
+    with service() as port:
         crowd = clinic.tokens[ALONE:]
         browsers: dict[str, dict[str, str]] = {token: {} for token in crowd}
 
@@ -101,14 +101,16 @@ def _lines(alone: visitors.Measurements, together: visitors.Measurements) -> Ite
 
 
 @contextmanager
-def _service() -> Iterator[int]:
-    """Start the front server and both pools on this database; yields the front server's port."""
+def service(**settings: str) -> Iterator[int]:
+    """Start the front server and both pools on this database, with these further settings; yields the front server's
+    port."""
     from taperplan.local.children import free_port
 
     port, staff, patients = free_port(), free_port(), free_port()
     shared = {
         **os.environ, "ALLOWED_HOSTS": "localhost", "SITE_URL": f"http://localhost:{port}", "DATABASE_POOL": "4",
         "REDIS_TIMEOUT": "2", "WEB_WORKERS": "2", "PATIENT_WORKERS": "2", "WEB_THREADS": "4",
+        **settings,
     }  # fmt: skip
     web = ("-m", "gunicorn", "-c", "python:taperplan.web_server", "taperplan.wsgi")
     pools = {"STAFF_POOL": f"127.0.0.1:{staff}", "PATIENTS_POOL": f"127.0.0.1:{patients}"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections import defaultdict
 from dataclasses import dataclass, field
 from random import Random
@@ -43,7 +44,10 @@ class Measurements:
 
 
 class Visitor:
-    """One browser: its cookies, where it records measurements, and how long its user thinks between clicks."""
+    """One browser: its cookies, where it records measurements, how long its user thinks between clicks.
+
+    `tls`: the certificate that it trusts; None: it speaks plain HTTP.
+    """
 
     def __init__(
         self,
@@ -52,8 +56,9 @@ class Visitor:
         number: int,
         cookies: dict[str, str],
         thinks: tuple[float, float] = THINKS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._port, self._measured = port, measured
+        self._port, self._measured, self._tls = port, measured, tls
         self._cookies = cookies
         self.thinks = thinks
         self.chance = Random(number)
@@ -70,11 +75,14 @@ class Visitor:
         head = [
             f"{'GET' if posted is None else 'POST'} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}",
             "Cookie: " + "; ".join(f"{name}={value}" for name, value in self._cookies.items()),
-            *([] if posted is None else ["Content-Type: application/x-www-form-urlencoded"]), "", "",
+            *([] if posted is None else ["Content-Type: application/x-www-form-urlencoded"]),
+            *([] if self._tls is None else ["Origin: https://localhost", "Connection: close"]), "", "",
         ]  # fmt: skip
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", self._port, ssl=self._tls, server_hostname="localhost" if self._tls else None
+                )
                 try:
                     writer.write("\r\n".join(head).encode() + body)
                     raw = await reader.read()
