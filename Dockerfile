@@ -1,12 +1,15 @@
-# The production image: web, workers and beat run from it, each with its own command (docker-compose.yml).
-FROM python:3.13-slim-trixie AS build
+# The production image: web, workers and beat run from it, each with its own command (docker-compose.yml). Demo, seeding
+# and the servers of the tests are left out (.dockerignore). What it holds stands in /app/sbom.cdx.json, and under which
+# licences in /app/licences.txt.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /app
 COPY requirements/base.txt requirements/base.txt
 RUN python -m venv /venv \
     && /venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check \
         --require-hashes --only-binary :all: -r requirements/base.txt
 
-FROM python:3.13-slim-trixie
+FROM ${PYTHON_IMAGE}
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -19,11 +22,13 @@ RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nolog
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY manage.py ./
+COPY requirements/base.txt requirements/base.txt
 COPY plans plans
 COPY taperplan taperplan
 COPY templates templates
 # Needs no key and no database: `taperplan.serving` asks for them when serving begins.
-RUN python -m plans.management.catalogue && python manage.py collectstatic --no-input --verbosity 0
+RUN python -m plans.management.catalogue && python manage.py collectstatic --no-input --verbosity 0 \
+    && python -m taperplan.bom --sbom /app/sbom.cdx.json --licences /app/licences.txt
 USER taperplan
 VOLUME /data
 EXPOSE 8000

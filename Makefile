@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PORT ?= 8000
 export PYTHON
 
-.PHONY: help demo demo-reset test test-fast test-hours mutants check lock bench screens faults environment-local environment-dev
+.PHONY: help demo demo-reset test test-fast test-hours mutants check lock bench screens faults sbom audit environment-local environment-dev
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -68,6 +68,12 @@ bench: environment-dev ## how fast, beside a yardstick
 
 screens: environment-dev ## pictures of every page into var/screens/; those the documents show are renewed
 	@$(PY) -m tests.e2e.screens
+
+sbom: environment-dev ## what an installation is made of, into var/: a CycloneDX file and a list of licences
+	@mkdir -p var && $(PY) -m taperplan.bom --sbom var/sbom.cdx.json --licences var/licences.txt
+
+audit: environment-dev ## known weaknesses of the pinned packages; says plainly where it could not be asked
+	@taperplan/local/audit.sh
 
 lock: environment-dev ## pin the requirements with hashes
 	@taperplan/local/lock.sh

@@ -10,12 +10,14 @@ from taperplan import env
 
 
 # Any: a database as Django settings describe it.
-def connection(url: str, *, pool: int) -> dict[str, Any]:
+def connection(url: str, *, pool: int, password: str = "") -> dict[str, Any]:
     """The connection settings for `url`; with `pool` above 0 a pool of that size, opened at first use and so after a
-    fork."""
+    fork. `password`: in place of the URL's own."""
     # Any: as above.
     found: dict[str, Any] = dict(dj_database_url.parse(url))
     found["ENGINE"] = "taperplan.postgresql"
+    if password:
+        found["PASSWORD"] = password
     options = found.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)
     options.setdefault("application_name", "taperplan")

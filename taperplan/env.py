@@ -27,6 +27,7 @@ SECRETS = frozenset(
         "MAIL_WEBHOOK_SECRET",
         "MAIL_WEBHOOK_SIGNING_KEY",
         "MONITOR_SECRET",
+        "OWNER_DATABASE_PASSWORD",
         "PARTNER_KEYS",
         "PING_URL",
         "REDIS_PASSWORD",

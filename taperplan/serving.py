@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,13 +15,16 @@ from plans.management import catalogue
 
 _MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 _SHORTEST_KEY = 32
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 # Answers in one conversation: each may take the whole EMAIL_TIMEOUT, and the last follows the message.
 _ANSWERS = 6
 
 
-def problems() -> Iterator[Error]:
-    """Every reason not to serve, each with an id and a remedy."""
-    yield from _weak_keys()
+def problems(*, keys: bool = True) -> Iterator[Error]:
+    """Every reason not to serve, each with an id and a remedy. `keys=False`: for a process that makes no links and
+    signs nothing."""
+    if keys:
+        yield from _weak_keys()
     if catalogue.stale():
         yield Error(
             "The translations are not compiled: patients would read English whatever their language.",
@@ -40,6 +44,12 @@ def problems() -> Iterator[Error]:
             "SITE_URL is not https: links and sign-in would travel readable.",
             hint="Put a proxy with TLS in front and set SITE_URL=https://… and TRUSTED_PROXIES=1.",
             id="taperplan.E004",
+        )
+    if loose := [image for image in settings.IMAGES if not _DIGEST.search(image)]:
+        yield Error(
+            f"An image is not named by its digest: {', '.join(loose)}. Tomorrow's pull could run something else.",
+            hint="Run deploy/pin-images.sh, which writes the digests into .env.",
+            id="taperplan.E009",
         )
     if "*" in settings.ALLOWED_HOSTS:
         yield Error(
@@ -77,12 +87,12 @@ def _is_loopback(address: str) -> bool:
     return host in {"localhost", "::1"} or host.startswith("127.")
 
 
-def require() -> None:
+def require(*, keys: bool = True) -> None:
     """Refuse to serve while there is a problem.
 
     Raises ImproperlyConfigured with every problem and its remedy.
     """
-    found = list(problems())
+    found = list(problems(keys=keys))
     if found:
         lines = [f"{problem.id} {problem.msg} {problem.hint}" for problem in found]
         raise ImproperlyConfigured("not ready to serve:\n  " + "\n  ".join(lines))
@@ -134,3 +144,75 @@ def check_database_role(**_: object) -> list[CheckMessage]:
             id="taperplan.W002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_transport(**_: object) -> list[CheckMessage]:
+    """That what leaves this machine is encrypted, and its receiver's certificate checked."""
+    from plans.services import database_transport  # noqa: PLC0415 - asks the database, which is ready only now
+
+    if settings.TAPERPLAN_DEMO:
+        return []
+    found: list[CheckMessage] = []
+    database = settings.DATABASES["default"]
+    if _leaves(str(database.get("HOST") or "")):
+        mode = str(database.get("OPTIONS", {}).get("sslmode", ""))
+        if mode != "verify-full":
+            found.append(
+                Warning(
+                    "Nothing proves that the database server is ours: its certificate and name are not checked.",
+                    hint="Add ?sslmode=verify-full&sslrootcert=/path/ca.pem to DATABASE_URL.",
+                    id="taperplan.W007",
+                )
+            )
+        found += _plain_database(database_transport.is_encrypted)
+    redis = urlsplit(settings.REDIS_URL)
+    if redis.scheme == "redis" and _leaves(redis.hostname or ""):
+        found.append(
+            Warning(
+                "Redis is spoken to without TLS.",
+                hint="Set REDIS_URL=rediss://…, and REDIS_CA where your own authority signed its certificate.",
+                id="taperplan.W004",
+            )
+        )
+    if settings.MAIL_TRANSPORT == "smtp" and not settings.EMAIL_USE_TLS and _leaves(settings.EMAIL_HOST):
+        found.append(
+            Warning(
+                "Messages go to the mail server readable.",
+                hint="Set EMAIL_USE_TLS=1; its certificate is checked then.",
+                id="taperplan.W005",
+            )
+        )
+    mailbox = urlsplit(settings.BOUNCE_MAILBOX)
+    if mailbox.scheme == "imap" and _leaves(mailbox.hostname or ""):
+        found.append(
+            Warning(
+                "The mailbox of bounces is read without TLS, with its password.",
+                hint="Write BOUNCE_MAILBOX as imaps://…",
+                id="taperplan.W006",
+            )
+        )
+    return found
+
+
+def _plain_database(is_encrypted: Callable[[], bool]) -> list[CheckMessage]:
+    try:
+        encrypted = is_encrypted()
+    except DatabaseError:
+        return [
+            Info("The database could not be asked whether its connection is encrypted.", id="taperplan.I003")
+        ]
+    if encrypted:
+        return []
+    return [
+        Warning(
+            "The connection to the database is not encrypted: names and answers travel readable.",
+            hint="Switch `ssl` on in postgresql.conf, and see docs/security.md.",
+            id="taperplan.W003",
+        )
+    ]
+
+
+def _leaves(host: str) -> bool:
+    """Whether a host is another machine: neither a socket nor loopback."""
+    return bool(host) and not host.startswith(("/", "127.")) and host not in {"localhost", "::1"}

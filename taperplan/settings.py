@@ -108,10 +108,16 @@ DATABASE_URL = env.url(
 )
 DATABASE_POOL = env.number("DATABASE_POOL", 0, least=0, most=100)
 
-DATABASES = {"default": database.connection(DATABASE_URL, pool=DATABASE_POOL)}
+DATABASES = {
+    "default": database.connection(DATABASE_URL, pool=DATABASE_POOL, password=env.text("DATABASE_PASSWORD"))
+}
 # The role that owns the tables, for `prepare_database` alone: everything else runs as one that cannot change them.
 OWNER_DATABASE = (
-    database.connection(env.url("OWNER_DATABASE_URL", "", schemes=("postgresql", "postgres")), pool=0)
+    database.connection(
+        env.url("OWNER_DATABASE_URL", "", schemes=("postgresql", "postgres")),
+        pool=0,
+        password=env.text("OWNER_DATABASE_PASSWORD"),
+    )
     if env.text("OWNER_DATABASE_URL")
     else None
 )
