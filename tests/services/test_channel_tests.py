@@ -84,7 +84,8 @@ def test_none_is_sent_while_sending_is_paused(clinic: ClinicMade) -> None:
 
 
 def test_nobody_on_duty_is_not_tested(clinic: ClinicMade) -> None:
-    shifts.set_standing(by=clinic.lead, first_id=None, second_id=None)
+    with time_machine.travel(TEN - timedelta(hours=1), tick=False):
+        shifts.set_standing(by=clinic.lead, first_id=None, second_id=None)
     assert tick(TEN) == 0
 
 
