@@ -59,7 +59,8 @@ def test_a_seal_that_is_changed_is_named(changed: dict[str, Any]):
 
 def test_a_seal_that_was_made_anew_breaks_the_one_after_it():
     anew = seal(TrailName.ACTS, before=None, last=5, marks=marks_of(ROWS[:2]), sealed_at=AT)
-    assert [one.breach for one in faults_of_seal(SECOND, anew)] == [Breach.SEAL_CHANGED]
+    for following in (SECOND, replace(SECOND, previous=anew.head)):
+        assert [one.breach for one in faults_of_seal(following, anew)] == [Breach.SEAL_CHANGED]
 
 
 def test_a_seal_that_is_missing_is_noticed():
