@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from plans.domain.patient_file.signature import PartnerKey
 from plans.web.addresses import LARGEST_BODY, LARGEST_FILE
-from taperplan import database, env, logs, mail_events, storage
+from taperplan import database, env, logs, mail_events, sso, storage
 
 # Time zones come from the pinned tzdata wheel: the machine's own copy may be years old.
 zoneinfo.reset_tzpath(())
@@ -62,6 +62,9 @@ INSTALLED_APPS = [
     "plans.apps.PlansConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -140,7 +143,7 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "plans.services.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
@@ -158,8 +161,40 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
-# Their limits: plans.services.sign_ins, account_messages.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": None}
+# Their limits: plans.services.sign_ins, account_messages. A cache that is full would forget allauth's own.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": None,
+    "reset_password": None,
+    "reauthenticate": None,
+    "change_password": None,
+}
+# The second step: plans.web.account.second_step. Passkeys also sign in alone.
+MFA_ADAPTER = "plans.web.account.second_step.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A clock that is half a minute off, and a code typed slowly.
+MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_ISSUER = "Taperplan"
+MFA_RATE_LIMITS = {"webauthn_login": None}
+MFA_FORMS = {
+    "authenticate": "plans.web.account.second_step.SecondStepForm",
+    "reauthenticate": "plans.web.account.second_step.ProofForm",
+    "activate_totp": "plans.web.account.second_step.FirstStepForm",
+    "add_webauthn": "plans.web.account.second_step.PasskeyForm",
+}
+# Signing in through a clinic's own system: plans.web.account.sso.
+SSO_PROVIDERS, _SSO_APPS = sso.read(env.text("SSO_FILE"))
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": _SSO_APPS, "OAUTH_PKCE_ENABLED": True}}
+SOCIALACCOUNT_ADAPTER = "plans.web.account.sso.SsoAdapter"
+# A form that leads to another site is refused by our content policy; the state is checked when it comes back.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+# Team, rota, exports and keys: done only by somebody who signed in, or showed who they are, within this time.
+CONFIRMED_FOR_SECONDS = ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -20,6 +20,7 @@ from plans.services.actors import Actor, Role
 
 HOURS = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+LONG_FROM_NOW = date(2099, 12, 31)
 PASSWORD = "a long quiet river 42"
 
 _numbers = itertools.count(1)
@@ -73,7 +74,7 @@ def make_clinic(
         phone="555-0110",
         zone=zone,
         country="US",
-        **{"hours": HOURS, **more},
+        **{"hours": HOURS, "second_factor_from": LONG_FROM_NOW, **more},
     )
     made = ClinicMade(
         id=clinic_id,

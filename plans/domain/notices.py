@@ -69,6 +69,7 @@ class StaffPage(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a page
     INVITATIONS = "invitations"
     CHANNELS = "channels"
+    NOT_ME = "not_me"
 
 
 class Reach(StrEnum):
@@ -142,6 +143,7 @@ DIGEST: Final = "digest"
 PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a message
 SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a message
 CLINIC_INVITATION: Final = "clinic_invitation"
+CREDENTIALS_CHANGED: Final = "credentials_changed"
 CHANNEL_CODE: Final = "channel_code"
 CHANNEL_TEST: Final = "channel_test"
 CHANNEL_FAILED: Final = "channel_failed"
@@ -280,6 +282,7 @@ NOTICES: Final[dict[str, Notice]] = {
         _account(PASSWORD_RESET, 1, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(SET_PASSWORD, 7, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(CLINIC_INVITATION, 7, StaffPage.INVITATIONS, Precondition.INVITATION_IS_OPEN),
+        _account(CREDENTIALS_CHANGED, 7, StaffPage.NOT_ME, Precondition.ALWAYS),
         _of_channel(CHANNEL_CODE, timedelta(minutes=30), Precondition.CHANNEL_IS_UNCONFIRMED),
         _of_channel(CHANNEL_TEST, timedelta(hours=2), Precondition.TEST_WAITS, CodePurpose.TEST),
         _of_channel(CHANNEL_FAILED, timedelta(days=1), Precondition.CHANNEL_FAILS),
@@ -308,7 +311,9 @@ OF_A_VERSION: Final = tuple(
 ABOUT_THE_ADDRESS: Final = (CONFIRM_ADDRESS, OPT_OUT_DONE)
 """Messages about writing to the patient at all; they belong to no plan and no check-in."""
 ACCOUNT_MESSAGES: Final = tuple(
-    code for code, notice in MESSAGES.items() if notice.link in (StaffPage.PASSWORD, StaffPage.INVITATIONS)
+    code
+    for code, notice in MESSAGES.items()
+    if notice.link in (StaffPage.PASSWORD, StaffPage.INVITATIONS, StaffPage.NOT_ME)
 )
 """Notices to staff about their account; they belong to no item."""
 ALERTS: Final = tuple(

@@ -28,15 +28,15 @@ _FOR_STAFF: Final = frozenset(
         "audit", "calls", "caseload_file", "catalogue", "cautions", "clinic_questionnaires", "close_watch",
         "document_refusals", "flags", "lanes", "letters", "levels", "mail_server", "messages", "methods", "moving",
         "patient_facts", "patient_file", "people", "plans", "reaching", "review", "rota", "rules", "second_signature",
-        "taper", "taper_errors", "text", "verdicts",
+        "signing_in", "taper", "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
 """Modules of `plans/wording` for the clinic, or for form fields (`text`); every other one, and any new one, is for
 patients."""
 _WEB_FOR_STAFF: Final = frozenset({"account", "clinician", "middleware.py", "not_saved.py"})
 _MESSAGES_TO_STAFF: Final = (
-    "channel_code", "channel_failed", "channel_test", "digest", "item_alert", "item_escalated", "item_taken_over",
-    "reply_answer",
+    "channel_code", "channel_failed", "channel_test", "credentials_changed", "digest", "item_alert", "item_escalated",
+    "item_taken_over", "reply_answer",
 )  # fmt: skip
 _CALLS: Final = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "_now"})
 

@@ -33,6 +33,7 @@ from plans.models.proposal import Proposal
 from plans.models.reaching import ReplyCode, StaffChannel
 from plans.models.review import ReviewEvent, ReviewItem
 from plans.models.rota import HandOver, Leave, RotaFeed, ServiceShift, Shift
+from plans.models.signing_in import StaffSession
 from plans.models.visit import PlannedVisit
 
 __all__ = (
@@ -90,6 +91,7 @@ __all__ = (
     "ServiceShift",
     "Shift",
     "StaffChannel",
+    "StaffSession",
     "TakenDose",
     "User",
     "Work",

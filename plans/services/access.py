@@ -12,11 +12,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import Model, Q
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, Model, OuterRef, Q
 
 from plans.domain.errors import NotAllowed, NotFound
 from plans.domain.moving import SEEN_BY_RECEIVER
+from plans.domain.signing_in import is_required
 from plans.models import (
     CaseloadImport,
     CheckIn,
@@ -33,9 +36,12 @@ from plans.models import (
     ReviewItem,
     Work,
 )
+from plans.services import clock
 from plans.services.actors import Actor, May, Role
 
 RowT = TypeVar("RowT", bound=Model)
+FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""What counts as a second step; recovery codes alone do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,32 @@ def clinics_of(user_id: UUID) -> tuple[tuple[UUID, str], ...]:
 def actors_of(user_id: UUID) -> dict[UUID, Actor]:
     """The user as a member of staff of each clinic they work in, by the clinic's key."""
     rows = Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
-    found = rows.values_list("clinic_id", "role", "user__name")
+    factors = Authenticator.objects.filter(user_id=OuterRef("user_id"), type__in=FACTORS)
+    found = rows.values_list(
+        "clinic_id",
+        "role",
+        "user__name",
+        "clinic__zone",
+        "clinic__second_factor_from",
+        Exists(factors),
+    )
+    now = clock.real_now()
+    # Whoever works in one clinic that requires a second step needs it in all: it is one account.
+    due = any(
+        not has and is_required(begins, today=now.astimezone(ZoneInfo(zone)).date())
+        for *_, zone, begins, has in found
+    )
     return {
         clinic_id: Actor(
-            kind="user", id=user_id, name=name, clinic_id=clinic_id, role=Role(role), elsewhere=len(found) > 1
+            kind="user",
+            id=user_id,
+            name=name,
+            clinic_id=clinic_id,
+            role=Role(role),
+            elsewhere=len(found) > 1,
+            factor_due=due,
         )
-        for clinic_id, role, name in found
+        for clinic_id, role, name, *_ in found
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -75,9 +76,11 @@ def create_clinic(
     paper: str = "a4",
     crisis_words: str = "",
     out_of_hours_words: str = "",
+    second_factor_from: date | None = None,
     by: Actor = SYSTEM,
 ) -> UUID:
-    """Create a clinic, as the operator of the installation does. Raises ZoneInfoNotFoundError for an unknown zone."""
+    """Create a clinic, as the operator of the installation does. A second step at sign-in is required from the given
+    day on, else at once. Raises ZoneInfoNotFoundError for an unknown zone."""
     ZoneInfo(zone)
     clinic = Clinic.objects.create(
         name=name,
@@ -89,6 +92,7 @@ def create_clinic(
         paper=paper,
         crisis_words=crisis_words,
         out_of_hours_words=out_of_hours_words,
+        second_factor_from=second_factor_from,
         created_at=clock.now(),
     )
     audit.record(

@@ -50,6 +50,8 @@ class Actor:
     role: Role | None = None
     # Whether this member of staff also works in another clinic.
     elsewhere: bool = field(default=False, compare=False)
+    # Whether a second step is required of them and they have none: then they may only set one up.
+    factor_due: bool = field(default=False, compare=False)
 
     def may(self, what: May) -> bool:
         """Whether this actor's role allows it; only staff have roles."""

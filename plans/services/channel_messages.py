@@ -9,7 +9,7 @@ from typing import Final
 from django.urls import reverse
 
 from plans.domain.messages import Skip
-from plans.domain.notices import CHANNEL_CODE, CHANNEL_FAILED, REPLY_ANSWER
+from plans.domain.notices import CHANNEL_CODE, CHANNEL_FAILED, CREDENTIALS_CHANGED, REPLY_ANSWER
 from plans.domain.reaching import ChannelKind
 from plans.models import ReplyCode, StaffChannel, Work
 from plans.services import clock, staff_channels
@@ -17,7 +17,8 @@ from plans.services import clock, staff_channels
 
 @dataclass(frozen=True, slots=True)
 class ChannelSaid:
-    """What such a message speaks of: the code that confirms a channel; a kind of channel and whose; an answer."""
+    """What such a message speaks of: the code that confirms a channel; a kind of channel and whose; an answer; what
+    changed about signing in."""
 
     code: str = ""
     about: str = ""
@@ -46,6 +47,7 @@ _SAID: Final[Mapping[str, Callable[[Work], ChannelSaid]]] = {
     CHANNEL_CODE: _code,
     CHANNEL_FAILED: _failed,
     REPLY_ANSWER: lambda work: ChannelSaid(about=str(work.facts["answer"])),
+    CREDENTIALS_CHANGED: lambda work: ChannelSaid(about=str(work.facts["change"])),
 }
 
 

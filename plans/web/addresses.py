@@ -10,8 +10,9 @@ from typing import Final
 
 PATIENT_PATHS: Final = re.compile(r"^/(c|p|y|m|q|f|help)(/|$)")
 """Addresses of patients: check-ins, plans, the address confirmed, mail choices, documents, calendars, help lines."""
-TOKEN_PATHS: Final = re.compile(r"^/[cpymqfk]/[^/]{20,}")
-"""Those that hold the token of a message's link: patients', and /k, where staff answer an alert."""
+TOKEN_PATHS: Final = re.compile(r"^/[cpymqfkn]/[^/]{20,}")
+"""Those that hold the token of a message's link: patients'; /k, where staff answer an alert; /n, where
+they say that somebody else changed their sign-in."""
 
 MACHINES: Final = re.compile(r"^/((mail|text)/events$|f/|heartbeat$)")
 """Addresses that only machines ask: providers, calendar programs, monitors. They are never redirected to https."""

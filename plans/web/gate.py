@@ -8,21 +8,29 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlencode
 from uuid import UUID
 
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from plans.domain.errors import NotAllowed, NotFound
-from plans.services import access, looks, session_trail
+from plans.services import access, clock, looks, session_trail, sso
 from plans.services.actors import Actor, May
 from plans.services.care_status import OutOfCare
 from plans.web import not_saved, out_of_care
 from plans.web.layout_context import page
-from plans.web.redirects import leave_for, to_sign_in
+from plans.web.middleware import SIGNED_IN_AT
+from plans.web.redirects import leave_for, page_of, to_sign_in
 
 View = Callable[..., HttpResponse]
 CLINIC_KEY = "clinic"
+SSO = "sso"
+"""In a session that began in a clinic's own system: which."""
 
 
 class StaffRequest(HttpRequest):
@@ -36,13 +44,30 @@ def member_of(request: HttpRequest) -> Actor | None:
 
     A membership added in another clinic does not switch anybody in the middle of their work.
     """
-    mine = access.actors_of(UUID(str(request.user.pk)))
+    mine = actors_of(request)
     raw = request.session.get(CLINIC_KEY)
     if raw or len(mine) != 1:
         return mine.get(UUID(raw)) if raw else None
     ((clinic_id, actor),) = mine.items()
     request.session[CLINIC_KEY] = str(clinic_id)
     return actor
+
+
+def actors_of(request: HttpRequest) -> dict[UUID, Actor]:
+    """The person signed in, in each clinic that this session may work in: one that began in a clinic's own system works
+    in that clinic alone, and that system has asked for whatever it asks for.
+    """
+    mine = access.actors_of(UUID(str(request.user.pk)))
+    key = request.session.get(SSO)
+    if key is None:
+        return mine
+    provider = sso.provider(key)
+    actor = mine.get(provider.clinic_id) if provider is not None else None
+    return (
+        {}
+        if actor is None or actor.clinic_id is None
+        else {actor.clinic_id: replace(actor, factor_due=False)}
+    )
 
 
 def chosen_clinic(request: HttpRequest) -> UUID | None:
@@ -67,6 +92,8 @@ def staff_page(may: May) -> Callable[[View], View]:
                 address = reverse("choose-clinic")
                 shown = not_saved.shown_back(request, not_saved.NO_CLINIC, address)
                 return shown or leave_for(request, address)
+            if actor.factor_due:
+                return _to_second_step(request)
             request.actor = actor  # type: ignore[attr-defined]  # the attribute is the gate's own
             try:
                 access.check_may(actor, may)
@@ -129,10 +156,51 @@ def signed_in_page(view: View) -> View:
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not request.user.is_authenticated:
             return to_sign_in(request)
+        if any(actor.factor_due for actor in actors_of(request).values()):
+            return _to_second_step(request)
         return view(request, *args, **kwargs)
 
     guarded.gate = ("signed_in", "")  # type: ignore[attr-defined]  # read by the access-matrix test
     return guarded
+
+
+def own_sign_in_page(view: View) -> View:
+    """For anybody signed in, also while a second step is required of them and they have none: it is set up there."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        return view(request, *args, **kwargs)
+
+    guarded.gate = ("own_sign_in", "")  # type: ignore[attr-defined]  # read by the access-matrix test
+    return guarded
+
+
+def confirmed(view: View) -> View:
+    """For acts that a session left open must not do: who posts has signed in, or shown who they are, just before.
+
+    Else they are asked to, and what they sent is done afterwards. It stands under the mark of the page.
+    """
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method not in ("GET", "HEAD") and not confirmed_lately(request):
+            if SSO in request.session:
+                return _to_sso(request)
+            raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    guarded.confirmed = True  # type: ignore[attr-defined]  # read by the test that lists these acts
+    return guarded
+
+
+def confirmed_lately(request: HttpRequest) -> bool:
+    """Whether the person of this session signed in, or showed who they are, within the last minutes."""
+    since = int(clock.real_now().timestamp()) - request.session.get(SIGNED_IN_AT, 0)
+    if since < settings.CONFIRMED_FOR_SECONDS or SSO in request.session:
+        return bool(since < settings.CONFIRMED_FOR_SECONDS)
+    return bool(did_recently_reauthenticate(request))
 
 
 def public_page(view: View) -> View:
@@ -145,6 +213,18 @@ def unasked(view: View) -> View:
     """For requests that an open page makes by itself: they neither keep the session alive nor count as a look."""
     view.unasked = True  # type: ignore[attr-defined]  # read by the gate and the middleware that ends sessions
     return view
+
+
+def _to_second_step(request: HttpRequest) -> HttpResponse:
+    address = reverse("mfa_index")
+    return not_saved.shown_back(request, not_saved.NO_SECOND_STEP, address) or leave_for(request, address)
+
+
+def _to_sso(request: HttpRequest) -> HttpResponse:
+    """To the clinic's own system, which shall ask again, and back to the page that was open."""
+    back = reverse("openid_connect_login", kwargs={"provider_id": request.session[SSO]})
+    address = f"{back}?{urlencode({'next': page_of(request), 'auth_params': 'prompt=login'})}"
+    return not_saved.shown_back(request, not_saved.NOT_CONFIRMED, address) or leave_for(request, address)
 
 
 def forbidden(request: HttpRequest) -> HttpResponse:

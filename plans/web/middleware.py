@@ -27,11 +27,17 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 access_log = logging.getLogger("plans.access")
 
 PERMISSIONS_POLICY = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope", "hid",
-        "magnetometer", "microphone", "midi", "payment", "publickey-credentials-get", "serial", "usb",
-    )
+    [
+        *(
+            f"{feature}=()"
+            for feature in (
+                "accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+                "magnetometer", "microphone", "midi", "payment", "serial", "usb",
+            )
+        ),
+        # Passkeys of staff.
+        *(f"{feature}=(self)" for feature in ("publickey-credentials-create", "publickey-credentials-get")),
+    ]
 )  # fmt: skip
 
 SIGNED_IN_AT = "signed_in_at"

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 MACHINERY: Final = frozenset(
     {
-        "batch", "csrfmiddlewaretoken", "digest", "do", "draft", "feed", "find", "for", "id", "instead_of", "item",
-        "lines", "listed", "lock", "method_shown", "next", "nonce", "page", "patient", "plan_lock", "published", "seen",
-        "seen_lock", "seen_triggers", "seen_version", "show", "shown", "sort", "tab", "ticked", "view", "where",
+        "batch", "credential", "csrfmiddlewaretoken", "digest", "do", "draft", "feed", "find", "for", "id",
+        "instead_of", "item", "lines", "listed", "lock", "method_shown", "next", "nonce", "page", "patient",
+        "plan_lock", "published", "seen", "seen_lock", "seen_triggers", "seen_version", "show", "shown", "sort",
+        "tab", "ticked", "view", "where",
     }
 )  # fmt: skip
 """Fields of forms that nobody typed."""
@@ -42,6 +43,16 @@ NO_CLINIC: Final = NotSavedWhy(
 )
 SIGNED_OUT: Final = NotSavedWhy(
     _("You are signed out"), _("Sign in, open the page again and enter it there."), _("Sign in")
+)
+NO_SECOND_STEP: Final = NotSavedWhy(
+    _("You need a second step at sign-in"),
+    _("Your clinic requires it from today. Set it up, open the page again and enter it there."),
+    _("Set up a second step"),
+)
+NOT_CONFIRMED: Final = NotSavedWhy(
+    _("Show that it is you"),
+    _("You signed in more than ten minutes ago. Sign in again and enter it there."),
+    _("Sign in again"),
 )
 NOT_HERE: Final = NotSavedWhy(
     _("This is not in the clinic you work in now"),

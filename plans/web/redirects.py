@@ -26,14 +26,15 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     What was typed in a form is shown first. A request that htmx made by itself redirects at once: nobody pressed a
     button, and the browser tab keeps the typed text.
     """
-    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _page_of(request)})}"
+    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page_of(request)})}"
     shown = None
     if request.headers.get("HX-Request") != "true":
         shown = not_saved.shown_back(request, not_saved.SIGNED_OUT, address)
     return shown or leave_for(request, address)
 
 
-def _page_of(request: HttpRequest) -> str:
+def page_of(request: HttpRequest) -> str:
+    """The page that a request was made from: itself, or the one whose form or part it is."""
     if request.headers.get("HX-Request") == "true":
         open_page = request.headers.get("HX-Current-URL", "")
     elif request.method in ("GET", "HEAD"):

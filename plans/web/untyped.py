@@ -18,3 +18,5 @@ Values = dict[str, Any]
 Options = Any
 # Text, or text that is translated when it is shown.
 Label: TypeAlias = "str | _StrPromise"
+# Any: django-allauth has no types: its users, logins and factors, and forms that are mixed into its own.
+Allauth = Any

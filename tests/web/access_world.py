@@ -50,12 +50,15 @@ from plans.services.actors import Role
 from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.documents import files
 from plans.services.links import LinkPurpose, LinkView
-from tests.makers import ClinicMade, make_clinic, make_member, make_patient
+from tests.factors import give_app
+from tests.makers import PASSWORD, ClinicMade, make_clinic, make_member, make_patient
 from tests.makers_checkins import START, a_question, answer_all, asked, on
 from tests.makers_plans import issue_story_plan
 from tests.makers_proposals import ask_to_change, want_two
 
 ACTORS = ("anonymous", "reader", "staff", "clinician", "lead", "foreign", "homeless", "patient", "stranger")
+DERIVED = ("unfactored", "halfway")
+"""Actors without a column: what they get follows from the others' (`access_table.expected`)."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 _COOKIES = {
     "tp_c": LinkPurpose.CHECKIN,
@@ -263,6 +266,12 @@ class World:
         }
         if actor in members:
             client.force_login(User.objects.get(pk=members[actor].member_id))
+        elif actor == "unfactored":
+            client.force_login(User.objects.get(pk=make_clinic(second_factor_from=None).lead.member_id))
+        elif actor == "halfway":
+            give_app(self.a.clinic.second)
+            email = User.objects.get(pk=self.a.clinic.second.member_id).email
+            client.post("/accounts/login/", {"login": email, "password": PASSWORD})
         elif actor == "homeless":
             client.force_login(User.objects.get(pk=self.homeless))
         elif actor in ("patient", "stranger"):
@@ -303,6 +312,8 @@ class World:
             "table": "weeks",
             "uidb36": "1",
             "number": 1,
+            "pk": 1,
+            "provider_id": "none",
             "key": "set-password",
             "token": tokens.get(route.name, "none"),
         }
@@ -349,10 +360,12 @@ def _walk(resolver: URLResolver, before: str) -> Iterator[Route]:
 
 
 def answer(response: Any) -> str:
-    """A response in the words of the table: login, clinics, or the status."""
+    """A response in the words of the table: login, clinics, account, or the status."""
     where = response.headers.get("Location", "")
     if response.status_code == 302 and where.startswith("/accounts/login/"):
         return "login"
     if response.status_code == 302 and where == "/clinics":
         return "clinics"
+    if response.status_code == 302 and where == "/account":
+        return "account"
     return str(response.status_code)

@@ -16,10 +16,10 @@ from plans.domain.people import PatientData
 from plans.models import Occasion
 from tests.makers_checkins import on
 from tests.web.access_table import TABLE, expected, size
-from tests.web.access_world import ACTORS, METHODS, Route, World, answer, make_world, routes
+from tests.web.access_world import ACTORS, DERIVED, METHODS, Route, World, answer, make_world, routes
 from tests.web.ledger import rows
 
-GATES = {"staff", "patient", "public", "signed_in"}
+GATES = {"staff", "patient", "public", "signed_in", "own_sign_in"}
 
 
 def probe(world: World, client: Client, route: Route, method: str, *, missing: bool = False) -> Any:
@@ -91,11 +91,14 @@ def test_no_address_but_those_of_links_can_be_written_with_anything_but_a_key() 
         "printed-plan",
         "feed",
         "answer",
+        "not-me",
+        "openid_connect_login",
+        "openid_connect_callback",
     }
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("actors", [ACTORS[:3], ACTORS[3:6], ACTORS[6:]])
+@pytest.mark.parametrize("actors", [ACTORS[:3], ACTORS[3:6], ACTORS[6:], DERIVED])
 def test_everybody_gets_what_the_table_says(world: World, actors: tuple[str, ...]) -> None:
     wrong = []
     for actor, client in clients(world, *actors):

@@ -19,7 +19,7 @@ from plans.channels.email import headers
 from plans.domain.json import Facts, JsonObject
 from plans.domain.messages import DigestFacts, MessageFacts
 from plans.domain.notices import DIGEST, MESSAGES, Audience
-from plans.wording import reaching, times
+from plans.wording import reaching, signing_in, times
 
 _GAPS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
@@ -165,6 +165,7 @@ def words(facts: MessageFacts) -> JsonObject:
             "whom": headers.clean(facts.whom),
             "kind": reaching.kind_words(facts.about),
             "answer": reaching.answer_words(facts.about),
+            "changed": signing_in.change_words(facts.about),
             "holder": headers.clean(facts.holder),
             "covered": facts.covered,
             **(_digest_words(facts.digest or DigestFacts(), facts) if facts.notice == DIGEST else {}),

@@ -53,12 +53,14 @@ class Command(BaseCommand):
                 Life(staff=staff, now=now, say=self.stdout.write).run()
         lines = [f"Password of every login: {password}", ""]
         lines += [f"  {one.email:<34} {one.name}, {one.role.value}, {one.clinic}" for one in logins]
+        lines += ["", f"{clinics.WITH_CODE} is asked for a code as well; it is printed by", f"  {_CODE}"]
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch(mode=0o600)
         target.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.stdout.write("\n".join(lines))
 
 
+_CODE = ".venv/bin/python -m taperplan.local.manage demo_code"
 _WORDS = (
     "amber", "basin", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty", "knoll", "lagoon",
     "meadow", "north", "orchard", "pebble", "quarry", "river", "summit", "tundra", "upland", "valley", "willow",

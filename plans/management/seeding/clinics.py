@@ -9,10 +9,12 @@ from uuid import UUID
 
 from plans.domain.channel_test import ChannelTestTime
 from plans.domain.review.rota import DutyPlace, Pattern
-from plans.services import access, accounts, channel_tests, clock, shifts
+from plans.services import access, accounts, channel_tests, clock, second_factor, shifts
 from plans.services.actors import Actor, Role
 from plans.services.checkins import rules
 
+WITH_CODE: Final = "blank@riverside.example.org"
+"""Who has an authenticator app; `manage.py demo_code` shows what it shows."""
 WEEKDAYS: Final = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 WEEKDAYS_GB: Final = {day: ["08:30", "17:30"] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -51,6 +53,7 @@ def _share_out(lead: Actor, colleague: UUID, pattern: Pattern) -> None:
 
 def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
     """Create the clinics; every login has the same password."""
+    begins = clock.real_now().date() + timedelta(days=28)
     harbour = accounts.create_clinic(
         name="Harbour Test Clinic",
         phone="555-0100",
@@ -60,6 +63,7 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
         paper="letter",
         crisis_words="You matter to us. If you cannot reach us, call one of these numbers now.",
         out_of_hours_words="Nobody reads answers at night or at weekends.",
+        second_factor_from=begins,
     )
     riverside = accounts.create_clinic(
         name="Riverside Test Practice",
@@ -69,6 +73,7 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
         hours=WEEKDAYS_GB,
         crisis_words="You are not alone. If you cannot reach us, call one of these numbers now.",
         out_of_hours_words="At night and at weekends call NHS 111.",
+        second_factor_from=begins,
     )
     logins = (
         Login("Harbour Test Clinic", "Dr N. Sampleton", "sampleton@harbour.example.org", Role.LEAD),
@@ -76,7 +81,7 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
         Login("Harbour Test Clinic", "Ms F. Blankley", "blankley@harbour.example.org", Role.STAFF),
         Login("Riverside Test Practice", "Dr P. Nullman", "nullman@riverside.example.org", Role.LEAD),
         Login("Riverside Test Practice", "Dr A. Mockwell", "mockwell@harbour.example.org", Role.CLINICIAN),
-        Login("Riverside Test Practice", "Dr S. Blank", "blank@riverside.example.org", Role.CLINICIAN),
+        Login("Riverside Test Practice", "Dr S. Blank", WITH_CODE, Role.CLINICIAN),
     )
     keys = {"Harbour Test Clinic": harbour, "Riverside Test Practice": riverside}
     made = {
@@ -95,8 +100,10 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
     shifts.set_standing(by=sampleton, first_id=sampleton.id, second_id=mockwell, lead_id=sampleton.id)
     shifts.set_standing(by=nullman, first_id=nullman.id, second_id=mockwell, lead_id=nullman.id)
     _share_out(sampleton, mockwell, Pattern.WEEKENDS)
-    blank = made[("Riverside Test Practice", "blank@riverside.example.org")]
+    blank = made[("Riverside Test Practice", WITH_CODE)]
     _share_out(nullman, blank, Pattern.NIGHTS)
+    # One person signs in with a code as well; nobody else needs one for four weeks.
+    second_factor.give_app(blank)
     # Nobody in the demo would answer it, and every page would say so.
     for lead in (sampleton, nullman):
         channel_tests.set_time(by=lead, chosen=ChannelTestTime(on=False))

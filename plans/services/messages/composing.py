@@ -30,6 +30,7 @@ from plans.services import (
     account_messages,
     channel_messages,
     clock,
+    credentials,
     links,
     outbox,
     reply_codes,
@@ -335,6 +336,7 @@ _STAFF_PATHS: Final[Mapping[StaffPage, Callable[[Work, User], str]]] = {
     StaffPage.PASSWORD: lambda _work, user: account_messages.password_path(user),
     StaffPage.INVITATIONS: lambda _work, _user: account_messages.invitations_path(),
     StaffPage.CHANNELS: lambda _work, _user: channel_messages.path(),
+    StaffPage.NOT_ME: lambda work, _user: credentials.not_me_path(work),
 }
 
 

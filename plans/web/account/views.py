@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from plans.domain.errors import NotFound
 from plans.services import access, invitations
 from plans.web.forms import single
-from plans.web.gate import CLINIC_KEY, chosen_clinic, signed_in_page
+from plans.web.gate import CLINIC_KEY, actors_of, chosen_clinic, signed_in_page
 from plans.wording.people import ROLES
 
 
@@ -22,7 +22,8 @@ from plans.wording.people import ROLES
 @signed_in_page
 def choose_clinic(request: HttpRequest) -> HttpResponse:
     """Show the clinics of the person signed in, or switch to one of them."""
-    mine = access.clinics_of(UUID(str(request.user.pk)))
+    may = actors_of(request)
+    mine = [one for one in access.clinics_of(UUID(str(request.user.pk))) if one[0] in may]
     if request.method != "POST":
         context = {"clinics": mine, "chosen": chosen_clinic(request)}
         return render(request, "account/clinics.html", context)

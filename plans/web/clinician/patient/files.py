@@ -23,7 +23,7 @@ from plans.services.actors import May
 from plans.services.patient_files import Entering, FileView
 from plans.web.clinician.patient.arriving import ArrivingForm
 from plans.web.forms import EdgeForm, ParsedField, read_number, single
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Posted
 from plans.wording.doses import drugs_words
@@ -84,6 +84,7 @@ class EnterForm(ArrivingForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
+@confirmed
 def patient_file(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """Make a patient's file, and see the fingerprints of those that were made."""
     card = people.patient_card(request.actor, patient_id)

@@ -23,7 +23,7 @@ from plans.services.moving.offers import NOTE_MOST
 from plans.web.clinician.audit_lines import audit_lines, started_under
 from plans.web.clinician.patient.arriving import ArrivingForm
 from plans.web.forms import EdgeForm, ParsedField, single
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context, Label, Posted
 from plans.wording.doses import drugs_words
@@ -65,6 +65,7 @@ class DeclineForm(EdgeForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
+@confirmed
 def patient_move(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """Offer a patient to another clinic of this installation."""
     actor = request.actor
@@ -118,6 +119,7 @@ def _line(one: MoveView) -> tuple[MoveView, object, str]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.LOOK)
+@confirmed
 def move_page(request: StaffRequest, move_id: UUID) -> HttpResponse:
     """An offer with its answer; for the clinic that gave the patient away, what it keeps."""
     standing = moving.move(request.actor, move_id)

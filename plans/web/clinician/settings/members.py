@@ -22,7 +22,7 @@ from plans.services.actors import Actor, May, Role
 from plans.services.members import MemberRow
 from plans.web.clinician.settings.rota_calendar import EARLIEST, LATEST
 from plans.web.forms import EdgeForm, ParsedField, choices
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import duplicated, page, say
 from plans.web.untyped import Context, Posted
 from plans.wording.people import ROLE_MAY, ROLES
@@ -123,6 +123,7 @@ def members_page(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @staff_page(May.MANAGE)
+@confirmed
 def member_add(request: StaffRequest) -> HttpResponse:
     """Add a new member, or invite somebody who already has an account."""
     form = MemberForm(request.POST)
@@ -151,6 +152,7 @@ def _say_added(request: StaffRequest, name: str, email: str, *, fresh: bool) -> 
 
 @require_POST
 @staff_page(May.MANAGE)
+@confirmed
 def invitation_withdraw(request: StaffRequest, invitation_id: UUID) -> HttpResponse:
     """Withdraw an invitation."""
     if invitations.withdraw(by=request.actor, invitation_id=invitation_id):
@@ -162,6 +164,7 @@ def invitation_withdraw(request: StaffRequest, invitation_id: UUID) -> HttpRespo
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
+@confirmed
 def member_page(request: StaffRequest, user_id: UUID) -> HttpResponse:
     """One member: change the role, or remove them from the clinic."""
     one = members.member(request.actor, user_id)

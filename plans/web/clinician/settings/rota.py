@@ -22,7 +22,7 @@ from plans.services import accounts, clock, hand_overs, rota, shifts
 from plans.services.actors import Actor, May, Role
 from plans.web.clinician.settings.rota_calendar import EARLIEST, LATEST, RotaView, shown, weeks
 from plans.web.forms import EdgeForm, ParsedField, choices
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context, Options, Posted, Values
 from plans.wording.rota import PLACES, REFUSALS, gap_words, rota_moment
@@ -93,6 +93,7 @@ def rota_page(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @staff_page(May.MANAGE)
+@confirmed
 def standing(request: StaffRequest) -> HttpResponse:
     """Set who stands on the rota at all times."""
     form = StandingForm(people(request.actor), request.POST)

@@ -19,7 +19,7 @@ from plans.services.actors import May
 from plans.services.rota_feed import FeedRow
 from plans.web.clinician.settings.rota import people
 from plans.web.forms import EdgeForm, single
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context
 from plans.wording.rota import PLACES, PROBLEMS, REFUSALS, refusal_words, rota_moment
@@ -49,6 +49,7 @@ class FeedForm(EdgeForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
+@confirmed
 def feeds_page(request: StaffRequest) -> HttpResponse:
     """Both places' calendars; a post sets an address, stops reading one, or matches names."""
     form = FeedForm()

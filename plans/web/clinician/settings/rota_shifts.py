@@ -23,7 +23,7 @@ from plans.services.shifts import ShiftRow, ShiftsAdded
 from plans.web.clinician.settings.rota import people
 from plans.web.clinician.settings.rota_calendar import EARLIEST, LATEST
 from plans.web.forms import EdgeForm, ParsedField, choices, single
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context, Label, Options, Posted
 from plans.wording.people import WEEKDAYS
@@ -155,6 +155,7 @@ def words_of(refusal: Refused, zone: str) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
+@confirmed
 def add_page(request: StaffRequest) -> HttpResponse:
     """Put a person on the rota."""
     able, zone = people(request.actor), accounts.clinic_card(request.actor).zone
@@ -198,6 +199,7 @@ def _show_add(request: StaffRequest, form: ShiftsForm, status: int = 200) -> Htt
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
+@confirmed
 def shift_page(request: StaffRequest, shift_id: UUID) -> HttpResponse:
     """One shift: cancel it, cancel all that were made with it, or let two people exchange theirs."""
     zone = accounts.clinic_card(request.actor).zone
@@ -258,6 +260,7 @@ def _show_shift(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
+@confirmed
 def leave_page(request: StaffRequest) -> HttpResponse:
     """The leave to come, and the form to enter more; the gaps it makes are said at once."""
     able, zone = people(request.actor), accounts.clinic_card(request.actor).zone
@@ -299,6 +302,7 @@ _GAPS_SAID: Final = 3
 
 @require_POST
 @staff_page(May.MANAGE)
+@confirmed
 def leave_cancel(request: StaffRequest, leave_id: UUID) -> HttpResponse:
     """Cancel leave."""
     try:
