@@ -395,8 +395,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Whoever can write to Redis could stop workers or change their limits by it. Health checks read a file instead.
-CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+# Without the second connection that remote control keeps, a worker was slow to find a broker that had been killed
+# (tests/faults/test_broker.py). Only the workers' user of Redis can reach it: deploy/redis/users.acl.in.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0

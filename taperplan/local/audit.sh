@@ -22,5 +22,5 @@ cat var/audit.txt
 if grep -q "^Name" var/audit.txt; then
     exit 1
 fi
-echo "NOT AUDITED: no answer from the service that knows of weaknesses; var/audit.log says why." >&2
+echo "NOT AUDITED: not every package could be looked up; var/audit.log says why." >&2
 exit 3

@@ -108,12 +108,6 @@ def test_every_long_running_service_has_a_health_check_that_exists() -> None:
             assert watched is None or watched in part["environment"]
 
 
-def test_no_worker_takes_orders_from_whoever_can_write_to_redis() -> None:
-    from django.conf import settings
-
-    assert settings.CELERY_WORKER_ENABLE_REMOTE_CONTROL is False
-
-
 def secrets_of(name: str) -> set[str]:
     """The secrets that a service's variables name as files."""
     given = SERVICES[name].get("environment", {})

@@ -85,7 +85,8 @@ def test_sendings_are_counted_outside_the_database(users: Any, role: str) -> Non
     [
         ("web", "BRPOP tick 1"), ("web", "DEL tick"), ("web", "LRANGE tick 0 -1"), ("web", "FLUSHALL"),
         ("web", "CONFIG GET *"), ("web", "CLIENT LIST"), ("web", "KEYS *"), ("web", "LPUSH elsewhere x"),
-        ("web", "PUBLISH x y"), ("web", "EVAL return(1) 0"), ("web", "SHUTDOWN"),
+        ("web", "PUBLISH x y"), ("web", "PUBLISH /0.celery.pidbox {}"),
+        ("beat", "PUBLISH /0.celery.pidbox {}"), ("web", "EVAL return(1) 0"), ("web", "SHUTDOWN"),
         ("beat", "ZADD taperplan:sendings 1 a"), ("beat", "LRANGE tick 0 -1"), ("beat", "FLUSHDB"),
         ("worker", "FLUSHALL"), ("worker", "CONFIG SET dir /tmp"), ("worker", "KEYS *"), ("worker", "SHUTDOWN"),
         ("worker", "CLIENT KILL ID 1"), ("worker", "EVAL return(1) 0"),
