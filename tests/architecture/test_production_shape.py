@@ -233,6 +233,14 @@ def test_whoever_has_a_proxy_of_their_own_opens_one_port_of_this_machine_to_it()
     assert set(own) <= set(SERVICES)
 
 
+def test_pages_reach_outside_only_where_the_operator_says_so() -> None:
+    outside = yaml.safe_load((ROOT / "deploy/pages-outside.yml").read_text())["services"]
+    assert set(outside) == {"web", "patients"}
+    assert all(
+        part["networks"] == ["outside"] and part["labels"]["taperplan.egress"] for part in outside.values()
+    )
+
+
 def test_no_variable_of_the_operator_is_missing_from_the_example() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     assert {name for name, _ in re.findall(r"\$\{([A-Z0-9_]+)([^}]*)\}", text)} <= set(names_in_env_example())
