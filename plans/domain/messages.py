@@ -49,7 +49,8 @@ class MessageFacts:
     `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` leads to the choices page, empty for staff. `deadline`
     is shown in `zone`. `answers_message` is the first message of the same occasion. `repeat` counts how often an alert
     of unknown fate was sent before. `also`: plan_ready or plan_changed, bundled into this message. `to_phone` is for
-    providers that send no e-mail. `minutes`: how long its check-in takes, 0 without one.
+    providers that send no e-mail. `minutes`: how long its check-in takes, 0 without one. `discreet`: its patient asked
+    for messages that name neither the clinic nor what waits.
     To staff: `items`: how many items an alert is about; `urgent`: one of them is, so that it may make a noise at night;
     `holder`: who has the item and did nothing with it; `covered`: an outside service has these hours, and nobody of the
     clinic is on duty. `digest` is what a digest tells. `channel` says by what
@@ -93,6 +94,7 @@ class MessageFacts:
     holder: str = ""
     covered: bool = False
     digest: DigestFacts | None = None
+    discreet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

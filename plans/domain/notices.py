@@ -135,6 +135,8 @@ CHECKIN_INVITATION: Final = "checkin_invitation"
 CHECKIN_REMINDER: Final = "checkin_reminder"
 LETTER_READY: Final = "letter_ready"
 OPT_OUT_DONE: Final = "opt_out_done"
+NEW_DEVICE: Final = "new_device"
+NEW_LINK: Final = "new_link"
 CLINIC_CHANGED: Final = "clinic_changed"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
@@ -175,6 +177,18 @@ def _checkin(code: str) -> Notice:
         still_right=Precondition.CHECKIN_IS_OPEN,
         reminder=True,
         bundling=Bundling.CARRIES,
+    )
+
+
+def _about_links(code: str) -> Notice:
+    """About the patient's own devices and links."""
+    return Notice(
+        code,
+        Audience.PATIENT,
+        Queue.MESSAGES,
+        timedelta(days=3),
+        link=LinkPurpose.PLAN,
+        still_right=Precondition.ALWAYS,
     )
 
 
@@ -249,6 +263,8 @@ NOTICES: Final[dict[str, Notice]] = {
             link=LinkPurpose.MAIL,
             still_right=Precondition.HAS_OPTED_OUT,
         ),
+        _about_links(NEW_DEVICE),
+        _about_links(NEW_LINK),
         Notice(
             CLINIC_CHANGED,
             Audience.PATIENT,

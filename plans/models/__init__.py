@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from plans.models.access import BirthYearTry, Invitation, Limit, Link, PatientDevice, PatientSession
+from plans.models.access import (
+    BirthYearTry,
+    Invitation,
+    Limit,
+    Link,
+    PatientCode,
+    PatientDevice,
+    PatientSession,
+)
 from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent, AuditSeal, RecordLook
 from plans.models.base import Row
@@ -71,6 +79,7 @@ __all__ = (
     "Membership",
     "Occasion",
     "Patient",
+    "PatientCode",
     "PatientDevice",
     "PatientFile",
     "PatientMove",

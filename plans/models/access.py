@@ -1,4 +1,4 @@
-"""Access links, the short sessions they open, devices that gave the year of birth, and rate limits."""
+"""Access links, the short sessions they open, second facts, devices that gave them, and rate limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Link(Row):
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="links")
-    # checkin, plan, confirm, mail (preferences and opt-out), document (the QR code's status page)
+    # plans.domain.links.LinkPurpose
     purpose = operational(models.CharField(max_length=20))
     occasion = models.ForeignKey(Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -50,23 +50,36 @@ class PatientSession(Row):
     origin = operational(models.CharField(max_length=20, blank=True))
     # The items answered in this session, never the answers: {key of the check-in: [item codes]}.
     wrote = operational(models.JSONField(default=dict))
-    # Real time.
+    # When the second fact was given in it, for a device that is not to be remembered. Real time, as below.
+    fact_at = operational(models.DateTimeField(null=True, blank=True))
     created_at = operational(models.DateTimeField())
     expires_at = operational(models.DateTimeField())
 
 
+class PatientCode(Row):
+    """A patient's own code, the second fact: only a slow hash of an HMAC of it, so that no copy of the row opens it."""
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="code")
+    code_hash = secret(models.CharField(max_length=128))
+    set_at = operational(models.DateTimeField())
+    # Empty: the patient chose it.
+    set_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+
 class PatientDevice(Row):
-    """A device that gave the year of birth, so that doses may be shown on it."""
+    """A device that gave the second fact, so that doses may be shown on it."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="devices")
     key_hash = secret(models.CharField(max_length=64, unique=True))
+    # What its browser says of itself: phone, tablet, computer or empty.
+    kind = operational(models.CharField(max_length=20, blank=True, default="", db_default=""))
     # Real time.
     confirmed_at = operational(models.DateTimeField())
     expires_at = operational(models.DateTimeField())
 
 
 class BirthYearTry(Row):
-    """A wrong year of birth; five within a day lock the dose pages and tell the clinic."""
+    """A wrong second fact. Five within a day tell the clinic, many slow everybody's tries down."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="birth_year_tries")
     at = operational(models.DateTimeField())

@@ -132,6 +132,8 @@ class Patient(Row):
     # plans.domain.people.MailState
     mail_state = operational(models.CharField(max_length=20, default=MailState.ON.value))
     mail_state_at = operational(models.DateTimeField(null=True, blank=True))
+    # Messages name neither the clinic nor what is waiting.
+    discreet = operational(models.BooleanField(default=False, db_default=False))
     # Whose patient it is: in their part of the caseload, handed over when they leave. Empty: nobody's yet.
     owner = models.ForeignKey(
         User, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"

@@ -17,7 +17,7 @@ from plans.domain.notices import ABOUT_THE_ADDRESS
 from plans.domain.people import ENDS_OF_CARE, OUT_OF_CARE, CareState, MailState
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, CareChange, Patient, Plan
-from plans.services import audit, clock, outbox
+from plans.services import audit, clock, links, outbox
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import ladder
@@ -103,12 +103,20 @@ def set_care_state(
         asked = _asked_on(ask_on, today)
         lives.pause(plan, patient, by=by, on=day, ask_on=asked, note=change.note, now=now)
         _tell_pharmacy(plan, patient, day, now)
-    elif plan is not None and new in ENDS_OF_CARE:
-        lives.end(plan, by=by, state=new, on=day, note=change.note, now=now)
+    elif new in ENDS_OF_CARE:
+        _end(patient, plan, change, by)
     if new is CareState.DIED:
         _close_by_hand(patient, plan, day, now)
     if new is CareState.IN_CARE:
         messages_again(patient, now)
+
+
+def _end(patient: Patient, plan: Plan | None, change: CareChange, by: Actor) -> None:
+    """End the plan, and the patient's links and devices."""
+    if plan is not None:
+        state = CareState(change.state)
+        lives.end(plan, by=by, state=state, on=change.on, note=change.note, now=change.made_at)
+    links.end_of_care(patient, change.made_at)
 
 
 def _read(raw: str) -> CareState:

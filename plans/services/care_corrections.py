@@ -12,7 +12,7 @@ from plans.domain.people import CareState
 from plans.domain.review.outcomes import ReviewOutcome
 from plans.domain.taper.plan_states import PlanState
 from plans.models import CareChange, Patient, Plan
-from plans.services import care, clock
+from plans.services import care, clock, links
 from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.care_status import latest_change
@@ -50,6 +50,7 @@ def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> Non
         holding.end_by_act(
             patient.clinic_id, key, by=by, note=words, now=now, outcome=ReviewOutcome.DATA_ERROR
         )
+    links.back_in_care(patient, change.made_at)
     if change.was == CareState.IN_CARE.value:
         care.messages_again(patient, now)
     care.record_act(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from plans.domain.errors import TaperplanError
 from plans.domain.outbox import WorkState
-from plans.domain.people import ENDS_OF_CARE, OUT_OF_CARE, CareState
+from plans.domain.people import ENDS_OF_CARE, CareState
 from plans.domain.regimen import DayDose
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.request import Intake
@@ -19,23 +18,6 @@ from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.links import LinkView
 from plans.services.plans import taken, versions
-
-
-class OutOfCare(TaperplanError):
-    """The patient behind `link` is not treated by this clinic now, so the link must not say what to take."""
-
-    code = "out_of_care"
-
-    def __init__(self, link: LinkView) -> None:
-        super().__init__()
-        self.link = link
-
-
-def check_in_care(link: LinkView, *, states: Collection[CareState] = OUT_OF_CARE) -> None:
-    """Raise OutOfCare if the patient behind a link is in one of these states of care; by default any but in care."""
-    state = Patient.objects.values_list("care_state", flat=True).get(pk=link.patient_id)
-    if CareState(state) in states:
-        raise OutOfCare(link)
 
 
 @dataclass(frozen=True, slots=True)

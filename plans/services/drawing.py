@@ -132,7 +132,7 @@ def _facts(row: Document) -> DocumentFacts:
     version, patient, clinic = row.version, row.plan.patient, row.plan.clinic
     said, variant = versions.read(version), Variant.read(row.variant)
     pages = _pages(row, kind, said)
-    link = links.lasting(purpose=LinkPurpose.DOCUMENT, patient=patient, plan=row.plan, version=version)
+    link = links.lasting(purpose=LinkPurpose(kind.code_of), patient=patient, plan=row.plan, version=version)
     shared = DocumentFacts(
         schedule=pages.schedule if kind.tells_past else pages.schedule.as_of(pages.made_on),
         patient_name=patient.name,

@@ -12,8 +12,10 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from plans.domain.errors import NotFound, Refused
+from plans.domain.link_policy import LinkAct
 from plans.domain.people import CareState
 from plans.domain.step_events import StepEvent, step_events
 from plans.domain.taper.history import valid_days
@@ -23,7 +25,7 @@ from plans.models import LIVE_STATES, Document, Link, Patient, Plan, PlanVersion
 from plans.services import audit, clock, links
 from plans.services.actors import patient_actor
 from plans.services.care_status import Care, care_of
-from plans.services.links import LinkPurpose, LinkState, LinkView
+from plans.services.links import LinkPurpose, LinkView
 from plans.services.plans import taken
 from plans.services.plans.history import schedule_of
 
@@ -62,6 +64,7 @@ class FeedState:
 
 def _standing(patient_id: UUID) -> Link | None:
     rows = Link.objects.filter(patient_id=patient_id, purpose__in=FEEDS, revoked_at=None)
+    rows = rows.filter(Q(expires_at=None) | Q(expires_at__gt=clock.now()))
     return rows.order_by("-created_at", "-id").first()
 
 
@@ -123,9 +126,9 @@ def read_feed(token: str) -> Feed:
             link = links.look(token, purpose)
         except NotFound:
             continue
-        if link.state is not LinkState.GOOD:
+        if not links.may(link, LinkAct.FEED, device=""):
             raise NotFound(what="feed")
-        return _feed(link, doses=purpose is LinkPurpose.FEED_DOSES)
+        return _feed(link, doses=links.may(link, LinkAct.DOSE, device=""))
     raise NotFound(what="feed")
 
 

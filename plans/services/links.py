@@ -1,7 +1,8 @@
 """Patients' access links, and the short sessions they open.
 
-A token is HMAC-SHA256(LINK_KEY, nonce of the row): 256 bits, the same in every message of an occasion, and not
+A token is HMAC-SHA256(LINK_KEY, nonce of the row): 256 bits, the same whenever a message is sent again, and not
 derivable from the database alone. Opening a link changes only session rows, however often a mail scanner does it.
+What a link allows is decided in `plans.domain.link_policy` alone; `check` asks it.
 """
 
 from __future__ import annotations
@@ -13,47 +14,30 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
+from plans.domain import link_policy
 from plans.domain import links as link_purposes
-from plans.domain.errors import NotFound, Refused
-from plans.models import (
-    BirthYearTry,
-    Link,
-    Occasion,
-    Patient,
-    PatientDevice,
-    PatientSession,
-    Plan,
-    PlanVersion,
-)
-from plans.services import clock
+from plans.domain.errors import NotFound, TaperplanError
+from plans.domain.link_policy import LinkAccess, LinkAct, LinkStrength, Origin
+from plans.domain.links import KEPT_FOR, LIFETIMES, OF_CARE, ON_PAPER, SESSION_AT_MOST, SESSION_IDLE
+from plans.domain.people import CareState
+from plans.models import Link, Occasion, Patient, PatientSession, Plan, PlanVersion
+from plans.services import clock, devices
 from plans.services.from_row import from_row
 
 LinkPurpose = link_purposes.LinkPurpose
-SESSION_FOR: Final = timedelta(minutes=30)
-DEVICE_FOR: Final = timedelta(days=180)
+LinkState = link_policy.LinkState
 SESSION_KEPT_FOR: Final = timedelta(days=1)
 """An expired session opens nothing, but is kept for a day to choose the language of the page that says so."""
 SESSIONS: Final = 200
 """The most live sessions per link; opening another ends the oldest."""
-DEVICES: Final = 20
-"""The most known devices per patient; the one that gave the year of birth longest ago is asked again."""
-WRONG_YEARS: Final = 5
-WRONG_WITHIN: Final = timedelta(hours=24)
-
-
-class LinkState(StrEnum):
-    """The state of a known link."""
-
-    GOOD = "good"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
+_FEEDS: Final = frozenset({LinkPurpose.FEED, LinkPurpose.FEED_DOSES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +47,86 @@ class LinkView:
     id: UUID
     purpose: LinkPurpose
     state: LinkState
+    """GOOD, EXPIRED or REVOKED."""
+    care: CareState
     clinic_id: UUID
     patient_id: UUID
     occasion_id: UUID | None
     plan_id: UUID | None
     version_id: UUID | None
-    expires_at: datetime | None
+    expires_at: datetime
     session_id: UUID | None = None
     """The session that it was found by, if any."""
-    origin: LinkPurpose | None = None
+    via: LinkPurpose | None = None
     """The purpose of the link through which that session was opened; None if it was this link."""
+    fact_at: datetime | None = None
+    """When the second fact was given in that session."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where its holder comes from."""
+        if (self.via or self.purpose) in ON_PAPER:
+            return Origin.PAPER
+        return Origin.MESSAGE if self.via is None and self.purpose not in _FEEDS else Origin.PLAN_PAGE
+
+
+class OutOfCare(TaperplanError):
+    """The patient behind `link` is not treated by this clinic now, so the link must not say what to take."""
+
+    code = "out_of_care"
+
+    def __init__(self, link: LinkView) -> None:
+        super().__init__()
+        self.link = link
+
+
+class FactWanted(NotFound):
+    """The holder of `link` may do that once they have given the second fact."""
+
+    def __init__(self, link: LinkView) -> None:
+        super().__init__(what="fact")
+        self.link = link
+
+
+def access_of(link: LinkView, *, device: str) -> LinkAccess:
+    """What the policy decides by; `device` is the key of a device, "" without one."""
+    strength = LinkStrength.FACT if link.fact_at is not None else LinkStrength.LINK
+    if devices.knows(link.patient_id, device):
+        strength = LinkStrength.DEVICE
+    return LinkAccess(link.purpose, link.origin, strength, _policy_state(link))
+
+
+def _policy_state(link: LinkView) -> LinkState:
+    if link.state is LinkState.REVOKED:
+        return link.state
+    if link.care is CareState.DIED:
+        return LinkState.DIED
+    return link.state if link.care is CareState.IN_CARE else LinkState.OUT_OF_CARE
+
+
+def may(link: LinkView, act: LinkAct, *, device: str) -> bool:
+    """Whether a link allows an act."""
+    return link_policy.allows(access_of(link, device=device), act)
+
+
+def check(link: LinkView, act: LinkAct, *, device: str = "") -> None:
+    """Raise unless a link allows an act: OutOfCare for a patient not in care here, FactWanted if only the second fact
+    is missing, else NotFound."""
+    access = access_of(link, device=device)
+    if link_policy.allows(access, act):
+        return
+    if access.state in (LinkState.OUT_OF_CARE, LinkState.DIED):
+        raise OutOfCare(link)
+    if link_policy.needs_fact(access, act):
+        raise FactWanted(link)
+    raise NotFound(what="link")
 
 
 def _token(nonce: bytes, purpose: LinkPurpose) -> str:
     mac = hmac.new(settings.LINK_KEY, bytes(nonce), hashlib.sha256).digest()
     token = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
     # A printed QR code must stay coarse enough to scan; 132 bits protect a page without health data.
-    return token[:22] if purpose is LinkPurpose.DOCUMENT else token
+    return token[:22] if purpose in ON_PAPER else token
 
 
 def _hash(token: str) -> str:
@@ -95,32 +142,48 @@ def make(
     version: PlanVersion | None = None,
     expires_at: datetime | None = None,
 ) -> Link:
-    """Make a new link for a patient, in the transaction of what needs it."""
+    """Make a new link for a patient, in the transaction of what needs it. It lives as its purpose says, or until
+    `expires_at`."""
     link = _new(purpose, clinic_id=patient.clinic_id, patient_id=patient.pk)
-    link.occasion, link.plan, link.version, link.expires_at = occasion, plan, version, expires_at
+    link.occasion, link.plan, link.version = occasion, plan, version
+    link.expires_at = expires_at or link.expires_at
     link.save(force_insert=True)
     return link
 
 
 def _new(purpose: LinkPurpose, **of: UUID | None) -> Link:
-    nonce = secrets.token_bytes(16)
+    nonce, now = secrets.token_bytes(16), clock.now()
     return Link(
         purpose=purpose.value,
         nonce=nonce,
         token_hash=_hash(_token(nonce, purpose)),
-        created_at=clock.now(),
+        created_at=now,
+        expires_at=now + LIFETIMES[purpose].lasts,
         **of,
     )
+
+
+def _fresh(purposes: Collection[LinkPurpose]) -> Q:
+    """The links that a message may carry again."""
+    now = clock.now()
+    found = Q()
+    for purpose in purposes:
+        young = Q(created_at__gt=now - LIFETIMES[purpose].renewed) & (
+            Q(expires_at=None) | Q(expires_at__gt=now)
+        )
+        # That of a check-in stays the same from its invitation to its last reminder.
+        found |= Q(purpose=purpose.value) & (young | Q(occasion__isnull=False))
+    return found & Q(revoked_at=None)
 
 
 def lasting(
     *, purpose: LinkPurpose, patient: Patient, plan: Plan | None = None, version: PlanVersion | None = None
 ) -> Link:
-    """The patient's lasting link of a purpose, made when first needed and the same in every message."""
-    found = Link.objects.filter(
-        patient=patient, purpose=purpose.value, plan=plan, version=version, revoked_at=None
-    ).first()
-    return found or make(purpose=purpose, patient=patient, plan=plan, version=version)
+    """The patient's link of a purpose, the same in every message until it is renewed."""
+    rows = Link.objects.filter(
+        _fresh([purpose]), patient=patient, plan=plan, version=version, occasion=None
+    ).order_by("-created_at", "-id")
+    return rows.first() or make(purpose=purpose, patient=patient, plan=plan, version=version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +208,12 @@ def find_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
     if not wanted:
         return {}
     rows = Link.objects.filter(
+        _fresh({one.purpose for one in wanted}),
         patient__in={one.patient_id for one in wanted},
-        purpose__in={one.purpose.value for one in wanted},
-        revoked_at=None,
         version=None,
     )
     found: dict[tuple[str, UUID, UUID | None], Link] = {}
-    for link in rows.order_by("created_at", "id"):
+    for link in rows.order_by("-created_at", "-id"):
         of_checkin = link.purpose == LinkPurpose.CHECKIN.value
         found.setdefault(
             (link.purpose, link.patient_id, link.occasion_id if of_checkin else link.plan_id), link
@@ -186,25 +248,31 @@ def token_of(link: Link) -> str:
 
 
 def _view(link: Link, now: datetime, session: PatientSession | None = None) -> LinkView:
+    purpose = LinkPurpose(link.purpose)
+    # A row of the release before links had an end.
+    expires_at = link.expires_at or link.created_at + LIFETIMES[purpose].lasts
     state = LinkState.GOOD
     if link.revoked_at is not None:
         state = LinkState.REVOKED
-    elif link.expires_at is not None and link.expires_at <= now:
+    elif expires_at <= now:
         state = LinkState.EXPIRED
     return from_row(
         LinkView,
         link,
-        purpose=LinkPurpose(link.purpose),
+        purpose=purpose,
         state=state,
+        care=CareState(link.patient.care_state),
+        expires_at=expires_at,
         session_id=session.pk if session is not None else None,
-        origin=LinkPurpose(session.origin) if session is not None and session.origin else None,
+        via=LinkPurpose(session.origin) if session is not None and session.origin else None,
+        fact_at=session.fact_at if session is not None else None,
     )
 
 
 def look(token: str, purpose: LinkPurpose) -> LinkView:
     """The link of a token, in whatever state. Raises NotFound for an unknown token or another purpose."""
     link = (
-        Link.objects.filter(token_hash=_hash(token), purpose=purpose.value).first()
+        Link.objects.select_related("patient").filter(token_hash=_hash(token), purpose=purpose.value).first()
         if len(token) < 100
         else None
     )
@@ -215,7 +283,7 @@ def look(token: str, purpose: LinkPurpose) -> LinkView:
 
 def by_id(link_id: UUID) -> LinkView:
     """A link by its key, for a form that carried the key signed. Raises NotFound."""
-    link = Link.objects.filter(pk=link_id).first()
+    link = Link.objects.select_related("patient").filter(pk=link_id).first()
     if link is None:
         raise NotFound(what="link")
     return _view(link, clock.now())
@@ -230,25 +298,44 @@ def revoke(link_id: UUID) -> None:
 
 
 def revoke_all(patient: Patient) -> None:
-    """End every link of a patient, for example if they were sent to a wrong address."""
+    """End every link of a patient and its sessions, for example if they were sent to a wrong address."""
     with transaction.atomic():
         Link.objects.filter(patient=patient, revoked_at=None).update(revoked_at=clock.now())
         PatientSession.objects.filter(link__patient=patient).delete()
 
 
-def start_session(link_id: UUID, *, origin: LinkPurpose | None = None) -> str:
-    """Open a session for a link and return its key, which only a cookie may carry. It lasts 30 minutes of real time.
+def end_of_care(patient: Patient, now: datetime) -> None:
+    """End a patient's links of care, in the transaction that ends the care. Sessions and known devices open nothing
+    from then on but the page that says whom to ask.
 
-    `origin`: the purpose of the link it was opened through, if another.
+    A check-in's own link ends with its check-in: what is being written on it is still taken.
+    """
+    rows = Link.objects.filter(patient=patient, purpose__in=OF_CARE, occasion=None, revoked_at=None)
+    rows.filter(Q(expires_at=None) | Q(expires_at__gt=now)).update(expires_at=now)
+
+
+def back_in_care(patient: Patient, ended_at: datetime) -> None:
+    """Let the links go on that an end of care ended at this moment, because it was recorded by mistake."""
+    for link in Link.objects.filter(patient=patient, expires_at=ended_at, revoked_at=None):
+        link.expires_at = link.created_at + LIFETIMES[LinkPurpose(link.purpose)].lasts
+        link.save(update_fields=["expires_at"])
+
+
+def start_session(link_id: UUID, *, via: LinkPurpose | None = None, fact_at: datetime | None = None) -> str:
+    """Open a session for a link and return its key, which only a cookie may carry.
+
+    It ends after 30 minutes of real time without a request, and four hours after it began. `via`: the purpose of the
+    link it was opened through, if another; `fact_at`: when the second fact was given there.
     """
     key = secrets.token_urlsafe(32)
     real = clock.real_now()
     made = PatientSession.objects.create(
         link_id=link_id,
         key_hash=_hash(key),
-        origin=origin.value if origin is not None else "",
+        origin=via.value if via is not None else "",
+        fact_at=fact_at,
         created_at=real,
-        expires_at=real + SESSION_FOR,
+        expires_at=real + SESSION_IDLE,
     )
     before = PatientSession.objects.filter(link_id=link_id).exclude(pk=made.pk).order_by("-created_at", "-id")
     if old := list(before.values_list("pk", flat=True)[SESSIONS - 1 :]):
@@ -271,87 +358,48 @@ def session_link(key: str, purpose: LinkPurpose) -> LinkView:
     """The link behind a session key. Raises NotFound for an unknown or expired session or another purpose.
 
     A call with less than half of the time left renews the session, so that it does not expire on a slow reader between
-    two pages.
+    two pages; never beyond its absolute end.
     """
     real = clock.real_now()
     found = (
-        PatientSession.objects.select_related("link")
+        PatientSession.objects.select_related("link__patient")
         .filter(key_hash=_hash(key), expires_at__gt=real, link__purpose=purpose.value)
+        .filter(created_at__gt=real - SESSION_AT_MOST)
         .first()
     )
     if found is None:
         raise NotFound(what="session")
-    if found.expires_at - real < SESSION_FOR / 2:
-        PatientSession.objects.filter(pk=found.pk).update(expires_at=real + SESSION_FOR)
+    if found.expires_at - real < SESSION_IDLE / 2:
+        until = min(real + SESSION_IDLE, found.created_at + SESSION_AT_MOST)
+        PatientSession.objects.filter(pk=found.pk).update(expires_at=until)
     return _view(found.link, clock.now(), found)
 
 
-def pass_on(link: LinkView, to: Link, *, device: str) -> str:
+def fact_given(session_id: UUID) -> None:
+    """Note that the second fact was given in a session."""
+    PatientSession.objects.filter(pk=session_id).update(fact_at=clock.real_now())
+
+
+def pass_on(link: LinkView, to: Link, act: LinkAct, *, device: str) -> str:
     """Open a session of another of the patient's links for the holder of `link`, without revealing its token.
 
-    Pages of a plan ask for the year of birth themselves; everything else needs it first: raises Refused("year_wanted")
-    unless `device` is the key of a device that gave it. Raises NotFound for a revoked link, and for another patient's.
+    Raises as `check` does for the act that leads there, and NotFound for another patient's link.
     """
-    if link.state is LinkState.REVOKED or to.patient_id != link.patient_id:
+    check(link, act, device=device)
+    if to.patient_id != link.patient_id:
         raise NotFound(what="link")
-    if to.purpose != LinkPurpose.PLAN.value and not device_knows(link.patient_id, device):
-        raise Refused(reason="year_wanted")
-    return start_session(to.pk, origin=link.origin or link.purpose)
+    return start_session(to.pk, via=link.via or link.purpose, fact_at=link.fact_at)
 
 
 def forget_sessions(before: datetime | None = None) -> int:
-    """Delete expired device keys, and sessions a day after their end; returns how many."""
+    """Delete what has ended: sessions after a day, devices, and links and wrong tries after their time; how many.
+
+    The links of check-ins and of printed pages stay: a late answer is still taken, and a page still says whether it is
+    current.
+    """
     real = before or clock.real_now()
     gone, _ = PatientSession.objects.filter(expires_at__lt=real - SESSION_KEPT_FOR).delete()
-    devices, _ = PatientDevice.objects.filter(expires_at__lt=real).delete()
-    return gone + devices
-
-
-def device_knows(patient_id: UUID, key: str) -> bool:
-    """Whether a device gave the patient's year of birth."""
-    if not key:
-        return False
-    return PatientDevice.objects.filter(
-        patient_id=patient_id, key_hash=_hash(key), expires_at__gt=clock.real_now()
-    ).exists()
-
-
-def locked_out(patient_id: UUID) -> bool:
-    """Whether five wrong years of birth within a day have locked the dose pages."""
-    since = clock.real_now() - WRONG_WITHIN
-    return BirthYearTry.objects.filter(patient_id=patient_id, at__gt=since).count() >= WRONG_YEARS
-
-
-@dataclass(frozen=True, slots=True)
-class YearOutcome:
-    """The result of a typed year: a device key if right, else the tries left."""
-
-    key: str | None
-    left: int
-
-
-def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
-    """Compare a typed year with the patient's. Raises Refused("locked_out") once five were wrong within a day.
-
-    It locks the patient's row, so that concurrent guesses are counted one by one.
-    """
-    with transaction.atomic():
-        patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
-        if locked_out(patient_id):
-            raise Refused(reason="locked_out")
-        if raw.strip() == str(patient.born.year):
-            key = secrets.token_urlsafe(32)
-            real = clock.real_now()
-            this = PatientDevice.objects.create(
-                patient=patient, key_hash=_hash(key), confirmed_at=real, expires_at=real + DEVICE_FOR
-            )
-            # Never this one, even if several were confirmed in the same instant.
-            others = (
-                PatientDevice.objects.filter(patient=patient).exclude(pk=this.pk).order_by("-confirmed_at")
-            )
-            oldest = list(others.values_list("pk", flat=True)[DEVICES - 1 :])
-            PatientDevice.objects.filter(pk__in=oldest).delete()
-            return YearOutcome(key=key, left=WRONG_YEARS)
-        BirthYearTry.objects.create(patient=patient, at=clock.real_now())
-        wrong = BirthYearTry.objects.filter(patient=patient, at__gt=clock.real_now() - WRONG_WITHIN).count()
-        return YearOutcome(key=None, left=max(0, WRONG_YEARS - wrong))
+    ended = clock.now() - KEPT_FOR
+    old = Link.objects.filter(Q(revoked_at__lt=ended) | Q(expires_at__lt=ended), occasion=None, version=None)
+    links, _ = old.exclude(purpose__in=ON_PAPER).delete()
+    return gone + links + devices.forget(real)

@@ -9,14 +9,15 @@ from typing import Final
 
 from django.db import transaction
 
-from plans.domain.errors import NotFound, Refused
+from plans.domain.errors import Refused
+from plans.domain.link_policy import LinkAct
 from plans.domain.people import EmailState, MailState
 from plans.domain.which import which
 from plans.models import LIVE_STATES, AuditEvent, Patient, Plan
 from plans.services import audit, clock, close_watch, documents, links, outbox, patient_mail
 from plans.services.actors import patient_actor
 from plans.services.checkins import ladder, occasions
-from plans.services.links import LinkPurpose, LinkState, LinkView
+from plans.services.links import LinkPurpose, LinkView
 from plans.services.review.review_items import open_item
 
 EARLIEST, LATEST = time(8, 0), time(20, 0)
@@ -44,14 +45,15 @@ class Choices:
 
 
 def session(link: LinkView, *, device: str) -> str:
-    """The key of a session of the choices page for the holder of another valid link of the patient; `device` is the key
-    of a device that gave the year of birth. Raises NotFound for a revoked link and Refused("year_wanted")."""
-    if link.state is LinkState.REVOKED:
-        raise NotFound(what="link")
+    """The key of a session of the choices page for the holder of a plan's link; `device` is the key of a device.
+
+    Raises what `links.check` raises.
+    """
+    links.check(link, LinkAct.TO_PREFERENCES, device=device)
     with transaction.atomic():
         patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
         standing = links.lasting(purpose=LinkPurpose.MAIL, patient=patient)
-        return links.pass_on(link, standing, device=device)
+        return links.pass_on(link, standing, LinkAct.TO_PREFERENCES, device=device)
 
 
 def choices(link: LinkView) -> Choices:

@@ -12,25 +12,23 @@ from django.db import transaction
 from plans.domain.checkins.help_lines import Help, help_for
 from plans.domain.documents.advice import SignedAdvice
 from plans.domain.errors import NotFound, Refused
+from plans.domain.link_policy import LinkAct
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import Schedule, Step
-from plans.models import LIVE_STATES, ON_PAPER_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
-from plans.services import advice, audit, clock, documents, letters, links, rota
-from plans.services.access import get_patient_for
+from plans.models import LIVE_STATES, ON_PAPER_STATES, Clinic, Patient, Plan, PlanVersion
+from plans.services import advice, clock, documents, letters, links, rota
 from plans.services.accounts import ClinicCard, card_of
-from plans.services.actors import Actor, May, patient_actor
 from plans.services.care_status import Care, care_of
 from plans.services.letters import LetterToRead
-from plans.services.links import WRONG_YEARS, LinkPurpose, LinkState, LinkView, YearOutcome
+from plans.services.links import LinkPurpose, LinkView
 from plans.services.plans import taken, versions
-from plans.services.review.review_items import open_item
 from plans.services.rota import ServiceToCall
 from plans.services.visits import VisitLine, upcoming_visits
 
 
 @dataclass(frozen=True, slots=True)
 class LinkHolder:
-    """The person behind a link, as far as pages may show before the year of birth is given. `services`: the outside
+    """The person behind a link, as far as pages may show before the second fact is given. `services`: the outside
     services that answer for the clinic now."""
 
     clinic: ClinicCard
@@ -110,7 +108,7 @@ def _live_plan(link: LinkView) -> Plan:
 
 
 def plan_page(link: LinkView) -> PatientPlan:
-    """Today's doses, the next change and the documents. The caller has checked the year of birth."""
+    """Today's doses, the next change and the documents. The caller has asked the link policy."""
     plan = _live_plan(link)
     version = plan.active_version
     if version is None:
@@ -154,16 +152,15 @@ def takes_another_dose(plan: Plan) -> bool:
     return standing is not None and standing.differs
 
 
-def plan_session(link: LinkView) -> str:
+def plan_session(link: LinkView, *, device: str) -> str:
     """The key of a session of the plan page for the holder of another of the patient's links; that page asks for the
-    year of birth. Raises NotFound for a revoked link, and if no plan was ever issued."""
-    if link.state is LinkState.REVOKED:
-        raise NotFound(what="link")
+    second fact. Raises what `links.check` raises, and NotFound if no plan was ever issued."""
+    links.check(link, LinkAct.TO_PLAN, device=device)
     plan = _live_plan(link)
     with transaction.atomic():
         patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
         standing = links.lasting(purpose=LinkPurpose.PLAN, patient=patient, plan=plan)
-        return links.pass_on(link, standing, device="")
+        return links.pass_on(link, standing, LinkAct.TO_PLAN, device=device)
 
 
 def plan_pdf(link: LinkView) -> documents.OpenFile:
@@ -181,71 +178,20 @@ def calendar_opened(link: LinkView, form: str) -> None:
     documents.note_opened(_live_plan(link), form)
 
 
-def give_year(link: LinkView, raw: str) -> YearOutcome:
-    """Compare a typed year of birth. The fifth wrong one within a day locks the dose pages and tells the clinic.
-
-    Raises Refused("locked_out").
-    """
-    with transaction.atomic():
-        outcome = links.give_birth_year(link.patient_id, raw)
-        if outcome.key is None and outcome.left == 0:
-            patient = Patient.objects.select_related("clinic").get(pk=link.patient_id)
-            open_item(
-                clinic_id=link.clinic_id,
-                patient=patient,
-                plan=None,
-                source="access",
-                source_key=f"birth_year:{link.patient_id}",
-                priority="routine",
-                facts={"code": "birth_year_locked", "tries": WRONG_YEARS},
-                now=clock.now(),
-            )
-        audit.record(
-            by=patient_actor(link.patient_id, link.clinic_id),
-            act="device.confirmed" if outcome.key else "device.refused",
-            subject_kind="patient",
-            subject_id=link.patient_id,
-            patient_id=link.patient_id,
-        )
-    return outcome
-
-
-def is_locked(actor: Actor, patient_id: UUID) -> bool:
-    """Whether wrong years of birth have locked the dose pages of a patient of the actor's clinic. Raises NotFound."""
-    return links.locked_out(get_patient_for(actor, patient_id).pk)
-
-
-@transaction.atomic
-def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
-    """Unlock the dose pages after somebody at the clinic has spoken with the patient. True if they were locked.
-
-    Raises NotFound and NotAllowed.
-    """
-    patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
-    if not links.locked_out(patient.pk):
-        return False
-    BirthYearTry.objects.filter(patient=patient).delete()
-    audit.record(
-        by=by,
-        act="device.unlocked",
-        subject_kind="patient",
-        subject_id=patient.pk,
-        patient_id=patient.pk,
-    )
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class DocumentStatus:
-    """Whether a scanned page is current, or when it was replaced; `onward`: by a plan that its holder may open. No
-    name, drug or dose. `care` is where its holder is treated now; `other_dose_on`: the day on which another dose than
-    the page's was recorded."""
+    """Whether a scanned page is current, or when it was replaced; `onward`: by a plan that its holder may open.
+
+    No name, drug or dose. `to_plan`: its code leads to the plan, behind the second fact. `care` is where its holder is
+    treated now; `other_dose_on`: the day on which another dose than the page's was recorded.
+    """
 
     clinic: ClinicCard
     help: Help
     country: str
     current: bool
     onward: bool
+    to_plan: bool
     replaced_on: date | None
     version: int
     language: str
@@ -255,7 +201,8 @@ class DocumentStatus:
 
 def document_status(token: str) -> DocumentStatus:
     """Whether the printed page with this token is the one in force. Raises NotFound for an unknown token."""
-    link = links.look(token, LinkPurpose.DOCUMENT)
+    link = printed_link(token)
+    links.check(link, LinkAct.STATUS)
     version = (
         PlanVersion.objects.select_related("plan__patient", "plan__active_version", "plan__clinic")
         .filter(pk__in=[link.version_id])
@@ -276,6 +223,7 @@ def document_status(token: str) -> DocumentStatus:
         country=patient.country,
         current=not over,
         onward=onward,
+        to_plan=links.may(link, LinkAct.TO_PLAN, device=""),
         replaced_on=replaced.astimezone(clock.zone_of(patient.zone)).date() if replaced else None,
         version=version.number,
         language=patient.language,
@@ -284,10 +232,9 @@ def document_status(token: str) -> DocumentStatus:
     )
 
 
-def plan_session_of_document(token: str) -> str:
-    """The key of a session of the plan page for the holder of a printed page. Anybody may find a page, so nothing opens
-    before the year of birth is given.
-
-    Raises NotFound.
-    """
-    return plan_session(links.look(token, LinkPurpose.DOCUMENT))
+def printed_link(token: str) -> LinkView:
+    """The link of a printed code: a patient's calendar, or a pharmacy sheet. Raises NotFound for an unknown token."""
+    try:
+        return links.look(token, LinkPurpose.DOCUMENT)
+    except NotFound:
+        return links.look(token, LinkPurpose.PHARMACY)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from plans.domain.errors import NotAllowed, Refused, Stale
 from plans.domain.json import Facts
+from plans.domain.link_policy import LinkAct
 from plans.domain.people import (
     CareState,
     EmailState,
@@ -24,7 +25,7 @@ from plans.services import audit, clock, documents, links, messages, outbox
 from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.checkins import ladder, occasions
-from plans.services.links import LinkState, LinkView
+from plans.services.links import LinkView
 from plans.services.patient_cards import (
     PatientCard,
     age_on,
@@ -257,7 +258,7 @@ def confirm_email(link: LinkView) -> bool:
 
     True the first time; opening it again changes nothing. Raises Refused("link_over") for an invalid link.
     """
-    if link.state is not LinkState.GOOD:
+    if not links.may(link, LinkAct.CONFIRM, device=""):
         raise Refused(reason="link_over")
     patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
     if patient.email_state != EmailState.UNCONFIRMED.value:

@@ -1,7 +1,8 @@
 """Access to pages: denied by default. A view without one of these marks fails the access-matrix test.
 
 `staff_page(May.X)` lets in a signed-in member of the chosen clinic whose role has X, and sets `request.actor`.
-`patient_page` and `public_page` only mark: such views check a link or a session themselves, or show no personal data.
+`patient_page` names the acts of a patient's page, which its view asks the link policy for (`link_session.allowed`);
+`public_page` only marks: such views show no personal data.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from plans.domain.errors import NotAllowed, NotFound
+from plans.domain.link_policy import LinkAct
 from plans.services import access, clock, looks, session_trail, sso
 from plans.services.actors import Actor, May
-from plans.services.care_status import OutOfCare
+from plans.services.links import OutOfCare
 from plans.web import not_saved, out_of_care
 from plans.web.layout_context import page
 from plans.web.middleware import SIGNED_IN_AT
@@ -130,23 +132,31 @@ def _keep_refusal(request: HttpRequest, actor: Actor, act: str, kwargs: dict[str
     session_trail.refused(by=actor, act=act, page=route, key=key)
 
 
-def patient_page(view: View) -> View:
-    """For holders of a patient's link or session, which the view itself checks; NotFound becomes 404.
+def patient_page(*acts: LinkAct) -> Callable[[View], View]:
+    """For holders of a patient's link or session that allows one of these acts; NotFound becomes 404.
 
-    A patient not in care here gets the page that says whom to ask, whatever the link was for.
+    The view asks for the act of each request. A patient not in care here gets the page that says whom to ask, whatever
+    the link was for.
     """
+    if not all(isinstance(act, LinkAct) for act in acts) or not acts:
+        raise TypeError("name the acts of this page: plans.domain.link_policy.LinkAct")
 
-    @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except NotFound as gone:
-            raise Http404 from gone
-        except OutOfCare as out:
-            return out_of_care.shown(request, out.link)
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            request.link_acts = frozenset(acts)  # type: ignore[attr-defined]  # the attribute is the gate's own
+            try:
+                return view(request, *args, **kwargs)
+            except NotFound as gone:
+                raise Http404 from gone
+            except OutOfCare as out:
+                return out_of_care.shown(request, out.link)
 
-    guarded.gate = ("patient", "")  # type: ignore[attr-defined]  # read by the access-matrix test
-    return guarded
+        guarded.gate = ("patient", "")  # type: ignore[attr-defined]  # read by the access-matrix test
+        guarded.acts = frozenset(acts)  # type: ignore[attr-defined]  # read by the test of the link policy
+        return guarded
+
+    return wrap
 
 
 def signed_in_page(view: View) -> View:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.json import Facts, JsonObject
-from plans.wording import messages, reaching
+from plans.wording import messages, patient_links, reaching
 from plans.wording.drugs import listed
 from plans.wording.letters import LETTER_TO
 from plans.wording.people import CARE_STATES, ROLES
@@ -110,6 +110,11 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "clinic.move_declined": _("declined a patient whom %(clinic)s offered. %(note)s"),
     "clinic.channel_test_set": _("changed the daily test of channels"),
     "clinic.close_watch_set": _("chose the rules of close watch"),
+    "clinic.birth_year_set": _ByFact(
+        "off",
+        _("turned the year of birth off: patients’ pages ask for a code"),
+        {False: _("lets the year of birth open patients’ pages until they have a code")},
+    ),
     "clinic.rules_set": _("changed the thresholds or the cadence"),
     "clinic.rules_signed": _("signed the rules, thresholds and questions in force"),
     "clinic.second_factor_set": _("requires a second step at sign-in from %(on)s on"),
@@ -194,9 +199,20 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "patient.mail_suspended": _("paused check-in messages"),
     "patient.mail_complained": _("noted that the mail provider reported our messages, and stopped them"),
     "patient.mail_bounced": _("noted that messages bounce"),
-    "device.confirmed": _("gave the year of birth on a device"),
-    "device.refused": _("gave a wrong year of birth"),
-    "device.unlocked": _("opened the plan page again after wrong years of birth"),
+    "device.confirmed": _("gave the code or the year of birth"),
+    "device.refused": _("gave a wrong code or year of birth"),
+    "device.ended": _("ended a device that was known"),
+    "device.unlocked": _("let the patient try again at once after wrong codes or years of birth"),
+    "link.ended": _("ended a link: %(purpose)s"),
+    "link.all_ended": _("ended all devices and links"),
+    "code.given": _("gave the patient a code"),
+    "code.chosen": _("chose a code of their own"),
+    "code.cleared": _("took the patient’s code away"),
+    "patient.discreet_set": _ByFact(
+        "less",
+        _("asked for messages that say less"),
+        {False: _("asked for messages that name the clinic again")},
+    ),
     "feed.opened": _("opened a calendar address for a phone"),
     "feed.closed": _("closed the calendar address for a phone"),
     "plan.draft_saved": _("saved a draft of the plan"),
@@ -386,6 +402,7 @@ def _shown(act: str, facts: Facts) -> JsonObject:
     )
     found: JsonObject = {**empty, **facts}
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])
+    found["purpose"] = patient_links.purpose_words(str(facts.get("purpose", "")))
     found["role"] = ROLES.get(str(facts.get("role", "")), "")
     found["care"] = CARE_STATES.get(str(facts.get("now", "")), "")
     words = messages.WORDS.get(str(facts.get("notice", "")))

@@ -29,6 +29,8 @@ WORDS: Final[dict[str, MessageWords]] = {
     "checkin_invitation": MessageWords(_("Check-in invitation"), _("check-in invitation")),
     "checkin_reminder": MessageWords(_("Check-in reminder"), _("check-in reminder")),
     "opt_out_done": MessageWords(_("Messages stopped"), _("message saying that messages stop")),
+    "new_device": MessageWords(_("New device"), _("message about a new device")),
+    "new_link": MessageWords(_("New link"), _("message with a new link")),
     "clinic_changed": MessageWords(_("New clinic"), _("message about the new clinic")),
     "item_alert": MessageWords(_("Alert"), _("alert")),
     "item_escalated": MessageWords(_("Alert, escalated"), _("alert to the next person")),

@@ -134,6 +134,12 @@ _CODES: Final[Mapping[str, Promise]] = {
     "birth_year_locked": _(
         "The year of birth was given wrongly five times: the dose pages are closed for a day"
     ),
+    "fact_guessed": _(
+        "A wrong code or year of birth was given five times within a day: ask the patient whether it was them"
+    ),
+    "mail_read": _(
+        "The patient ended all devices and links, because somebody else may read their messages: call them"
+    ),
     "caseload_differed": _(
         "The caseload showed this patient wrongly; it has been put right. Check what was due since yesterday"
     ),

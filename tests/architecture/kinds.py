@@ -459,7 +459,8 @@ def _template_of(name: str, known: Callable[[], Iterable[str]] = tuple) -> Place
 
 
 def _message_folders() -> Iterator[str]:
-    yield from (path.name for path in sorted((ROOT / "templates" / "messages").iterdir()) if path.is_dir())
+    folders = (path.name for path in sorted((ROOT / "templates" / "messages").iterdir()) if path.is_dir())
+    yield from (name for name in folders if name != rendering.DISCREET)
 
 
 def _in_both_languages(code: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from plans.domain.errors import Refused
 from plans.models import CheckIn, CheckInRevision, Flag, PatientSession, ReviewItem
-from plans.services import clock, links
+from plans.services import clock, devices, links
 from plans.services.checkins import bounds, responses, saving, sessions
 from plans.services.checkins.sessions import CheckInSession
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
@@ -81,8 +81,9 @@ def test_staff_who_enter_answers_by_phone_are_not_held_back(story: Asked) -> Non
 
 @pytest.mark.slow
 def test_after_ten_check_ins_of_ones_own_in_a_day_the_last_one_is_changed_instead(story: Asked) -> None:
-    device = links.give_birth_year(story.patient.pk, str(story.patient.born.year)).key
-    key = sessions.own_session(story.link, device=device or "")
+    row = links.lasting(purpose=links.LinkPurpose.PLAN, patient=story.patient)
+    plan_link = links.look(links.token_of(row), links.LinkPurpose.PLAN)
+    key = sessions.own_session(plan_link, device=devices.remember(story.patient, ""))
     link = links.session_link(key, links.LinkPurpose.CHECKIN)
     for n in range(bounds.OWN_A_DAY):
         answer_all(sessions.unscheduled(link, nonce=f"form-{n}"))

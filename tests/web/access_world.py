@@ -34,6 +34,7 @@ from plans.models import (
 )
 from plans.services import (
     clock,
+    devices,
     imports,
     leave,
     letters,
@@ -324,9 +325,7 @@ class World:
 def _sit_down(client: Client, side: Side) -> None:
     for cookie, purpose in _COOKIES.items():
         client.cookies[cookie] = links.start_session(side.links[purpose].id)
-    key = links.give_birth_year(side.patient.pk, str(side.patient.born.year)).key
-    assert key is not None
-    client.cookies["tp_device"] = key
+    client.cookies["tp_device"] = devices.remember(side.patient, "phone")
 
 
 @dataclass(frozen=True)

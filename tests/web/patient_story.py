@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db import transaction
 from django.test import Client
 
 from plans.domain.amounts import Dose
 from plans.models import Patient, Plan
-from plans.services import links
+from plans.services import devices, links
 from plans.services.links import LinkPurpose
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -43,14 +44,18 @@ def made() -> Story:
 
 
 def give(phone: Client, year: str, here: str = "/p/") -> Any:
-    return phone.post("/p/year", {"year": year, "here": here})
+    return phone.post("/p/fact", {"fact": year, "here": here})
 
 
 def make_known(phone: Client, patient: Patient) -> None:
-    """Let a phone be one on which the patient's year of birth was given."""
-    key = links.give_birth_year(patient.pk, str(patient.born.year)).key
-    assert key is not None
-    phone.cookies["tp_device"] = key
+    """Let a phone be one on which the patient's second fact was given."""
+    phone.cookies["tp_device"] = known_device(patient)
+
+
+def known_device(patient: Patient) -> str:
+    """The key of a device on which the patient's second fact was given."""
+    with transaction.atomic():
+        return devices.remember(patient, "phone")
 
 
 def words(response: Any) -> str:

@@ -219,8 +219,15 @@ def test_a_document_hands_out_no_token_of_the_plan(story: Asked, finder: Client)
 
 
 @pytest.mark.slow
-def test_after_the_year_a_document_leads_to_everything(story: Asked, finder: Client) -> None:
+def test_after_the_year_a_document_leads_to_the_plan_and_a_check_in_without_earlier_answers_only(
+    story: Asked, finder: Client
+) -> None:
     give(finder, str(story.patient.born.year))
+    assert "For today" in text_of(finder.get("/p/"))
+    assert "I took it" not in text_of(finder.get("/p/"))
     assert finder.post("/p/tell").headers["Location"] == "/c/"
-    assert finder.post("/p/mail").headers["Location"] == "/m/"
-    assert finder.get("/m/").status_code == 200
+    for where in ("/p/mail", "/p/feed", "/p/devices", "/p/mark"):
+        assert finder.post(where, {"act": "open"}).headers["Location"] == "/p/", where
+    assert finder.get("/m/").status_code == 403
+    shown = finder.get("/c/?page=safety_a").content.decode()
+    assert ('" checked' in shown, "safety_a" in shown) == (False, True)

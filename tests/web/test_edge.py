@@ -176,7 +176,7 @@ PATHS = (
     f"/m/{TOKEN}",
     f"/q/{TOKEN[:22]}",
     "/y/",
-    "/p/year",
+    "/p/fact",
     "/accounts/login/",
     "/help/us",
     "/mail/events",

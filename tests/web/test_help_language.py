@@ -211,7 +211,7 @@ def test_a_wrong_year_is_answered_in_the_language_that_was_chosen(story: Asked, 
 @pytest.mark.slow
 def test_after_the_year_the_plan_is_in_the_language_of_the_patient(story: Asked, phone: Client) -> None:
     phone.get(f"/p/{token(story, LinkPurpose.PLAN)}")
-    phone.post("/p/year?lang=en", {"year": str(story.patient.born.year), "here": "/p/"})
+    phone.post("/p/fact?lang=en", {"fact": str(story.patient.born.year), "here": "/p/"})
     assert language_of(phone.get("/p/?lang=en")) == "es"
 
 

@@ -155,7 +155,7 @@ def test_a_button_pressed_two_ways_at_once_does_nothing(known: Client, begun: St
         ("/m/", {"act": ["stop", "start"]}, 200),
         ("/p/mark", {**dose, "how": ["planned", "other"]}, 422),
         ("/p/mark", {**dose, "how": ["", ""]}, 422),
-        ("/p/year", {"year": ["1979", "1980"]}, 422),
+        ("/p/fact", {"fact": ["1979", "1980"]}, 422),
         ("/p/feed", {"act": ["open", "close"]}, 302),
     ):
         assert known.post(path, sent).status_code == status, path

@@ -72,7 +72,9 @@ def test_after_the_last_dose_the_plan_says_so(known: Client, begun: Story, stand
     assert last is not None
     standing_clock.move_to(datetime.combine(last + timedelta(days=40), MONDAY.time(), UTC))
     states.advance(datetime.combine(last + timedelta(days=40), MONDAY.time(), UTC))
-    known.get(f"/p/{begun.token}")
+    # The link of a newer message: the first one has ended.
+    assert known.get(f"/p/{begun.token}").status_code == 410
+    known.get(f"/p/{token_for(begun.patient, begun.plan)}")
     give(known, str(begun.patient.born.year))
     said = words(known.get("/p/"))
     assert "Your last dose was on" in said

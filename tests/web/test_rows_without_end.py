@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from plans.models import AuditEvent, Link, PatientDevice
-from plans.services import dose_marks, feeds, links
+from plans.services import devices, dose_marks, feeds
 from tests.web.patient_story import Story, give, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -32,7 +32,7 @@ def test_so_many_ticks_a_day(known: Client, begun: Story, monkeypatch: Any) -> N
 
 
 def test_the_newest_devices_stay_known(opened: Client, begun: Story) -> None:
-    for _n in range(links.DEVICES + 10):
+    for _n in range(devices.DEVICES + 10):
         give(opened, str(begun.patient.born.year))
-    assert PatientDevice.objects.count() == links.DEVICES
+    assert PatientDevice.objects.count() == devices.DEVICES
     assert "Which year" not in words(opened.get("/p/"))

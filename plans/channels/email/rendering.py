@@ -78,7 +78,7 @@ def write(facts: MessageFacts) -> OutgoingMessage:
 
     Raises BadAddress for an address that is not exactly one, KeyError for an unknown notice.
     """
-    rendered = render(facts.notice, words(facts))
+    rendered = render(DISCREET if facts.discreet else MESSAGES[facts.notice].code, words(facts))
     # Not random, so that the same message has the same bytes.
     boundary = f"=_{facts.work_id.hex}"
     payload = b"".join(
@@ -110,8 +110,8 @@ def _part(boundary: str, kind: bytes, text: str) -> bytes:
 
 
 def render(notice: str, given: Facts) -> RenderedMessage:
-    """Fill the templates of a notice; `given["language"]` is the reader's language."""
-    subject, text, html = _templates(MESSAGES[notice].code)
+    """Fill the templates of a notice, or DISCREET; `given["language"]` is the reader's language."""
+    subject, text, html = _templates(notice)
     with translation.override(given["language"]):
         return RenderedMessage(
             subject=" ".join(subject.render(dict(given)).split()),
@@ -121,6 +121,8 @@ def render(notice: str, given: Facts) -> RenderedMessage:
 
 
 TEMPLATES: Final = ("subject.txt", "body.txt", "body.html")
+DISCREET: Final = "discreet"
+"""Templates for a patient who asked for messages that say less, whatever they are about."""
 
 
 @functools.cache

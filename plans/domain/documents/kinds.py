@@ -12,7 +12,8 @@ class DocumentKind:
     """One kind of document.
 
     `may` is the permission that a member needs to request it, `links` the purposes of access links that open it without
-    signing in (`services.actors.May`, `domain.links.LinkPurpose`), `privacy` the class of its content.
+    signing in (`services.actors.May`, `domain.links.LinkPurpose`), `code_of` the purpose of the link that is printed on
+    it, `privacy` the class of its content.
 
     - `by_itself`: made for every version.
     - `of_a_day`: belongs to its day and is left as it was; the next visit requests its own.
@@ -26,6 +27,7 @@ class DocumentKind:
     code: str
     may: str = "plan"
     links: frozenset[str] = frozenset()
+    code_of: str = "document"
     privacy: str = "clinical"
     by_itself: bool = False
     of_a_day: bool = False
@@ -40,7 +42,7 @@ class DocumentKind:
 
 
 CALENDAR: Final = DocumentKind("calendar", links=frozenset(("plan",)), by_itself=True, has_page=True)
-PHARMACY: Final = DocumentKind("pharmacy", tells_fills=True, tells_other_dose=True)
+PHARMACY: Final = DocumentKind("pharmacy", code_of="pharmacy", tells_fills=True, tells_other_dose=True)
 SUMMARY: Final = DocumentKind("summary", of_a_day=True, tells_past=True)
 
 KINDS: Final[dict[str, DocumentKind]] = {kind.code: kind for kind in (CALENDAR, PHARMACY, SUMMARY)}

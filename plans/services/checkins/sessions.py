@@ -12,7 +12,8 @@ from django.db import transaction
 
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.errors import NotFound
-from plans.models import CheckIn, Link, Occasion, Patient
+from plans.domain.link_policy import LinkAct
+from plans.models import CheckIn, Occasion, Patient
 from plans.services import clock, links
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May, patient_actor
@@ -86,20 +87,15 @@ def _plain(nonce: str) -> str:
 
 
 def own_session(link: LinkView, *, device: str) -> str:
-    """The key of a session for unscheduled check-ins: one lasting link, made when first needed.
+    """The key of a session for unscheduled check-ins, for the holder of a plan's link; `device` is the key of a device.
 
-    `link` is any valid link of the patient, such as the plan page's; `device` the key of a device that gave the year of
-    birth. Raises NotFound for a revoked link and Refused("year_wanted").
+    Raises what `links.check` raises.
     """
-    if link.state is LinkState.REVOKED:
-        raise NotFound(what="link")
+    links.check(link, LinkAct.TO_CHECKIN, device=device)
     with transaction.atomic():
         patient = Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id)
-        own = Link.objects.filter(
-            patient=patient, purpose=LinkPurpose.CHECKIN.value, occasion=None, revoked_at=None
-        )
-        found = own.first() or links.make(purpose=LinkPurpose.CHECKIN, patient=patient)
-        return links.pass_on(link, found, device=device)
+        own = links.lasting(purpose=LinkPurpose.CHECKIN, patient=patient)
+        return links.pass_on(link, own, LinkAct.TO_CHECKIN, device=device)
 
 
 def by_phone(

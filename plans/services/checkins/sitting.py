@@ -1,8 +1,7 @@
-"""Which answers of a check-in may be shown again: those given in this session, and all on a device that gave the year
-of birth.
+"""Which answers of a check-in may be shown again: those given in this session, and all where the link policy allows it.
 
-Others may read the mailbox that a link is in. Without the year of birth, whoever opens it sees which questions were
-answered and may answer them again, but not the answers.
+Others may read the mailbox that a link is in, or find a printed page. Without the second fact, whoever opens it sees
+which questions were answered and may answer them again, but not the answers.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from plans.domain.link_policy import LinkAccess, LinkAct, LinkStrength, Origin, allows
+from plans.domain.links import LinkPurpose
 from plans.models import PatientSession
 from plans.services import links
 from plans.services.links import LinkView
@@ -22,7 +23,7 @@ from plans.services.links import LinkView
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """`all_shown`: the device gave the year of birth, or it is staff. `wrote`: items answered here, by check-in."""
+    """`all_shown`: the policy allows it, or it is staff. `wrote`: items answered here, by check-in."""
 
     all_shown: bool
     wrote: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -36,13 +37,14 @@ class Sitting:
         return frozenset(code for code in answers if not self.shows(checkin_id, code))
 
 
-OPEN: Final = Sitting(all_shown=True)
+_STAFF: Final = LinkAccess(LinkPurpose.CHECKIN, Origin.STAFF, LinkStrength.LINK)
+OPEN: Final = Sitting(all_shown=allows(_STAFF, LinkAct.OWN_ANSWERS))
 """For staff, who see every answer of their patients."""
 
 
 def of_link(link: LinkView, *, device: str) -> Sitting:
-    """The sitting of a session; `device` is the key of a device that may have given the year of birth."""
-    if links.device_knows(link.patient_id, device):
+    """The sitting of a session; `device` is the key of a device that may be known."""
+    if links.may(link, LinkAct.OWN_ANSWERS, device=device):
         return OPEN
     if link.session_id is None:
         return Sitting(all_shown=False)

@@ -170,8 +170,8 @@ _OF_WORK: Final = (
 )  # fmt: skip
 _TO_PATIENTS: Final = (
     "patient__email", "patient__phone", "patient__email_state", "patient__care_state", "patient__mail_state",
-    "patient__contact_how", "patient__language", "patient__country", "patient__zone", "patient__preferred_name",
-    "patient__name",
+    "patient__contact_how", "patient__discreet", "patient__language", "patient__country", "patient__zone",
+    "patient__preferred_name", "patient__name",
     "occasion__state", "occasion__closes_at", "occasion__form", "occasion__checkin__state", "plan__state",
     "plan__active_version_id",
 )  # fmt: skip
@@ -260,6 +260,8 @@ def _to_patient(work: Work, notice: Notice, context: MessageContext, addresses: 
     name, address = _sender(settings.MAIL_FROM)
     # A stranger who receives a neutral message by mistake must not be able to change the patient's choices.
     neutral_one = notice.privacy is Privacy.NEUTRAL
+    # To the patient who asked for it, a message says even less: neither the clinic nor what waits.
+    less = patient.discreet and not neutral_one
     return MessageFacts(
         work_id=work.pk,
         notice=work.notice,
@@ -268,7 +270,7 @@ def _to_patient(work: Work, notice: Notice, context: MessageContext, addresses: 
         zone=when.known_zone(patient.zone, clinic.zone),
         to_address=patient.email,
         to_phone=patient.phone,
-        sender_name=neutral(clinic.name, name),
+        sender_name=name if less else neutral(clinic.name, name),
         sender_address=address,
         envelope_from=envelope_from(work.pk, context.now),
         message_id=message_id(work.pk),
@@ -277,7 +279,8 @@ def _to_patient(work: Work, notice: Notice, context: MessageContext, addresses: 
         link=addresses[work.pk, notice.link],
         clinic_phone=clinic.phone,
         clinic_hours=clinic.hours,
-        first_name="" if neutral_one else patient.preferred_name or patient.name.split()[0],
+        discreet=less,
+        first_name="" if neutral_one or less else patient.preferred_name or patient.name.split()[0],
         emergency=help_for(patient.country).emergency,
         mail_link="" if neutral_one else addresses[work.pk, LinkPurpose.MAIL],
         deadline=occasion.closes_at if occasion is not None else None,

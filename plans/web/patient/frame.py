@@ -17,6 +17,7 @@ from plans.services import patient_pages
 from plans.services.links import LinkView
 from plans.services.patient_pages import LinkHolder
 from plans.web import languages
+from plans.web.patient.link_session import leads_to_plan
 from plans.web.untyped import Context
 from plans.wording import checkins
 
@@ -73,4 +74,4 @@ def in_language(
     """A page in the layout, built and rendered in the patient's language."""
     holder = patient_pages.link_holder(link)
     with translation.override(holder.language):
-        return page(request, template, holder, context())
+        return page(request, template, holder, {"to_plan": leads_to_plan(request, link), **context()})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -17,15 +18,22 @@ from django.urls import reverse
 from django.utils import translation
 
 from plans.domain.errors import NotFound
-from plans.domain.people import OUT_OF_CARE, CareState
+from plans.domain.link_policy import LinkAct
+from plans.domain.links import DEVICE_LASTS, SESSION_AT_MOST
+from plans.domain.people import CareState
 from plans.services import links, patient_pages
-from plans.services.care_status import OutOfCare, check_in_care
 from plans.services.links import LinkPurpose, LinkState, LinkView
 from plans.web import help_lines, languages
 from plans.web.patient import unknown_link
 
-DEVICE_COOKIE: Final = "tp_device"
-DEVICE_AGE: Final = 180 * 24 * 3600
+_DEVICE: Final = "tp_device"
+
+
+def cookie_name(name: str, path: str = "/") -> str:
+    """A cookie's name: over HTTPS with the prefix by which browsers keep others from setting it."""
+    if not settings.SITE_IS_HTTPS:
+        return name
+    return f"__Host-{name}" if path == "/" else f"__Secure-{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +41,40 @@ class LinkTarget:
     """Where links of one purpose lead: the cookie that carries the session, its path, the clean page."""
 
     purpose: LinkPurpose
-    cookie: str
+    name: str
     path: str
     page: str
-    out: frozenset[CareState] = OUT_OF_CARE
-    """The states of care in which it leads nowhere but to whom to ask now."""
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie."""
+        return cookie_name(self.name, self.path)
 
 
 CHECKIN: Final = LinkTarget(LinkPurpose.CHECKIN, "tp_c", "/c/", "checkin")
 PLAN: Final = LinkTarget(LinkPurpose.PLAN, "tp_p", "/p/", "plan-page")
-# Anybody can say that an address is not theirs, wherever the patient is treated.
-CONFIRM: Final = LinkTarget(LinkPurpose.CONFIRM, "tp_y", "/y/", "confirm", out=frozenset({CareState.DIED}))
+CONFIRM: Final = LinkTarget(LinkPurpose.CONFIRM, "tp_y", "/y/", "confirm")
 MAIL: Final = LinkTarget(LinkPurpose.MAIL, "tp_m", "/m/", "mail")
-_COOKIES: Final = ("tp_c", "tp_p", "tp_y", "tp_m")
+TARGETS: Final = (CHECKIN, PLAN, CONFIRM, MAIL)
 
 
-def set_cookie(response: HttpResponse, name: str, value: str, *, path: str, age: int | None) -> None:
-    """Set a patient cookie: not readable by scripts, never sent from other sites."""
+def set_cookie(response: HttpResponse, name: str, value: str, *, path: str, age: timedelta) -> None:
+    """Set a patient cookie: not readable by scripts, never sent from other sites, with an absolute end."""
     response.set_cookie(
         name, value, max_age=age, path=path, secure=settings.SITE_IS_HTTPS, httponly=True, samesite="Lax"
     )
 
 
 def enter(request: HttpRequest, token: str, target: LinkTarget) -> HttpResponse:
-    """Exchange a token for a session and redirect to the clean page. An expired or revoked link shows help only."""
+    """Exchange a token for a session and redirect to the clean page. An ended link shows help only."""
     try:
         link = links.look(token, target.purpose)
     except NotFound:
         return unknown_link.unknown(request)
-    if link.state is not LinkState.GOOD:
+    try:
+        allowed(request, link, LinkAct.OPEN)
+    except NotFound:
         return no_longer(request, link)
-    check_in_care(link, states=target.out)
     response = HttpResponseRedirect(reverse(target.page))
     if request.method != "HEAD" and not has_session(request, target, link):
         give_session(response, target, links.start_session(link.id))
@@ -72,7 +83,7 @@ def enter(request: HttpRequest, token: str, target: LinkTarget) -> HttpResponse:
 
 def give_session(response: HttpResponse, target: LinkTarget, key: str) -> None:
     """Set the cookie of a session that was opened."""
-    set_cookie(response, target.cookie, key, path=target.path, age=None)
+    set_cookie(response, target.cookie, key, path=target.path, age=SESSION_AT_MOST)
 
 
 def lead_on(target: LinkTarget, key: str) -> HttpResponse:
@@ -88,30 +99,47 @@ def has_session(request: HttpRequest, target: LinkTarget, link: LinkView) -> boo
         found = links.session_link(request.COOKIES.get(target.cookie, ""), target.purpose)
     except NotFound:
         return False
-    return found.id == link.id and found.origin is None
+    return found.id == link.id and found.via is None
 
 
 def device(request: HttpRequest) -> str:
-    """The device's key, which may have given the year of birth; "" without one."""
-    return request.COOKIES.get(DEVICE_COOKIE, "")
+    """The device's key, on which the second fact may have been given; "" without one."""
+    return request.COOKIES.get(cookie_name(_DEVICE), "")
 
 
-def link_of(request: HttpRequest, target: LinkTarget) -> LinkView:
-    """The link of this request's session. Raises NotFound without one, OutOfCare for a patient not in care here."""
-    link = links.session_link(request.COOKIES.get(target.cookie, ""), target.purpose)
-    if link.state is not LinkState.GOOD:
-        raise NotFound(what="session")
-    # A patient can stop messages wherever they are treated.
-    if not (target.purpose is LinkPurpose.MAIL and request.POST.get("act") == "stop"):
-        check_in_care(link, states=target.out)
+def remember_device(response: HttpResponse, key: str) -> None:
+    """Set the cookie of a known device, for every page of the patient."""
+    set_cookie(response, cookie_name(_DEVICE), key, path="/", age=DEVICE_LASTS)
+
+
+def allowed(request: HttpRequest, link: LinkView, act: LinkAct) -> LinkView:
+    """The link, if the policy allows it the act on this device. Raises what `links.check` raises, and LookupError for
+    an act that the route does not name."""
+    if act not in getattr(request, "link_acts", ()):
+        raise LookupError(f"the route of {request.resolver_match} does not name {act!r}")
+    links.check(link, act, device=device(request))
     return link
 
 
-def by_press(
-    link_of: Callable[[HttpRequest], LinkView], *, back: str
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def leads_to_plan(request: HttpRequest, link: LinkView) -> bool:
+    """Whether a page of this link has the button to the plan."""
+    return links.may(link, LinkAct.TO_PLAN, device=device(request))
+
+
+def offers(request: HttpRequest, link: LinkView) -> dict[str, bool]:
+    """Which buttons the plan page has: those that the policy allows."""
+    acts = (LinkAct.MARK, LinkAct.MAKE_LINK, LinkAct.TO_PREFERENCES, LinkAct.DEVICES)
+    return {f"may_{act.value}": links.may(link, act, device=device(request)) for act in acts}
+
+
+def link_of(request: HttpRequest, target: LinkTarget, act: LinkAct) -> LinkView:
+    """The link of this request's session, if it allows the act. Raises NotFound without one, and as `allowed` does."""
+    return allowed(request, links.session_link(request.COOKIES.get(target.cookie, ""), target.purpose), act)
+
+
+def by_press(target: LinkTarget) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """For an address that only a button opens: any other visit (typed, or a reload) gets a page that says so and
-    links to `back`, which has the button. Use inside `patient_page`.
+    links to the page that has the button. Use inside `patient_page`.
     """
 
     def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -119,7 +147,7 @@ def by_press(
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if request.method == "POST":
                 return view(request, *args, **kwargs)
-            response = _press_first(request, link_of, back)
+            response = _press_first(request, target)
             response.status_code = 405
             response["Allow"] = "POST"
             return response
@@ -129,24 +157,27 @@ def by_press(
     return wrap
 
 
-def _press_first(request: HttpRequest, link_of: Callable[[HttpRequest], LinkView], back: str) -> HttpResponse:
+def _press_first(request: HttpRequest, target: LinkTarget) -> HttpResponse:
+    """It says whom to call and nothing else, so it asks for no act."""
     try:
-        holder = patient_pages.link_holder(link_of(request))
-    except (NotFound, OutOfCare):
+        link = links.session_link(request.COOKIES.get(target.cookie, ""), target.purpose)
+    except NotFound:
         return expired(request)
+    if link.state is LinkState.REVOKED or link.care is not CareState.IN_CARE:
+        return expired(request)
+    holder = patient_pages.link_holder(link)
     with translation.override(holder.language):
-        return render(request, "patient/press_first.html", {"holder": holder, "back": reverse(back)})
-
-
-def plan_link(request: HttpRequest) -> LinkView:
-    """The plan link of this request's session. Raises as `link_of` does."""
-    return link_of(request, PLAN)
+        return render(request, "patient/press_first.html", {"holder": holder, "back": reverse(target.page)})
 
 
 def no_longer(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """A revoked link: it shows help lines in the language of its message, and no personal data."""
+    """An ended link: it shows help lines in the language of its message, and no personal data."""
     return knows_nobody(
-        request, "patient/no_longer.html", 410, language=patient_pages.link_holder(link).language
+        request,
+        "patient/no_longer.html",
+        410,
+        language=patient_pages.link_holder(link).language,
+        over=link.state is LinkState.EXPIRED,
     )
 
 
@@ -159,13 +190,13 @@ def expired(request: HttpRequest, *, in_danger: bool = False) -> HttpResponse:
 
 
 def knows_nobody(
-    request: HttpRequest, template: str, status: int, *, language: str = "", in_danger: bool = False
+    request: HttpRequest, template: str, status: int, *, language: str = "", **more: bool
 ) -> HttpResponse:
     """The page for an unknown link: whom to call in every country.
 
     In the language of the address, else of the message or the last session, else of the browser.
     """
-    was = (languages.of_session(request, cookie) for cookie in _COOKIES)
+    was = (languages.of_session(request, target.cookie) for target in TARGETS)
     with languages.speaking(request, language, *was):
-        context = {**help_lines.everywhere(), **languages.frame(request), "in_danger": in_danger}
+        context = {**help_lines.everywhere(), **languages.frame(request), **more}
         return render(request, template, context, status=status)

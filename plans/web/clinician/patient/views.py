@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from plans.domain.audit import AuditPart
 from plans.domain.checkins.instrument_file import scales_in, translations
 from plans.domain.taper.plan_states import PlanState
-from plans.services import audit, looks, patient_pages, people, visits
+from plans.services import audit, looks, people, second_fact, visits
 from plans.services.actors import May
 from plans.services.patient_overview import overview
 from plans.services.plan_summaries import PlanSummary
@@ -113,7 +113,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "visits": visits.of_patient(actor, patient_id).upcoming,
         "draft": seen.draft_id,
         "live": seen.live_id,
-        "locked": patient_pages.is_locked(actor, patient_id),
+        "locked": second_fact.is_slowed(actor, patient_id),
     }
     return page(request, "clinic/patient.html", context)
 
@@ -121,9 +121,9 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def unlock(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Forget the wrong years of birth and unlock the pages; a second press does nothing."""
-    patient_pages.unlock_birth_year(by=request.actor, patient_id=patient_id)
-    say(request, _("The patient can open the plan again."))
+    """Forget the wrong codes and years of birth; a second press does nothing."""
+    second_fact.let_try_again(by=request.actor, patient_id=patient_id)
+    say(request, _("The patient can try again at once"))
     return HttpResponseRedirect(reverse("patient", args=[patient_id]))
 
 

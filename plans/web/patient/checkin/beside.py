@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from plans.domain.errors import NotFound
+from plans.domain.link_policy import LinkAct
 from plans.domain.taper import about
 from plans.services import patient_pages
 from plans.web import languages
@@ -18,7 +19,7 @@ from plans.web.patient.link_session import by_press
 
 
 @require_safe
-@patient_page
+@patient_page(LinkAct.QUESTIONS)
 def checkin_help(request: HttpRequest) -> HttpResponse:
     """Whom to call, with the clinic's own words."""
     try:
@@ -39,9 +40,9 @@ def checkin_help(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@patient_page
+@patient_page(LinkAct.QUESTIONS)
 def medicine_of_kind(request: HttpRequest) -> HttpResponse:
-    """About this kind of medicine, without naming it: a check-in's link does not ask for the year of birth."""
+    """About this kind of medicine, without naming it: a check-in's link does not ask for the second fact."""
     try:
         link = visit.link_of(request)
     except NotFound:
@@ -54,7 +55,7 @@ def medicine_of_kind(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@patient_page
+@patient_page(LinkAct.QUESTIONS)
 def stop_for_now(request: HttpRequest) -> HttpResponse:
     """Say that the answers are saved and that the same link goes on from there."""
     try:
@@ -64,12 +65,13 @@ def stop_for_now(request: HttpRequest) -> HttpResponse:
     return frame.in_language(request, "patient/stopped.html", link, lambda: {"back_url": frame.back(request)})
 
 
-@patient_page
-@by_press(visit.link_of, back="checkin")
+@patient_page(LinkAct.TO_PLAN)
+@by_press(link_session.CHECKIN)
 def to_plan(request: HttpRequest) -> HttpResponse:
-    """From the link of a check-in to the patient's calendar, which asks for the year of birth."""
+    """From the link of a check-in to the patient's calendar, which asks for the second fact."""
     try:
-        key = patient_pages.plan_session(visit.link_of(request))
+        link = link_session.link_of(request, link_session.CHECKIN, LinkAct.TO_PLAN)
+        key = patient_pages.plan_session(link, device=link_session.device(request))
     except NotFound:
         return link_session.expired(request)
     return link_session.lead_on(link_session.PLAN, key)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from plans.domain.checkins.instrument import QuestionPage
 from plans.domain.checkins.response import UnknownPage
 from plans.domain.errors import NotFound, Refused
+from plans.domain.link_policy import LinkAct
 from plans.services import patient_pages
 from plans.services.checkins import immediate_help, raw, responses, saving
 from plans.services.checkins import sitting as sittings
@@ -26,9 +27,9 @@ from plans.services.checkins.saving import SavedPage
 from plans.web import languages
 from plans.web.gate import patient_page
 from plans.web.parts.questions import PageView, page_view
-from plans.web.patient import frame, link_session, unknown_link
+from plans.web.patient import frame, link_session
 from plans.web.patient.checkin import failures, helping
-from plans.web.patient.checkin.visit import CheckInRequest, enter, form_key, in_session, link_of
+from plans.web.patient.checkin.visit import CheckInRequest, form_key, in_session, link_of
 from plans.wording import checkins
 
 log = logging.getLogger("plans.checkins")
@@ -37,17 +38,17 @@ ANEW: Final = "anew"
 
 
 @require_safe
-@patient_page
+@patient_page(LinkAct.OPEN)
 def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in a message: exchanged for a session under a clean address."""
-    try:
-        return enter(request, token)
-    except NotFound:
-        return unknown_link.unknown(request)
+    """The link in a message: exchanged for a session under a clean address.
+
+    An expired one works too, and takes a worry; a revoked one (sent to the wrong person) shows help only.
+    """
+    return link_session.enter(request, token, link_session.CHECKIN)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@patient_page
+@patient_page(LinkAct.QUESTIONS, LinkAct.ANSWER)
 def checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
     """The check-in of a message; `unscheduled`: one the patient starts at any time, even when that one has closed."""
     try:
@@ -149,7 +150,7 @@ def _at_once(visit: CheckInRequest, told: SavedPage | ImmediateHelp, *, page: st
 
 
 @require_safe
-@patient_page
+@patient_page(LinkAct.QUESTIONS)
 def help_again(request: HttpRequest) -> HttpResponse:
     """The same help page again, for the back button and for a reload."""
     try:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from plans.domain.checkins import occasions
 from plans.domain.errors import NotFound
-from plans.domain.people import OUT_OF_CARE, CareState
+from plans.domain.link_policy import LinkAct
 from plans.services import clock, links
-from plans.services.care_status import check_in_care
 from plans.services.checkins import sessions, sitting
 from plans.services.checkins.sessions import CheckInSession
 from plans.services.checkins.sitting import Sitting
-from plans.services.links import LinkPurpose, LinkState, LinkView
+from plans.services.links import LinkPurpose, LinkView
 from plans.services.patient_pages import LinkHolder
 from plans.web.patient import frame, link_session
 from plans.web.untyped import Context
@@ -29,64 +28,46 @@ _KEY_SECONDS = 14 * 24 * 3600
 """So long a form left open on a phone can still be sent: two weeks, longer than any check-in stays open."""
 
 
-def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """Exchange a token for a session and lead to the clean page.
-
-    An expired token works too: a patient can still report a worry after a check-in has closed. A revoked one (sent to
-    the wrong person) shows help only.
-    """
-    link = links.look(token, LinkPurpose.CHECKIN)
-    if link.state is LinkState.REVOKED:
-        return link_session.no_longer(request, link)
-    check_in_care(link)
-    response = HttpResponseRedirect(reverse(link_session.CHECKIN.page))
-    if request.method != "HEAD" and not link_session.has_session(request, link_session.CHECKIN, link):
-        link_session.give_session(response, link_session.CHECKIN, links.start_session(link.id))
-    return response
-
-
 def link_of(request: HttpRequest) -> LinkView:
     """The link of the session; for a form whose session has ended, the link in its signed key.
 
-    Raises NotFound without either, and for a revoked link; OutOfCare for a patient not in care here.
+    Raises NotFound without either, and as `link_session.allowed` does. The policy takes answers that were being written
+    when care or the link ended.
     """
-    link = _link_of(request)
-    # Answers that were being written when care changed are still taken and reviewed.
     saving = request.method == "POST" and "page" in request.POST
-    check_in_care(link, states={CareState.DIED} if saving else OUT_OF_CARE)
-    return link
-
-
-def _link_of(request: HttpRequest) -> LinkView:
+    act = LinkAct.ANSWER if saving else LinkAct.QUESTIONS
     try:
-        found = links.session_link(request.COOKIES.get(link_session.CHECKIN.cookie, ""), LinkPurpose.CHECKIN)
-        if found.state is LinkState.REVOKED:
-            raise NotFound(what="session")
-        return found
+        return link_session.link_of(request, link_session.CHECKIN, act)
     except NotFound:
-        if request.method != "POST":
+        if not saving:
             raise
+    return replace(link_session.allowed(request, _named_in_form(request), act), fact_at=None)
+
+
+def _named_in_form(request: HttpRequest) -> LinkView:
+    """The link of a form's key. The session that showed the form had given the second fact if it had to."""
     try:
         named = signing.loads(request.POST.get("key", ""), salt=_SALT, max_age=_KEY_SECONDS)
     except signing.BadSignature as bad:
         raise NotFound(what="session") from bad
-    link = links.by_id(UUID(named))
-    if link.state is LinkState.REVOKED or link.purpose is not LinkPurpose.CHECKIN:
+    key, _space, via = str(named).partition(" ")
+    link = links.by_id(UUID(key))
+    if link.purpose is not LinkPurpose.CHECKIN:
         raise NotFound(what="session")
-    return link
+    return replace(link, via=LinkPurpose(via) if via else None, fact_at=clock.real_now())
 
 
 def in_session(link: LinkView) -> tuple[LinkView, str]:
     """The link with a session, and the key of a new session if the form's own had ended."""
     if link.session_id is not None:
         return link, ""
-    key = links.start_session(link.id)
+    key = links.start_session(link.id, via=link.via)
     return links.session_link(key, LinkPurpose.CHECKIN), key
 
 
 def form_key(link: LinkView) -> str:
     """A signed key that lets an open form be saved after its session has ended."""
-    return signing.dumps(str(link.id), salt=_SALT)
+    return signing.dumps(f"{link.id} {link.via.value if link.via else ''}".strip(), salt=_SALT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +116,5 @@ class CheckInRequest:
 
     def page(self, template: str, context: Context, status: int = 200) -> HttpResponse:
         """A page in the patients' layout."""
-        return frame.page(self.request, template, self.holder, context, status=status)
+        to_plan = link_session.leads_to_plan(self.request, self.link)
+        return frame.page(self.request, template, self.holder, {"to_plan": to_plan, **context}, status=status)

@@ -11,8 +11,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.domain.errors import NotFound, Refused
+from plans.domain.link_policy import LinkAct
 from plans.services import links, mail_choices, patient_pages, people
-from plans.services.links import LinkPurpose, LinkState
+from plans.services.links import LinkPurpose
 from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient import link_session
@@ -20,18 +21,18 @@ from plans.web.patient.messages.forms import ChoicesForm
 
 
 @require_safe
-@patient_page
+@patient_page(LinkAct.OPEN)
 def open_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the message that asks to confirm the address."""
     return link_session.enter(request, token, link_session.CONFIRM)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@patient_page
+@patient_page(LinkAct.CONFIRM)
 def confirm(request: HttpRequest) -> HttpResponse:
     """Ask, and take the answer: only pressing a button confirms, never opening a link."""
     try:
-        link = link_session.link_of(request, link_session.CONFIRM)
+        link = link_session.link_of(request, link_session.CONFIRM, LinkAct.CONFIRM)
     except NotFound:
         return link_session.expired(request)
     holder = patient_pages.link_holder(link)
@@ -50,7 +51,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@patient_page
+@patient_page(LinkAct.OPEN, LinkAct.STOP)
 def open_mail(request: HttpRequest, token: str) -> HttpResponse:
     """The link to the message choices; a mail program's one-click POST (RFC 8058) stops the messages.
 
@@ -58,7 +59,9 @@ def open_mail(request: HttpRequest, token: str) -> HttpResponse:
     """
     if request.method == "POST":
         link = links.look(token, LinkPurpose.MAIL)
-        if link.state is LinkState.REVOKED:
+        try:
+            link_session.allowed(request, link, LinkAct.STOP)
+        except NotFound:
             return link_session.no_longer(request, link)
         if request.POST.get("List-Unsubscribe") != "One-Click":
             return HttpResponse(status=400)
@@ -68,16 +71,17 @@ def open_mail(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@patient_page
+@patient_page(LinkAct.PREFERENCES, LinkAct.STOP)
 def mail(request: HttpRequest) -> HttpResponse:
     """Day, hour, time zone and language of check-ins; stop and start."""
+    act = single(request.POST, "act") if request.method == "POST" else ""
+    needed = LinkAct.STOP if act == "stop" else LinkAct.PREFERENCES
     try:
-        link = link_session.link_of(request, link_session.MAIL)
+        link = link_session.link_of(request, link_session.MAIL, needed)
     except NotFound:
         return link_session.expired(request)
     holder = patient_pages.link_holder(link)
     with translation.override(holder.language):
-        act = single(request.POST, "act") if request.method == "POST" else ""
         if act == "stop":
             mail_choices.stop(link)
             return HttpResponseRedirect(reverse("mail") + "?stopped")

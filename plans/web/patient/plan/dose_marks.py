@@ -1,4 +1,4 @@
-"""Ticking off today's doses on the plan page, on a device that has given the year of birth."""
+"""Ticking off today's doses on the plan page, behind the second fact."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 
-from plans.domain.errors import NotFound, Refused
-from plans.services import dose_marks, links, patient_pages
+from plans.domain.errors import Refused
+from plans.domain.link_policy import LinkAct
+from plans.services import dose_marks, patient_pages
+from plans.services.links import LinkView
 from plans.services.patient_pages import PatientPlan
 from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient import link_session
+from plans.web.patient.plan.second_fact import needs_fact
 from plans.web.patient.plan.today import DoseWords, doses_of
 from plans.wording import taper
 from plans.wording.times import hour_words
@@ -56,27 +58,21 @@ def context_of(plan: PatientPlan) -> dict[str, object]:
     return {"mark_rows": tuple(rows), "marked_all": all(row.how for row in rows)}
 
 
-@patient_page
-@link_session.by_press(link_session.plan_link, back="plan-page")
-def mark(request: HttpRequest) -> HttpResponse:
+@patient_page(LinkAct.MARK)
+@link_session.by_press(link_session.PLAN)
+@needs_fact(LinkAct.MARK)
+def mark(request: HttpRequest, link: LinkView) -> HttpResponse:
     """Tick a dose off, or undo the tick."""
     try:
-        link = link_session.link_of(request, link_session.PLAN)
-    except NotFound:
-        return link_session.expired(request)
-    if not links.device_knows(link.patient_id, link_session.device(request)):
-        return HttpResponseRedirect(reverse("plan-page"))
-    holder = patient_pages.link_holder(link)
-    with translation.override(holder.language):
-        try:
-            dose_marks.mark(
-                link,
-                on=date.fromisoformat(single(request.POST, "on")),
-                time=single(request.POST, "time"),
-                drug=single(request.POST, "drug"),
-                # An empty value undoes a tick; two values are not that.
-                how=single(request.POST, "how") if len(request.POST.getlist("how")) < 2 else "?",
-            )
-        except (Refused, ValueError):
-            return render(request, "patient/not_marked.html", {"holder": holder}, status=422)
+        dose_marks.mark(
+            link,
+            on=date.fromisoformat(single(request.POST, "on")),
+            time=single(request.POST, "time"),
+            drug=single(request.POST, "drug"),
+            # An empty value undoes a tick; two values are not that.
+            how=single(request.POST, "how") if len(request.POST.getlist("how")) < 2 else "?",
+        )
+    except (Refused, ValueError):
+        context = {"holder": patient_pages.link_holder(link)}
+        return render(request, "patient/not_marked.html", context, status=422)
     return HttpResponseRedirect(f"{reverse('plan-page')}#h-today")

@@ -10,19 +10,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.documents.icalendar import CalendarEvent, write_calendar
 from plans.domain.errors import Refused
+from plans.domain.link_policy import LinkAct
 from plans.services import feeds, patient_pages
 from plans.services.feeds import Feed
 from plans.services.links import LinkView
 from plans.web.forms import single
 from plans.web.gate import patient_page
-from plans.web.patient.plan.birth_year import needs_year
+from plans.web.patient.plan.second_fact import needs_fact
 from plans.wording.documents import calendar_words
 from plans.wording.feed import care_text, care_title, event_title, feed_name
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@patient_page
-@needs_year
+@patient_page(LinkAct.MAKE_LINK)
+@needs_fact(LinkAct.MAKE_LINK)
 def feed_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """What a private address is, the current one, and the buttons that make and end it."""
     status = 200
@@ -48,15 +49,15 @@ def feed_page(request: HttpRequest, link: LinkView) -> HttpResponse:
 
 
 @require_safe
-@patient_page
-@needs_year
+@patient_page(LinkAct.DOSE)
+@needs_fact(LinkAct.DOSE)
 def feed_file(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The steps as a file, with neutral titles."""
     return _file(feeds.feed_of(link, doses=False))
 
 
 @require_safe
-@patient_page
+@patient_page(LinkAct.FEED)
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """What a calendar program gets: no cookie, no page; 404 for an ended address."""
     return _file(feeds.read_feed(token))

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.patient.plan import birth_year, dose_marks, feed, views
+from plans.web.patient.plan import devices, dose_marks, feed, second_fact, views
 
 urlpatterns = [
     path("p/", views.plan_page, name="plan-page"),
     path("p/calendar", views.calendar_page, name="plan-page-calendar"),
     path("p/calendar.pdf", views.calendar_pdf, name="plan-page-pdf"),
     path("p/mail", views.to_mail, name="plan-page-mail"),
-    path("p/year", birth_year.birth_year, name="plan-page-year"),
+    path("p/fact", second_fact.give_fact, name="plan-page-fact"),
+    path("p/devices", devices.devices_page, name="plan-page-devices"),
     path("p/about", views.medicine, name="plan-page-medicine"),
     path("p/mark", dose_marks.mark, name="plan-page-mark"),
     path("p/tell", views.to_checkin, name="checkin-from-plan"),

@@ -1,4 +1,4 @@
-"""The patient's plan: today's doses, the calendar as a page and as a PDF. No account: a link and the year of birth."""
+"""The patient's plan: today's doses, the calendar as a page and as a PDF. No account: a link and the second fact."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from django.views.decorators.http import require_safe
 
 from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound, Refused
+from plans.domain.link_policy import LinkAct
 from plans.domain.taper import about
 from plans.services import mail_choices, patient_pages
 from plans.services.checkins import sessions
 from plans.services.documents import PAGE, PDF
 from plans.services.links import LinkView
 from plans.web import languages
-from plans.web.gate import patient_page, public_page
+from plans.web.gate import patient_page
 from plans.web.parts.calendar import calendar_context
 from plans.web.patient import frame, link_session, unknown_link
 from plans.web.patient.leaflets import leaflet, strengths
-from plans.web.patient.link_session import by_press, plan_link
+from plans.web.patient.link_session import PLAN, by_press
 from plans.web.patient.plan import dose_marks, today
-from plans.web.patient.plan.birth_year import needs_year
 from plans.web.patient.plan.dose_chart import way_of
 from plans.web.patient.plan.month import leaves_of, month_of
+from plans.web.patient.plan.second_fact import needs_fact
 from plans.wording.advice import advice_words
 from plans.wording.documents import after_last_day, calendar_words
 from plans.wording.first_page import first_page
@@ -31,15 +32,15 @@ from plans.wording.times import opening_words
 
 
 @require_safe
-@patient_page
+@patient_page(LinkAct.OPEN)
 def open_plan(request: HttpRequest, token: str) -> HttpResponse:
     """The link in a message."""
     return link_session.enter(request, token, link_session.PLAN)
 
 
 @require_safe
-@patient_page
-@needs_year
+@patient_page(LinkAct.DOSE)
+@needs_fact(LinkAct.DOSE)
 def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """What to take today, the next change, and the calendar."""
     plan = patient_pages.plan_page(link)
@@ -51,14 +52,15 @@ def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
         "way": way_of(plan.schedule, plan.day) if len(plan.schedule.drugs) == 1 and followed else None,
         **today.context_of(plan),
         **dose_marks.context_of(plan),
+        **link_session.offers(request, link),
         "month": month_of(plan),
     }
     return render(request, "patient/plan.html", context)
 
 
 @require_safe
-@patient_page
-@needs_year
+@patient_page(LinkAct.DOSE)
+@needs_fact(LinkAct.DOSE)
 def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The calendar as a page: the same content as the PDF, for screen readers, phones and browsers that print."""
     plan = patient_pages.plan_page(link)
@@ -100,8 +102,8 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
 
 
 @require_safe
-@patient_page
-@needs_year
+@patient_page(LinkAct.DOSE)
+@needs_fact(LinkAct.DOSE)
 def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The PDF of the version in force; while it is being drawn, a page says so and offers the calendar page."""
     try:
@@ -119,8 +121,8 @@ def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
 
 
 @require_safe
-@patient_page
-@needs_year
+@patient_page(LinkAct.DOSE)
+@needs_fact(LinkAct.DOSE)
 def medicine(request: HttpRequest, link: LinkView) -> HttpResponse:
     """About the medicines of the plan."""
     plan = patient_pages.plan_page(link)
@@ -131,9 +133,9 @@ def medicine(request: HttpRequest, link: LinkView) -> HttpResponse:
     return frame.page(request, "patient/medicine.html", plan.holder, context)
 
 
-@patient_page
-@by_press(plan_link, back="plan-page")
-@needs_year
+@patient_page(LinkAct.TO_CHECKIN)
+@by_press(PLAN)
+@needs_fact(LinkAct.TO_CHECKIN)
 def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
     """From the plan to a check-in the patient starts."""
     return link_session.lead_on(
@@ -141,9 +143,9 @@ def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
     )
 
 
-@patient_page
-@by_press(plan_link, back="plan-page")
-@needs_year
+@patient_page(LinkAct.TO_PREFERENCES)
+@by_press(PLAN)
+@needs_fact(LinkAct.TO_PREFERENCES)
 def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
     """From the plan to the message choices."""
     return link_session.lead_on(
@@ -152,7 +154,7 @@ def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
 
 
 @require_safe
-@public_page
+@patient_page(LinkAct.STATUS)
 def printed(request: HttpRequest, token: str) -> HttpResponse:
     """Whether a printed page is current, for its QR code: CURRENT, or REPLACED ON a day. No health data."""
     try:
@@ -169,13 +171,19 @@ def printed(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_safe
-@public_page
+@patient_page(LinkAct.TO_PLAN)
 def to_plan(request: HttpRequest, token: str) -> HttpResponse:
-    """From a printed page to the plan's own page, which shows nothing before the year of birth."""
-    if request.method == "HEAD":
-        return HttpResponseRedirect(reverse(link_session.PLAN.page))
+    """From a printed calendar to the plan's own page, which shows nothing before the second fact: anybody may find one.
+    A code that leads nowhere says whether its page is current."""
     try:
-        key = patient_pages.plan_session_of_document(token)
+        link = patient_pages.printed_link(token)
     except NotFound:
         return unknown_link.unknown(request, "patient/printed_unknown.html")
+    try:
+        link_session.allowed(request, link, LinkAct.TO_PLAN)
+        if request.method == "HEAD":
+            return HttpResponseRedirect(reverse(link_session.PLAN.page))
+        key = patient_pages.plan_session(link, device=link_session.device(request))
+    except NotFound:
+        return HttpResponseRedirect(reverse("printed", args=[token]))
     return link_session.lead_on(link_session.PLAN, key)
