@@ -26,7 +26,7 @@ UPDATE plans_link SET expires_at = greatest(
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0021_service_shifts"),)
+    dependencies = (("plans", "0024_signing_in"),)
 
     operations = (
         migrations.AddField(

@@ -169,7 +169,7 @@ def _locked(patient_id: UUID, by: Actor) -> Patient:
         return get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if by.id != patient_id:
         raise NotFound(what="patient")
-    return Patient.objects.select_for_update().get(pk=patient_id)
+    return Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
 
 
 def actor_of(link: LinkView, *, device: str) -> Actor:

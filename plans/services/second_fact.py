@@ -93,7 +93,9 @@ def give(link: LinkView, raw: str, *, network: str, kind: str = "", remember: bo
         return FactOutcome(right=False, wait=wait)
     with transaction.atomic():
         patient = (
-            Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=link.patient_id)
+            Patient.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("clinic")
+            .get(pk=link.patient_id)
         )
         right = _is_right(patient, raw)
         _record(patient, "device.confirmed" if right else "device.refused")
@@ -259,7 +261,7 @@ def choose_code(
     outcome = give(link, present, network=network, remember=False)
     if outcome.right:
         with transaction.atomic():
-            _set(Patient.objects.select_for_update().get(pk=link.patient_id), chosen, None)
+            _set(Patient.objects.select_for_update(no_key=True).get(pk=link.patient_id), chosen, None)
             _record(patient, "code.chosen")
     return outcome
 
