@@ -45,6 +45,16 @@ class ClinicMade:
         """Somebody who may only look."""
         return make_member(self.id, Role.READER)
 
+    @functools.cached_property
+    def pharmacist(self) -> Actor:
+        """Somebody who sees plans and supply."""
+        return make_member(self.id, Role.PHARMACIST)
+
+    @functools.cached_property
+    def operator(self) -> Actor:
+        """Somebody who sees the installation and no patient."""
+        return make_member(self.id, Role.OPERATOR)
+
 
 def make_member(clinic_id: UUID, role: Role = Role.CLINICIAN, *, name: str = "", email: str = "") -> Actor:
     """A member of a clinic who can sign in with PASSWORD."""

@@ -26,7 +26,8 @@ class DutyFacts:
 @dataclass(frozen=True, slots=True)
 class DigestFacts:
     """A clinic's morning in counts: open items and how many of them are urgent, late, due today and about missed
-    check-ins; plans that change until Sunday; who is on duty until tomorrow."""
+    check-ins; plans that change until Sunday; records opened outside somebody's own list since yesterday; who is on
+    duty until tomorrow."""
 
     open: int = 0
     urgent: int = 0
@@ -34,6 +35,7 @@ class DigestFacts:
     due_today: int = 0
     missed: int = 0
     changes: int = 0
+    opened: int = 0
     duty: tuple[DutyFacts, ...] = ()
 
     @property

@@ -15,7 +15,7 @@ from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent, AuditSeal, RecordLook
 from plans.models.base import Row
 from plans.models.calls import Call, CallClaim
-from plans.models.care import CareChange, TakenDose
+from plans.models.care import CareChange, RecordOpening, TakenDose
 from plans.models.caseload import CaseloadCount, CaseloadEntry, CaseloadMark, CaseloadRow
 from plans.models.caseload_file import CaseloadImport
 from plans.models.catalogue import CatalogueReview
@@ -29,8 +29,10 @@ from plans.models.checkin import (
     RawAnswer,
     RuleSignature,
 )
+from plans.models.dispensing import Dispensing
 from plans.models.document import Document
 from plans.models.figures import FiguresWeek
+from plans.models.kept import KeptForm
 from plans.models.letter import Letter
 from plans.models.moving import PatientMove
 from plans.models.outbox import DemoClock, Heartbeat, Work
@@ -65,6 +67,7 @@ __all__ = (
     "Clinic",
     "ClinicQuestionnaire",
     "DemoClock",
+    "Dispensing",
     "Document",
     "DoseMark",
     "FiguresWeek",
@@ -72,6 +75,7 @@ __all__ = (
     "HandOver",
     "Heartbeat",
     "Invitation",
+    "KeptForm",
     "Leave",
     "Letter",
     "Limit",
@@ -91,6 +95,7 @@ __all__ = (
     "Proposal",
     "RawAnswer",
     "RecordLook",
+    "RecordOpening",
     "ReplyCode",
     "ReviewEvent",
     "ReviewItem",

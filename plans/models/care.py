@@ -89,3 +89,20 @@ class CareChange(Row):
             ),
         )
         indexes = (models.Index(fields=("patient", "-made_at"), name="care_of_patient"),)
+
+
+class RecordOpening(Row):
+    """A record that somebody opened outside their own list, and why. Part of the trail of the clinic it was opened in:
+    it stays there when the patient moves."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = operational(models.DateTimeField())
+    reason = clinical(models.CharField(max_length=500))
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("clinic", "-at", "-id"), name="record_opening_newest"),
+            models.Index(fields=("patient", "user", "-at"), name="record_opening_of_patient"),
+        )

@@ -39,6 +39,8 @@ from plans.models import (
 from plans.services import clock
 from plans.services.actors import Actor, May, Role
 
+ASK_WHY: Final = "ask_why"
+"""In a clinic's settings: whether it asks why a record outside one's own list is opened."""
 RowT = TypeVar("RowT", bound=Model)
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What counts as a second step; recovery codes alone do not."""
@@ -88,6 +90,7 @@ def actors_of(user_id: UUID) -> dict[UUID, Actor]:
         "clinic_id",
         "role",
         "user__name",
+        f"clinic__settings__{ASK_WHY}",
         "clinic__zone",
         "clinic__second_factor_from",
         Exists(factors),
@@ -107,8 +110,9 @@ def actors_of(user_id: UUID) -> dict[UUID, Actor]:
             role=Role(role),
             elsewhere=len(found) > 1,
             factor_due=due,
+            asks_why=why is True,
         )
-        for clinic_id, role, name, *_ in found
+        for clinic_id, role, name, why, *_ in found
     }
 
 

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from plans.domain.errors import Refused
 from plans.models import Clinic, Membership, User
 from plans.services import audit, clock
 from plans.services.access import get_clinic_for
-from plans.services.actors import SYSTEM, Actor, Role
+from plans.services.actors import SYSTEM, Actor, May, Role
 from plans.services.from_row import from_row
 from plans.services.rota import UNWATCHED
 
@@ -61,7 +62,7 @@ def card_of(clinic: Clinic) -> ClinicCard:
 
 def clinic_card(actor: Actor) -> ClinicCard:
     """The card of the actor's own clinic."""
-    return card_of(get_clinic_for(actor))
+    return card_of(get_clinic_for(actor, May.MEMBER))
 
 
 @transaction.atomic
@@ -134,6 +135,19 @@ def create_member(
         facts={"role": role.value, "who": user.name},
     )
     return user.pk
+
+
+def appoint_operator(*, clinic: str, email: str, name: str) -> UUID:
+    """Make an operator of the installation, who belongs to a clinic by its name and sees no patient.
+
+    Raises Refused("no_clinic") and, for an address that somebody signs in with already, Refused("has_account").
+    """
+    clinic_id = Clinic.objects.filter(name=clinic).order_by("id").values_list("pk", flat=True).first()
+    if clinic_id is None:
+        raise Refused(reason="no_clinic", where="clinic")
+    if User.objects.filter(email__iexact=email).exists():
+        raise Refused(reason="has_account", where="email")
+    return create_member(clinic_id=clinic_id, email=email, name=name, role=Role.OPERATOR)
 
 
 def login_address(by: Actor) -> str:

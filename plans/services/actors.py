@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from plans.domain import roles
 from plans.domain.errors import NotAllowed, NotFound
+from plans.domain.roles import ROLE_MAY, May, Role
 
-
-class Role(StrEnum):
-    """A member's role in a clinic."""
-
-    LEAD = "lead"
-    CLINICIAN = "clinician"
-    STAFF = "staff"
-    READER = "reader"
-
-
-class May(StrEnum):
-    """What a role may do; every use-case names the one it needs."""
-
-    LOOK = "look"
-    EDIT_PATIENT = "edit_patient"
-    ENTER_CHECKIN = "enter_checkin"
-    PLAN = "plan"
-    REVIEW = "review"
-    MANAGE = "manage"
-
-
-# Total over Role (tested). Staff log calls and enter answers, but only clinicians make or change a plan.
-ROLE_MAY: Final[dict[Role, frozenset[May]]] = {
-    Role.LEAD: frozenset(May),
-    Role.CLINICIAN: frozenset(May) - {May.MANAGE},
-    Role.STAFF: frozenset({May.LOOK, May.EDIT_PATIENT, May.ENTER_CHECKIN}),
-    Role.READER: frozenset({May.LOOK}),
-}
+__all__ = ("ROLE_MAY", "SYSTEM", "Actor", "May", "Role", "patient_actor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +26,12 @@ class Actor:
     elsewhere: bool = field(default=False, compare=False)
     # Whether a second step is required of them and they have none: then they may only set one up.
     factor_due: bool = field(default=False, compare=False)
+    # Whether the clinic asks why a record outside one's own list is opened (plans.services.own_list).
+    asks_why: bool = field(default=False, compare=False)
 
     def may(self, what: May) -> bool:
         """Whether this actor's role allows it; only staff have roles."""
-        return self.role is not None and what in ROLE_MAY[self.role]
+        return self.role is not None and roles.may(self.role, what)
 
     @property
     def home(self) -> UUID:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from plans.domain import roles
 from plans.domain.errors import Refused
 from plans.domain.text import fold
 from plans.models import Clinic, Membership, Shift, User
@@ -30,7 +31,6 @@ from plans.services.paging import Page
 
 PAGE: Final = 25
 _ORDER: Final = ("-is_active", "user__name", "id")
-_MAY_REVIEW: Final = (Role.LEAD, Role.CLINICIAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
         _another_lead(clinic, place)
     if role is Role.LEAD and place.ends_on is not None:
         raise Refused(reason="leaves", where="role")
-    if role not in _MAY_REVIEW:
+    if not roles.may(role, May.REVIEW):
         _not_on_call(clinic, place)
         owners.check_owns_none(by, user_id)
         departures.follow(clinic, user_id, by=by, now=clock.now())

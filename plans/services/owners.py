@@ -3,7 +3,7 @@ handed over when somebody leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -101,8 +101,8 @@ def set_owner(*, by: Actor, patient_id: UUID, owner_id: UUID | None) -> bool:
 
 
 @transaction.atomic
-def hand_over(*, by: Actor, from_id: UUID, to_id: UUID) -> int:
-    """Hand every patient of one member over to another; returns how many.
+def hand_over(*, by: Actor, from_id: UUID, to_id: UUID, only: Collection[UUID] | None = None) -> int:
+    """Hand every patient of one member over to another, or `only` some of them; returns how many.
 
     Raises Refused("not_a_candidate") for somebody who does not plan in this clinic.
     """
@@ -114,6 +114,8 @@ def hand_over(*, by: Actor, from_id: UUID, to_id: UUID) -> int:
     rows = (
         Patient.objects.select_for_update(no_key=True).filter(clinic=clinic, owner_id=from_id).order_by("id")
     )
+    if only is not None:
+        rows = rows.filter(pk__in=only)
     keys = list(rows.values_list("pk", flat=True))
     Patient.objects.filter(pk__in=keys).update(owner_id=to_id)
     audit.record_all(

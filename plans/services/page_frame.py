@@ -34,6 +34,10 @@ class PageFrame:
     ahead: timedelta
     gaps: tuple[RotaGap, ...]
     many_clinics: bool
+    may_look: bool
+    may_see_supply: bool
+    may_dispense: bool
+    may_operate: bool
     may_plan: bool
     may_review: bool
     may_edit: bool
@@ -43,7 +47,7 @@ class PageFrame:
 
 def page_frame(actor: Actor) -> PageFrame:
     """The frame for a member of staff, from a few short queries made before anything is rendered."""
-    clinic = get_clinic_for(actor)
+    clinic, looks = get_clinic_for(actor, May.MEMBER), actor.may(May.LOOK)
     ahead = clock.offset()
     line, now = status_of(clinic, listed=calls_key(clinic.pk)), clock.now()
     if line.last_run_at is not None:
@@ -56,13 +60,17 @@ def page_frame(actor: Actor) -> PageFrame:
         now=now.astimezone(ZoneInfo(clinic.zone)),
         who=actor.name,
         role=actor.role.value if actor.role else "",
-        queue=counts(actor),
-        calls=line.listed,
+        queue=counts(actor) if looks else QueueCounts(0, 0, None),
+        calls=line.listed if looks else 0,
         status=line,
-        unreached=channel_tests.failing(clinic.pk, now) if line.tests_failed else (),
+        unreached=channel_tests.failing(clinic.pk, now) if looks and line.tests_failed else (),
         ahead=ahead,
         gaps=rota.gaps_ahead(clinic, now) if actor.may(May.MANAGE) else (),
         many_clinics=actor.elsewhere,
+        may_look=looks,
+        may_see_supply=actor.may(May.SEE_SUPPLY),
+        may_dispense=actor.may(May.DISPENSE),
+        may_operate=actor.may(May.OPERATE),
         may_plan=actor.may(May.PLAN),
         may_review=actor.may(May.REVIEW),
         may_edit=actor.may(May.EDIT_PATIENT),

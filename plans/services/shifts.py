@@ -252,7 +252,55 @@ def swap(*, by: Actor, shift_id: UUID, other_id: UUID) -> None:
     )  # fmt: skip
 
 
-def _check_free(clinic: Clinic, shift: Shift, person: Shift) -> None:
+@transaction.atomic
+def hand_over(*, by: Actor, from_id: UUID, to_id: UUID, only: Collection[UUID] | None = None) -> int:
+    """Give one person's shifts that are not over to another, or `only` some of them, also one that stands at all times;
+    returns how many. Those of a calendar kept elsewhere stay.
+
+    Raises Refused: not_a_candidate; already (facts `who` and `at`) where the other stands there as it is, at all times
+    in either place; leaves_before (fact `on`) for a locum.
+    """
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
+    place = next((one for one in rota.who_may_be_on_duty(clinic) if one.user_id == to_id), None)
+    if place is None or to_id == from_id:
+        raise Refused(reason="not_a_candidate", where="to")
+    now = clock.now()
+    rows = Shift.objects.filter(
+        Q(end_at=None) | Q(end_at__gt=now), clinic=clinic, user_id=from_id, cancelled_at=None, feed=None
+    )
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    found = list(rows.select_related("user").order_by(*_ORDER))
+    for row in found:
+        _give(clinic, row, place, by, now)
+    if found:
+        facts: JsonObject = {"who": found[0].user.name, "to": place.user.name, "number": len(found)}
+        _record(by, clinic, "rota.shifts_given", {**facts, "user": str(from_id), "other": str(to_id)})
+    return len(found)
+
+
+def _give(clinic: Clinic, row: Shift, place: Membership, by: Actor, now: datetime) -> None:
+    if row.end_at is None:
+        if _open_ended(clinic).filter(user_id=place.user_id).exists():
+            raise Refused(reason="already", where="to", who=place.user.name, at=now.isoformat())
+        # Servers of the release before the rota read these.
+        column = "primary" if row.place == DutyPlace.FIRST.value else "second"
+        setattr(clinic, f"{column}_id", place.user_id)
+        clinic.save(update_fields=[column])
+    else:
+        last_day = row.end_at.astimezone(clock.zone_of(clinic.zone)).date()
+        if place.ends_on is not None and place.ends_on < last_day:
+            raise Refused(reason="leaves_before", where="to", on=place.ends_on.isoformat())
+        _check_free(clinic, row, place)
+    row.cancelled_at, row.cancelled_by_id = now, by.user_id
+    row.save(update_fields=["cancelled_at", "cancelled_by"])
+    Shift.objects.create(
+        clinic=clinic, user_id=place.user_id, place=row.place, start_at=max(row.start_at, now),
+        end_at=row.end_at, open_only=row.open_only, series=row.series, made_at=now, made_by_id=by.user_id,
+    )  # fmt: skip
+
+
+def _check_free(clinic: Clinic, shift: Shift, person: Shift | Membership) -> None:
     end = shift.end_at
     if end is None:
         return

@@ -14,7 +14,8 @@ from plans.web.patient import link_session
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that nothing was saved and what to do; if the answers show danger, whom to call comes first."""
     if not PATIENT_PATHS.match(request.path):
-        response = render(request, "403_csrf.html", {"typed": not_saved.typed(request)}, status=403)
+        not_saved.keep(request)
+        response = render(request, "403_csrf.html", not_saved.kept_context(request), status=403)
         response.headers["Cache-Control"] = "no-store"
         return response
     told = raw.signs_in({name: request.POST.getlist(name) for name in request.POST})

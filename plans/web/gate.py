@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -21,16 +22,21 @@ from django.urls import reverse
 
 from plans.domain.errors import NotAllowed, NotFound
 from plans.domain.link_policy import LinkAct
-from plans.services import access, clock, looks, session_trail, sso
+from plans.domain.roles import roles_with
+from plans.services import access, clock, looks, own_list, session_trail, sso
 from plans.services.actors import Actor, May
 from plans.services.links import OutOfCare
-from plans.web import not_saved, out_of_care
+from plans.services.own_list import WhyMissing
+from plans.web import kept_forms, not_saved, out_of_care
 from plans.web.layout_context import page
 from plans.web.middleware import SIGNED_IN_AT
 from plans.web.redirects import leave_for, page_of, to_sign_in
+from plans.wording.people import ROLES
 
 View = Callable[..., HttpResponse]
 CLINIC_KEY = "clinic"
+_HOMES: Final = ((May.SEE_SUPPLY, "supply"), (May.OPERATE, "installation"), (May.MEMBER, "own"))
+"""Where a role begins that may not see the caseload: the first act it has."""
 SSO = "sso"
 """In a session that began in a clinic's own system: which."""
 
@@ -97,23 +103,9 @@ def staff_page(may: May) -> Callable[[View], View]:
             if actor.factor_due:
                 return _to_second_step(request)
             request.actor = actor  # type: ignore[attr-defined]  # the attribute is the gate's own
-            try:
-                access.check_may(actor, may)
-                with access.noting() as fetched:
-                    response = view(request, *args, **kwargs)
-                if _shows(response) and not getattr(guarded, "unasked", False):
-                    session = request.session.session_key or ""
-                    looks.record(by=actor, session=session, fetched=fetched)
-                return response
-            except NotFound as gone:
-                _keep_refusal(request, actor, "access.not_here", kwargs)
-                shown = not_saved.shown_back(request, not_saved.NOT_HERE, reverse("caseload"))
-                if shown is None:
-                    raise Http404 from gone
-                return shown
-            except NotAllowed:
-                _keep_refusal(request, actor, "access.not_allowed", kwargs)
-                return forbidden(request)
+            response = _answer(request, actor, may, guarded, functools.partial(view, *args, **kwargs))
+            kept_forms.after(request, response, actor)
+            return response
 
         guarded.gate = ("staff", may.value)  # type: ignore[attr-defined]  # read by the access-matrix test
         return guarded
@@ -130,6 +122,40 @@ def _keep_refusal(request: HttpRequest, actor: Actor, act: str, kwargs: dict[str
     route = request.resolver_match.view_name if request.resolver_match else ""
     key = next((value for value in kwargs.values() if isinstance(value, UUID)), None)
     session_trail.refused(by=actor, act=act, page=route, key=key)
+
+
+def _answer(
+    request: HttpRequest, actor: Actor, may: May, page_of_ours: View, view: functools.partial[HttpResponse]
+) -> HttpResponse:
+    """What a view answers, or the page of its refusal; what it showed of records is kept."""
+    kwargs = view.keywords
+    try:
+        access.check_may(actor, may)
+        if not getattr(view.func, "asks_itself", False):
+            own_list.check(actor, kwargs)
+        with access.noting() as fetched:
+            response = view.func(request, *view.args, **kwargs)
+        if _shows(response) and not getattr(page_of_ours, "unasked", False):
+            session = request.session.session_key or ""
+            looks.record(by=actor, session=session, fetched=fetched)
+    except NotFound as gone:
+        _keep_refusal(request, actor, "access.not_here", kwargs)
+        shown = not_saved.shown_back(request, not_saved.NOT_HERE, reverse("caseload"))
+        if shown is None:
+            raise Http404 from gone
+        return shown
+    except WhyMissing as outside:
+        not_saved.keep(request)
+        return _ask_why(request, outside.patient_id)
+    except NotAllowed as refused:
+        home = _home(request, actor)
+        if home is None:
+            _keep_refusal(request, actor, "access.not_allowed", kwargs)
+        return home or forbidden(request, str(refused.facts.get("may", "")))
+    except Exception:
+        not_saved.keep(request)
+        raise
+    return response
 
 
 def patient_page(*acts: LinkAct) -> Callable[[View], View]:
@@ -237,6 +263,28 @@ def _to_sso(request: HttpRequest) -> HttpResponse:
     return not_saved.shown_back(request, not_saved.NOT_CONFIRMED, address) or leave_for(request, address)
 
 
-def forbidden(request: HttpRequest) -> HttpResponse:
-    """The page for a member whose role does not allow the requested one."""
-    return page(request, "clinic/forbidden.html", {"typed": not_saved.typed(request)}, status=403)
+def _ask_why(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """To the page that asks why a record is opened, and from there to the page that was wanted."""
+    address = reverse("record-why", args=[patient_id])
+    return leave_for(request, f"{address}?{urlencode({'next': page_of(request)})}")
+
+
+def asks_itself(view: View) -> View:
+    """For the page that asks why a record is opened."""
+    view.asks_itself = True  # type: ignore[attr-defined]  # read by the gate
+    return view
+
+
+def _home(request: HttpRequest, actor: Actor) -> HttpResponse | None:
+    """Where a role begins that has no caseload; None for any address but the first page."""
+    if request.method not in ("GET", "HEAD") or request.path != reverse("caseload"):
+        return None
+    return leave_for(request, reverse(next(name for act, name in _HOMES if actor.may(act))))
+
+
+def forbidden(request: HttpRequest, may: str = "") -> HttpResponse:
+    """The page for a member whose role does not allow the requested one: it says which roles do."""
+    not_saved.keep(request)
+    able = [ROLES[role.value] for role in roles_with(May(may))] if may in set(May) else []
+    context = {**not_saved.kept_context(request), "able": able}
+    return page(request, "clinic/forbidden.html", context, status=403)

@@ -1,18 +1,25 @@
-"""Forms refused because of who sent them: nothing was saved, and what was typed is shown back.
+"""Forms refused because of who sent them: nothing was saved, and what was typed is shown back and kept for an hour.
 
 It covers an ended membership, a session in another clinic, a changed role, an expired sign-in and a form that is too
-old. The page has text to copy, not a form to send again: the reader may no longer be allowed to send it.
+old. The page has text to copy, not a form to send again: the reader may no longer be allowed to send it. Whoever typed
+it finds it in the form when they open that again (`plans.web.kept_forms`).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from plans.services import kept_forms
+from plans.web import form_owner
 
 MACHINERY: Final = frozenset(
     {
@@ -23,6 +30,10 @@ MACHINERY: Final = frozenset(
     }
 )  # fmt: skip
 """Fields of forms that nobody typed."""
+SECRET: Final = re.compile(r"password|passcode|secret|token|(^|_)(code|otp|pin)$")
+"""Names of fields that are neither shown back nor kept."""
+FLAG: Final = "kept_forms"
+"""In a session for whose person a form may be kept, so that no other page asks the database."""
 _SHOWN_AT_MOST: Final = 200
 
 
@@ -72,9 +83,60 @@ def typed(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     found = (
         (name, "\n".join(value for value in values if value.strip()))
         for name, values in request.POST.lists()
-        if name not in MACHINERY and "password" not in name
+        if name not in MACHINERY and not SECRET.search(name)
     )
     return tuple((name, text) for name, text in found if text)[:_SHOWN_AT_MOST]
+
+
+def keep(request: HttpRequest) -> None:
+    """Keep a staff form that was not saved for whoever typed it, where that can be told; once a request."""
+    if hasattr(request, "kept_for") or not _is_staff_form(request) or not typed(request):
+        return
+    owner = form_owner.owner_of(request)
+    done = owner is not None and kept_forms.keep(
+        user_id=owner.user_id,
+        clinic_id=owner.clinic_id,
+        path=request.path,
+        page=page_of(request),
+        fields={
+            name: [str(value) for value in values]
+            for name, values in request.POST.lists()
+            if not SECRET.search(name)
+        },
+    )
+    if done and request.user.is_authenticated:
+        request.session[FLAG] = True
+    request.kept_for = owner if done else None  # type: ignore[attr-defined]  # read by `kept_words`
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page that the posted form stands on, without its query."""
+    named = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    shown = urlsplit(named)
+    return shown.path if shown.netloc == request.get_host() and shown.path else request.path
+
+
+def _is_staff_form(request: HttpRequest) -> bool:
+    """Whether it was sent to a page for members of a clinic, also where it was refused before its view was found."""
+    if request.method != "POST":
+        return False
+    try:
+        match = request.resolver_match or resolve(request.path_info)
+    except Resolver404:
+        return False
+    return getattr(match.func, "gate", ("",))[0] == "staff"
+
+
+def kept_context(request: HttpRequest) -> dict[str, object]:
+    """For `parts/typed.html`: what was typed; whether it is kept, and where it is given back to whoever reads this."""
+    owner = getattr(request, "kept_for", None)
+    reader = str(request.user.pk) if request.user.is_authenticated else ""
+    return {
+        "typed": typed(request),
+        "kept": owner is not None,
+        "kept_for_another": owner is not None and reader not in ("", str(owner.user_id)),
+        "kept_page": page_of(request),
+    }
 
 
 def _is_ours(request: HttpRequest) -> bool:
@@ -87,13 +149,13 @@ def shown_back(request: HttpRequest, why: NotSavedWhy, address: str) -> HttpResp
 
     htmx shows only successful responses, so for its requests the whole page is replaced.
     """
-    fields = typed(request)
-    if not fields:
+    if not typed(request):
         return None
+    keep(request)
     response = render(
         request,
         "account/not_saved.html",
-        {"why": why, "address": address, "typed": fields},
+        {"why": why, "address": address, **kept_context(request)},
         status=why.status,
     )
     response.headers["Cache-Control"] = "no-store"

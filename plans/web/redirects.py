@@ -23,9 +23,10 @@ def leave_for(request: HttpRequest, address: str) -> HttpResponse:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect to the sign-in, which returns to the page that was open, never to the address of a form or a part.
 
-    What was typed in a form is shown first. A request that htmx made by itself redirects at once: nobody pressed a
-    button, and the browser tab keeps the typed text.
+    What was typed in a form is kept, and shown first. A request that htmx made by itself redirects at once: nobody
+    pressed a button.
     """
+    not_saved.keep(request)
     address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page_of(request)})}"
     shown = None
     if request.headers.get("HX-Request") != "true":

@@ -116,6 +116,8 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
         {False: _("lets the year of birth open patients’ pages until they have a code")},
     ),
     "clinic.rules_set": _("changed the thresholds or the cadence"),
+    "clinic.asks_why_on": _("switched on that records outside one’s own list ask why"),
+    "clinic.asks_why_off": _("switched off that records outside one’s own list ask why"),
     "clinic.rules_signed": _("signed the rules, thresholds and questions in force"),
     "clinic.second_factor_set": _("requires a second step at sign-in from %(on)s on"),
     "member.added": _("added a member of staff: %(who)s, %(role)s"),
@@ -142,6 +144,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "rota.shifts_cancelled": _(
         "cancelled shifts of %(who)s on the rota: the one of %(start)s, %(number)s in all"
     ),
+    "rota.shifts_given": _("gave %(number)s shifts of %(who)s to %(to)s"),
     "rota.swapped": _("let %(who)s (%(start)s) and %(to)s (%(other_start)s) exchange their shifts"),
     "rota.leave_entered": _("entered leave of %(who)s, from %(from_day)s through %(on)s"),
     "rota.leave_cancelled": _("cancelled the leave of %(who)s, from %(from_day)s through %(on)s"),
@@ -172,6 +175,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "figures.exported": _("exported figures: %(name)s"),
     "patient.added": _("added the patient"),
     "patient.changed": _("changed the record: %(fields)s"),
+    "patient.opened_outside_list": _("opened the record outside their own list: “%(note)s”"),
     "patient.owner_set": _("made the patient %(who)s’s"),
     "patient.owner_cleared": _("left the patient without an owner"),
     "patient.thresholds_set": _("changed the thresholds or the cadence for this patient"),
@@ -311,6 +315,8 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "documents.redrawn": _("asked for all documents of the clinic to be drawn again"),
     "documents.redrawing_cancelled": _("stopped the drawing of all documents again"),
     "letter.kept": _("wrote a letter to %(letter_to)s"),
+    "supply.dispensed": _("confirmed that the fill from %(from_day)s was handed out on %(on)s"),
+    "supply.dispensing_withdrawn": _("withdrew that the fill from %(from_day)s was handed out on %(on)s"),
     "visit.planned": _("planned a visit on %(on)s"),
     "visit.cancelled": _("cancelled the visit on %(on)s"),
     "call.recorded": _ByFact(

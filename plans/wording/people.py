@@ -34,14 +34,18 @@ CARE_STATES: Final[Mapping[str, Promise]] = {
 ROLES: Final[Mapping[str, Promise]] = {
     "lead": _("Lead"),
     "clinician": _("Clinician"),
-    "staff": _("Staff"),
-    "reader": _("Reader"),
+    "pharmacist": _("Pharmacist"),
+    "staff": _("Assistant"),
+    "reader": _("Read-only"),
+    "operator": _("Operator"),
 }
 ROLE_MAY: Final[Mapping[str, Promise]] = {
     "lead": _("Lead: all a clinician may, and the clinic’s settings, people and rules"),
     "clinician": _("Clinician: plans, the review queue, patients"),
-    "staff": _("Staff: patients, answers by phone, messages; no plans"),
-    "reader": _("Reader: looks, changes nothing"),
+    "pharmacist": _("Pharmacist: sees plans and supply, confirms what was handed out; no notes, no answers"),
+    "staff": _("Assistant: patients, calls, appointments, answers by phone, messages; no plans"),
+    "reader": _("Read-only: looks, changes nothing"),
+    "operator": _("Operator: the state of the installation; no patients"),
 }
 EMAIL_STATES: Final[Mapping[str, Promise]] = {
     "none": _("no address"),

@@ -35,6 +35,7 @@ from plans.models import (
 from plans.services import (
     clock,
     devices,
+    dispensing,
     imports,
     leave,
     letters,
@@ -57,7 +58,10 @@ from tests.makers_checkins import START, a_question, answer_all, asked, on
 from tests.makers_plans import issue_story_plan
 from tests.makers_proposals import ask_to_change, want_two
 
-ACTORS = ("anonymous", "reader", "staff", "clinician", "lead", "foreign", "homeless", "patient", "stranger")
+ACTORS = (
+    "anonymous", "reader", "staff", "pharmacist", "operator", "clinician", "lead", "foreign", "homeless", "patient",
+    "stranger",
+)  # fmt: skip
 DERIVED = ("unfactored", "halfway")
 """Actors without a column: what they get follows from the others' (`access_table.expected`)."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -212,6 +216,16 @@ def make_world() -> World:
         move,
         file_from_elsewhere(a.clinic),
         *on_the_rota(a.clinic),
+        handed_out(a),
+    )
+
+
+def handed_out(side: Side) -> UUID:
+    """A fill of a side's patient that a pharmacist handed out."""
+    by = side.clinic.pharmacist
+    found = dispensing.page(by, side.patient.pk)
+    return dispensing.confirm(
+        by=by, patient_id=side.patient.pk, version=found.version, first=found.fills[0].first, on=found.today
     )
 
 
@@ -254,6 +268,7 @@ class World:
     shift: UUID
     leave: UUID
     service: UUID
+    dispensed: UUID
 
     def client(self, actor: str, **more: Any) -> Client:
         """A browser of an actor."""
@@ -261,6 +276,8 @@ class World:
         members = {
             "reader": self.a.clinic.reader,
             "staff": self.a.clinic.staff,
+            "pharmacist": self.a.clinic.pharmacist,
+            "operator": self.a.clinic.operator,
             "clinician": self.a.clinic.primary,
             "lead": self.a.clinic.lead,
             "foreign": self.b.clinic.lead,
@@ -301,6 +318,8 @@ class World:
             "shift_id": self.shift,
             "leave_id": self.leave,
             "hours_id": self.service,
+            "dispensing_id": self.dispensed,
+            "kept_id": uuid.UUID(int=8),
         }
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))

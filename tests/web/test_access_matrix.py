@@ -14,6 +14,7 @@ from django.test import Client
 
 from plans.domain.people import PatientData
 from plans.models import Occasion
+from plans.services.actors import May
 from tests.makers_checkins import on
 from tests.web.access_table import TABLE, expected, size
 from tests.web.access_world import ACTORS, DERIVED, METHODS, Route, World, answer, make_world, routes
@@ -98,7 +99,7 @@ def test_no_address_but_those_of_links_can_be_written_with_anything_but_a_key() 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("actors", [ACTORS[:3], ACTORS[3:6], ACTORS[6:], DERIVED])
+@pytest.mark.parametrize("actors", [ACTORS[:3], ACTORS[3:6], ACTORS[6:9], ACTORS[9:], DERIVED])
 def test_everybody_gets_what_the_table_says(world: World, actors: tuple[str, ...]) -> None:
     wrong = []
     for actor, client in clients(world, *actors):
@@ -168,6 +169,36 @@ def shown_to(world: World, actor: str, canaries: tuple[str, ...]) -> list[str]:
             text = response.content.decode("utf-8", "replace") + str(dict(response.headers))
             found += [f"{method} {route.name}: {word}" for word in canaries if word in text]
     return found
+
+
+@pytest.mark.slow
+def test_a_pharmacist_sees_who_a_patient_is_and_where_they_collect_and_nothing_else_of_the_record(
+    world: World,
+) -> None:
+    seen = {line.rpartition(" ")[2] for line in shown_to(world, "pharmacist", world.a.canaries)}
+    assert seen == {"CanarynameA", "CR-A", "CanarypharmacyA"}
+
+
+@pytest.mark.slow
+def test_an_operator_sees_no_patient(world: World) -> None:
+    assert shown_to(world, "operator", (*world.a.canaries, *world.b.canaries)) == []
+
+
+def test_every_page_of_the_clinic_names_an_act_of_the_table() -> None:
+    acts = {may.value for may in May}
+    for route in routes():
+        kind, act = getattr(route.view, "gate", ("", ""))
+        if kind == "staff":
+            assert act in acts, route.name
+        elif str(route.view.__module__).startswith("plans.web.clinician"):
+            raise AssertionError(f"{route.name} names no act")
+
+
+def test_the_table_is_as_large_as_the_documentation_says() -> None:
+    cells = len(routes()) * len(METHODS) * len(ACTORS)
+    said = (Path(__file__).resolve().parents[2] / "docs" / "roles.md").read_text(encoding="utf-8")
+    assert cells >= 10_000
+    assert "more than 10,000 cells" in said
 
 
 @pytest.mark.slow

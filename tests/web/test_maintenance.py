@@ -64,7 +64,7 @@ OF_THE_PATIENT = ("plan-page", "plan-page-calendar")
 def alone(side: Side) -> World:
     """A world of one side, without an invitation, an offer or a file: what its routes would name is nobody's."""
     nobody = side.clinic.lead.member_id
-    return World(side, side, *[nobody] * 7)
+    return World(side, side, *[nobody] * 8)
 
 
 @dataclass

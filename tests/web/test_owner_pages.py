@@ -1,4 +1,4 @@
-"""The page that says whose patient it is, and the lead's hand-over."""
+"""The page that says whose patient it is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from plans.models import Membership, Patient
+from plans.models import Patient
 from tests.clients import client_of
-from tests.makers import ClinicMade, make_member, make_patient
+from tests.makers import ClinicMade, make_patient
 
 pytestmark = pytest.mark.django_db
 
@@ -36,23 +36,3 @@ def test_what_is_no_member_is_refused_beside_the_field(clinic: ClinicMade, sent:
     assert answer.status_code == 422
     assert 'href="#id_owner"' in answer.content.decode()
     assert Patient.objects.get(pk=patient.pk).owner_id == clinic.primary.id
-
-
-@pytest.mark.slow
-def test_a_lead_removes_somebody_after_their_patients_were_handed_over(clinic: ClinicMade) -> None:
-    leaving = make_member(clinic.id)
-    patient = make_patient(leaving)
-    lead = client_of(clinic.lead)
-    address = f"/settings/people/{leaving.id}"
-    refused = lead.post(address, {"do": "end"})
-    assert refused.status_code == 422
-    assert "They have patients of their own. Hand them over first." in refused.content.decode()
-    assert "Hand over 1 patient" in refused.content.decode()
-    wrong = lead.post(address, {"do": "hand_over", "to": str(leaving.id)})
-    assert wrong.status_code == 422
-    assert 'href="#id_to"' in wrong.content.decode()
-    said = lead.post(address, {"do": "hand_over", "to": str(clinic.second.id)}, follow=True)
-    assert "1 patient was handed over" in said.content.decode()
-    assert Patient.objects.get(pk=patient.pk).owner_id == clinic.second.id
-    assert lead.post(address, {"do": "end"}).status_code == 302
-    assert not Membership.objects.get(user_id=leaving.member_id).is_active

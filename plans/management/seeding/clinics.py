@@ -79,6 +79,8 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
         Login("Harbour Test Clinic", "Dr N. Sampleton", "sampleton@harbour.example.org", Role.LEAD),
         Login("Harbour Test Clinic", "Dr A. Mockwell", "mockwell@harbour.example.org", Role.CLINICIAN),
         Login("Harbour Test Clinic", "Ms F. Blankley", "blankley@harbour.example.org", Role.STAFF),
+        Login("Harbour Test Clinic", "Mr D. Fillmore", "fillmore@harbour.example.org", Role.PHARMACIST),
+        Login("Harbour Test Clinic", "Ms B. Placeholder", "placeholder@harbour.example.org", Role.OPERATOR),
         Login("Riverside Test Practice", "Dr P. Nullman", "nullman@riverside.example.org", Role.LEAD),
         Login("Riverside Test Practice", "Dr A. Mockwell", "mockwell@harbour.example.org", Role.CLINICIAN),
         Login("Riverside Test Practice", "Dr S. Blank", WITH_CODE, Role.CLINICIAN),

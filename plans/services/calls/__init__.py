@@ -11,7 +11,7 @@ a row (`plans.services.call_rows`) and moves the patient in the list; it is writ
 
 from __future__ import annotations
 
-from plans.services.calls.acts import claim, claim_next, is_calling, keep_claim, record, release
+from plans.services.calls.acts import claim, claim_next, hand_over, is_calling, keep_claim, record, release
 from plans.services.calls.reading import (
     CallLine,
     CallPage,
@@ -31,6 +31,7 @@ __all__ = (
     "calls_page",
     "claim",
     "claim_next",
+    "hand_over",
     "is_calling",
     "keep_claim",
     "made_today",

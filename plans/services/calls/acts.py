@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,9 +12,10 @@ from django.db import transaction
 from plans.domain.errors import Refused, Stale
 from plans.domain.review import calls
 from plans.domain.review.calls import CallResult, Stand
-from plans.models import CallClaim, Patient
+from plans.domain.roles import roles_with
+from plans.models import CallClaim, Membership, Patient
 from plans.services import audit, call_rows, clock, review
-from plans.services.access import check_may, get_patient_for
+from plans.services.access import check_may, get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.calls import reading
 from plans.services.review.holding import opening_of
@@ -82,6 +84,23 @@ def release(*, by: Actor, patient_id: UUID) -> None:
     """Say that one is not calling after all. Idempotent; somebody else's claim stays."""
     patient = get_patient_for(by, patient_id, May.ENTER_CHECKIN)
     CallClaim.objects.filter(patient=patient, user_id=by.member_id).delete()
+
+
+@transaction.atomic
+def hand_over(*, by: Actor, from_id: UUID, to_id: UUID, only: Collection[UUID] | None = None) -> int:
+    """Let another member call whom one is calling, or `only` some of them, for a lead; returns how many patients.
+
+    Raises Refused("not_a_candidate") for somebody who does not call patients here.
+    """
+    clinic = get_clinic_for(by, May.MANAGE)
+    able = [role.value for role in roles_with(May.ENTER_CHECKIN)]
+    members = Membership.objects.filter(clinic=clinic, is_active=True, user__is_active=True, role__in=able)
+    if to_id == from_id or not members.filter(user_id=to_id).exists():
+        raise Refused(reason="not_a_candidate", where="to")
+    rows = CallClaim.objects.filter(clinic=clinic, user_id=from_id)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    return rows.update(user_id=to_id, lease_until=clock.real_now() + LEASE)
 
 
 @transaction.atomic

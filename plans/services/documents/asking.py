@@ -271,10 +271,11 @@ def open_file(actor: Actor, document_id: UUID) -> OpenFile:
             replaced_on=row.replaced_at.isoformat() if row.replaced_at else "",
             current=str(current.pk) if current else "",
         )
-    return _open(row)
+    return open_row(row)
 
 
-def _open(row: Document) -> OpenFile:
+def open_row(row: Document) -> OpenFile:
+    """The bytes of a document that the caller may see. Raises Refused("being_drawn") or Refused("failed")."""
     if row.state != DocumentState.READY:
         raise Refused(reason="failed" if row.state == DocumentState.FAILED else "being_drawn")
     try:
@@ -314,7 +315,7 @@ def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile
     row = _current(plan, opened_by(LinkPurpose.PLAN).code, variant)
     if row is None:
         raise Refused(reason="being_drawn")
-    return _open(row)
+    return open_row(row)
 
 
 def redraw(

@@ -6,6 +6,7 @@ Every function takes `seen_lock`, the lock number that the form was made with; S
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -29,9 +30,9 @@ from plans.domain.review.item_states import (
 )
 from plans.domain.review.outcomes import ENDS_A_CALL, Callee, CallOutcome, Ending, check_end
 from plans.domain.review.reasons import Source
-from plans.models import ReviewItem
+from plans.models import ReviewItem, User
 from plans.services import call_rows, clock, outbox, rota
-from plans.services.access import check_may
+from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
 from plans.services.review import ends, holding, settling
 from plans.services.review.alerts import alert, reviewers
@@ -228,6 +229,10 @@ def reassign(*, by: Actor, item_id: UUID, seen_lock: int, to_id: UUID | None, no
     to = next((user for user in reviewers(item.clinic) if user.pk == to_id), None)
     if to is None or to.pk == by.user_id:
         raise Refused(reason="not_a_clinician", where="to")
+    _pass_on(item, to, by=by, note=note)
+
+
+def _pass_on(item: ReviewItem, to: User, *, by: Actor, note: str = "") -> None:
     _move(item, Act.HAND_OVER)
     now = clock.now()
     holding.let_go(item, now)
@@ -237,6 +242,26 @@ def reassign(*, by: Actor, item_id: UUID, seen_lock: int, to_id: UUID | None, no
     item.escalate_at = now + escalation.HELD_IDLE if urgent else None
     alert(item, rungs=(), now=now, also=[to])
     holding.write(item, by=by, kind="passed", now=now, note=note, facts={"to": to.name})
+
+
+@transaction.atomic
+def hand_over(*, by: Actor, from_id: UUID, to_id: UUID, only: Collection[UUID] | None = None) -> int:
+    """Reassign what one member holds to another, or `only` some of it, for a lead; returns how many items. Whoever gets
+    them is alerted and must claim them. Raises Refused("not_a_candidate")."""
+    clinic = get_clinic_for(by, May.MANAGE)
+    to = next((user for user in reviewers(clinic) if user.pk == to_id), None)
+    if to is None or to_id == from_id:
+        raise Refused(reason="not_a_candidate", where="to")
+    rows = ReviewItem.objects.select_for_update(no_key=True, of=("self",)).filter(
+        clinic=clinic, holder_id=from_id
+    )
+    rows = rows.filter(state__in=HELD)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    found = list(rows.order_by("id"))
+    for item in found:
+        _pass_on(item, to, by=by)
+    return len(found)
 
 
 def _wakes_at(item: ReviewItem, until: date | None, now: datetime) -> datetime:

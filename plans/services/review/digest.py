@@ -16,7 +16,17 @@ from plans.domain.review.deadlines import Opening
 from plans.domain.review.item_states import ItemState, Priority
 from plans.domain.review.reasons import Source
 from plans.domain.taper.schedule import StepKind
-from plans.models import LIVE_STATES, Clinic, Membership, Plan, PlanStep, ReviewItem, User, Work
+from plans.models import (
+    LIVE_STATES,
+    Clinic,
+    Membership,
+    Plan,
+    PlanStep,
+    RecordOpening,
+    ReviewItem,
+    User,
+    Work,
+)
 from plans.services import audit, clock, outbox, rota, rows
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
@@ -108,6 +118,7 @@ def of_clinic(clinic: Clinic, now: datetime) -> DigestFacts:
     return DigestFacts(
         **found,
         changes=steps.values("version_id").distinct().count(),
+        opened=RecordOpening.objects.filter(clinic=clinic, at__gte=now - timedelta(days=1)).count(),
         duty=tuple(
             DutyFacts(
                 since,

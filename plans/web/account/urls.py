@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.account import answering, own_sign_in, sso, views
+from plans.web.account import answering, own, own_sign_in, sso, views
 
 urlpatterns = [
     path("k/<str:token>", answering.answer_page, name="answer"),
@@ -15,4 +15,7 @@ urlpatterns = [
     path("account/sessions", own_sign_in.sessions_end, name="sessions-end"),
     path("invitations", views.invitations_page, name="invitations"),
     path("clinics", views.choose_clinic, name="choose-clinic"),
+    path("me", own.own_page, name="own"),
+    path("installation", own.installation_page, name="installation"),
+    path("kept/<uuid:kept_id>/discard", views.kept_discard, name="kept-discard"),
 ]

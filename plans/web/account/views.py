@@ -1,4 +1,4 @@
-"""The pages of an account: choosing a clinic to work in, and invitations to another."""
+"""The pages of an account: choosing a clinic to work in, invitations to another, and forms kept for this person."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from plans.domain.errors import NotFound
-from plans.services import access, invitations
+from plans.services import access, invitations, kept_forms
+from plans.services.actors import May
 from plans.web.forms import single
-from plans.web.gate import CLINIC_KEY, actors_of, chosen_clinic, signed_in_page
+from plans.web.gate import CLINIC_KEY, StaffRequest, actors_of, chosen_clinic, signed_in_page, staff_page
 from plans.wording.people import ROLES
 
 
@@ -63,3 +64,10 @@ def _answered(user_id: UUID, which: str, wanted: str) -> str:
     if wanted == "accept":
         return _("You are now a member of the clinic. Switch to it at the top, under the clinic’s name.")
     return _("You declined. The clinic can see this.")
+
+
+@require_POST
+@staff_page(May.MEMBER)
+def kept_discard(request: StaffRequest, kept_id: UUID) -> HttpResponse:
+    """Discard a form that was kept, and show its page as it stands."""
+    return redirect(kept_forms.discard(by=request.actor, key=kept_id) or "/")

@@ -22,7 +22,7 @@ from plans.web.gate import StaffRequest, staff_page
 _SESSION: Final = "searches"
 # Older ones are forgotten: nobody goes back through more pages.
 _KEPT: Final = 20
-_LISTS: Final = ("caseload", "queue", "calls", "messages")
+_LISTS: Final = ("caseload", "queue", "calls", "messages", "supply", "openings")
 # The other choices on the list go with the search: codes of ours, never typed text.
 _CHOSEN: Final = ("show", "drug", "sort", "tab", "reason")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_ -]{0,39}")
@@ -51,7 +51,7 @@ def keep(request: HttpRequest, q: str) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_page(May.LOOK)
+@staff_page(May.SEE_SUPPLY)
 def find(request: StaffRequest) -> HttpResponse:
     """Go to the list that was searched, or to the caseload if none is named or nothing was posted."""
     where = request.POST.get("where", "")

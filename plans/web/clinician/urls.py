@@ -6,5 +6,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include(f"plans.web.clinician.{place}.urls"))
-    for place in ("caseload", "patient", "plan", "review", "calls", "messages", "settings")
+    for place in ("caseload", "patient", "plan", "review", "calls", "messages", "supply", "settings")
 ]

@@ -18,11 +18,13 @@ from plans.web.clinician.patient import (
     thresholds,
     views,
     visits,
+    why,
 )
 
 urlpatterns = [
     path("patients/new", record.patient_new, name="patient-new"),
     path("patients/<uuid:patient_id>", views.patient_page, name="patient"),
+    path("patients/<uuid:patient_id>/why", why.why_page, name="record-why"),
     path("patients/<uuid:patient_id>/edit", record.patient_edit, name="patient-edit"),
     path("patients/<uuid:patient_id>/care", care.patient_care, name="patient-care"),
     path("patients/<uuid:patient_id>/care/ask", care.care_ask, name="patient-care-ask"),

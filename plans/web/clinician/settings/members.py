@@ -11,25 +11,26 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plans.domain import text
 from plans.domain.errors import Refused
 from plans.domain.review.rota import DutyPlace
-from plans.services import invitations, locums, members, owners
-from plans.services.actors import Actor, May, Role
+from plans.domain.roles import GIVEN_BY_LEADS
+from plans.services import invitations, leaving, locums, members
+from plans.services.actors import May, Role
 from plans.services.members import MemberRow
 from plans.web.clinician.settings.rota_calendar import EARLIEST, LATEST
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import duplicated, page, say
-from plans.web.untyped import Context, Posted
+from plans.web.untyped import Context
 from plans.wording.people import ROLE_MAY, ROLES
 from plans.wording.plans import long_day
 from plans.wording.rota import PLACES, REFUSALS
 
-_REFUSALS: Final = {
+MEMBER_REFUSALS: Final = {
     "already_member": gettext_lazy(
         "Somebody with this e-mail is in the list already. If they were removed, open them there and add them again."
     ),
@@ -44,26 +45,20 @@ _REFUSALS: Final = {
     "lead_stays": REFUSALS["lead_stays"],
     "day_past": gettext_lazy("This day is over. Choose a day from today on, or leave it empty."),
     "owns_patients": gettext_lazy("They have patients of their own. Hand them over first."),
-    "not_a_candidate": gettext_lazy("They do not plan in this clinic. Choose somebody else."),
+    "already": gettext_lazy("%(who)s stands on the rota at that time as it is. Choose somebody else for it."),
+    "leaves_before": gettext_lazy("Their last day here is before this shift. Choose somebody else for it."),
+    "not_a_candidate": gettext_lazy("They cannot take this over with their role. Choose somebody else."),
     "ended": gettext_lazy("They were removed from the clinic meanwhile. Add them again first."),
 }
+
+
+_GIVEN: Final = {role.value: ROLE_MAY[role.value] for role in GIVEN_BY_LEADS}
 
 
 class RoleForm(EdgeForm):
     """One of the roles."""
 
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=choices(ROLE_MAY), widget=forms.RadioSelect)
-
-
-class HandOverForm(EdgeForm):
-    """Who takes the patients of a member over."""
-
-    to = forms.ChoiceField(label=gettext_lazy("New owner"))
-
-    def __init__(self, actor: Actor, one: MemberRow, data: Posted | None = None) -> None:
-        super().__init__(data)
-        others = owners.candidates(actor, but=one.user_id)
-        self.fields["to"].choices = [(str(key), name) for key, name in others]  # type: ignore[attr-defined]  # a choice field
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=choices(_GIVEN), widget=forms.RadioSelect)
 
 
 class LastDayForm(EdgeForm):
@@ -92,7 +87,7 @@ class MemberForm(EdgeForm):
         help_text=gettext_lazy("They sign in with it, and urgent alerts go to it"),
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
     )
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=choices(ROLE_MAY), widget=forms.RadioSelect)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=choices(_GIVEN), widget=forms.RadioSelect)
 
 
 def _duty(row: MemberRow) -> str:
@@ -134,7 +129,7 @@ def member_add(request: StaffRequest) -> HttpResponse:
                 by=request.actor, email=email, name=name, role=Role(form.cleaned_data["role"])
             )
         except Refused as refusal:
-            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
+            form.refuse(refusal, MEMBER_REFUSALS[str(refusal.facts["reason"])])
         else:
             _say_added(request, name, email, fresh=fresh)
             return redirect("members")
@@ -171,16 +166,17 @@ def member_page(request: StaffRequest, user_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _show(request, one, RoleForm(initial={"role": one.role.value}))
     wanted = "" if duplicated(request) else request.POST.get("do", "")
-    if wanted == "hand_over":
-        return _hand_over(request, one)
     if wanted == "last_day":
         return _set_last_day(request, one)
     form = RoleForm(request.POST if wanted == "role" else {"role": one.role.value})
+    if wanted == "end" and one.is_active and not leaving.left_of(request.actor, one.user_id).nothing:
+        # What is theirs is handed over first, and shown.
+        return redirect("member-leave", one.user_id)
     if form.is_valid():
         try:
             said = _do(request, wanted, one, Role(form.cleaned_data["role"]))
         except Refused as refusal:
-            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
+            form.refuse(refusal, MEMBER_REFUSALS[str(refusal.facts["reason"])])
         else:
             if said is not None:
                 say(request, said)
@@ -204,22 +200,6 @@ def _do(request: StaffRequest, wanted: str, one: MemberRow, role: Role) -> str |
     return None
 
 
-def _hand_over(request: StaffRequest, one: MemberRow) -> HttpResponse:
-    form = HandOverForm(request.actor, one, request.POST)
-    if form.is_valid():
-        try:
-            number = owners.hand_over(
-                by=request.actor, from_id=one.user_id, to_id=UUID(form.cleaned_data["to"])
-            )
-        except Refused as refusal:
-            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
-        else:
-            said = ngettext("%(n)s patient was handed over", "%(n)s patients were handed over", number)
-            say(request, said % {"n": number})
-            return redirect("member", one.user_id)
-    return _show(request, one, RoleForm(initial={"role": one.role.value}), 422, handing=form)
-
-
 def _set_last_day(request: StaffRequest, one: MemberRow) -> HttpResponse:
     form = LastDayForm(request.POST)
     if form.is_valid():
@@ -227,7 +207,7 @@ def _set_last_day(request: StaffRequest, one: MemberRow) -> HttpResponse:
         try:
             locums.set_last_day(by=request.actor, user_id=one.user_id, ends_on=ends_on)
         except Refused as refusal:
-            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
+            form.refuse(refusal, MEMBER_REFUSALS[str(refusal.facts["reason"])])
         else:
             facts: Context = {"name": one.name, "day": long_day(ends_on) if ends_on else ""}
             say(
@@ -245,7 +225,6 @@ def _show(
     one: MemberRow,
     form: RoleForm,
     status: int = 200,
-    handing: HandOverForm | None = None,
     last_day: LastDayForm | None = None,
 ) -> HttpResponse:
     context = {
@@ -253,10 +232,9 @@ def _show(
         "member": one,
         "role": ROLES[one.role.value],
         "may_leave": one.role is not Role.LEAD,
-        "form": handing or last_day or form,
+        "form": last_day or form,
         "role_form": form,
-        "owned": owners.owned(request.actor, one.user_id),
-        "handing": handing or HandOverForm(request.actor, one),
+        "left": leaving.left_of(request.actor, one.user_id) if one.is_active else None,
         "last_day": last_day
         or LastDayForm(initial={"ends_on": one.ends_on.isoformat() if one.ends_on else ""}),
     }

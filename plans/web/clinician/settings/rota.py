@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from plans.domain import text
 from plans.domain.errors import Refused
 from plans.domain.review.rota import moments_of
+from plans.domain.roles import roles_with
 from plans.domain.text import BadText
 from plans.services import accounts, clock, hand_overs, rota, shifts
-from plans.services.actors import Actor, May, Role
+from plans.services.actors import Actor, May
 from plans.web.clinician.settings.rota_calendar import EARLIEST, LATEST, RotaView, shown, weeks
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.gate import StaffRequest, confirmed, staff_page
@@ -27,7 +28,7 @@ from plans.web.layout_context import page, say
 from plans.web.untyped import Context, Options, Posted, Values
 from plans.wording.rota import PLACES, REFUSALS, gap_words, rota_moment
 
-REVIEWING: Final = (Role.LEAD, Role.CLINICIAN)
+REVIEWING: Final = roles_with(May.REVIEW)
 
 
 def people(actor: Actor) -> dict[str, str]:
