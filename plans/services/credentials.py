@@ -75,7 +75,7 @@ def read(token: str) -> NotMe | None:
 def close(said: NotMe) -> bool:
     """It was somebody else: end all sessions, make the password useless, take away what was added, and send a link for
     a new password. False if the account is gone."""
-    user = User.objects.select_for_update().filter(pk=said.user_id, is_active=True).first()
+    user = User.objects.select_for_update(no_key=True).filter(pk=said.user_id, is_active=True).first()
     if user is None:
         return False
     Authenticator.objects.filter(user=user, pk=said.factor_id).delete()

@@ -136,7 +136,7 @@ def may_remove(user_id: UUID, factor_id: int) -> bool:
 def remove_passkey(*, user_id: UUID, factor_id: int) -> bool:
     """Remove one of one's own passkeys, and tell; False if it is gone. Raises Refused("only_one") for the last factor
     where a clinic requires one."""
-    rows = Authenticator.objects.select_for_update()
+    rows = Authenticator.objects.select_for_update(no_key=True)
     row = rows.filter(pk=factor_id, user_id=user_id, type=Authenticator.Type.WEBAUTHN).first()
     if row is None:
         return False
@@ -163,7 +163,7 @@ def reset(*, by: Actor, user_id: UUID, reason: str) -> bool:
         raise Refused(reason="ended", where="reason")
     if user_id == by.member_id:
         raise Refused(reason="oneself", where="reason")
-    User.objects.select_for_update().get(pk=user_id)
+    User.objects.select_for_update(no_key=True).get(pk=user_id)
     gone, _each = Authenticator.objects.filter(user_id=user_id).delete()
     if not gone:
         return False

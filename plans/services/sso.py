@@ -38,7 +38,7 @@ def admit(provider: SsoProvider, *, known: UUID | None, said: JsonObject) -> UUI
     new member is made. Raises Refused: "no_role", "no_address", "elsewhere" for an account of other clinics, which
     needs an invitation, or "ended" for a membership that a lead ended.
     """
-    clinic = Clinic.objects.select_for_update().filter(pk=provider.clinic_id).first()
+    clinic = Clinic.objects.select_for_update(no_key=True).filter(pk=provider.clinic_id).first()
     wanted = provider.role_of(said.get(provider.claim), [role.value for role in Role])
     if clinic is None or wanted is None:
         raise Refused(reason="no_role")
