@@ -751,7 +751,7 @@ SECTION: Final = Row(
 
 
 def page(thing: str, folder: str, template: str, urls: str, gate: str) -> Row:
-    """A page of the clinic or of patients."""
+    """A page of the clinic, or one that anybody may read."""
     view = f"""\"\"\"Made up.\"\"\"
 
 from __future__ import annotations
@@ -760,7 +760,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from plans.services.actors import May
-from plans.web.gate import patient_page, staff_page
+from plans.web.gate import public_page, staff_page
 
 
 @{gate}
@@ -814,8 +814,8 @@ CLINIC_PAGE: Final = page(
     "settings/made-up",
     "staff_page(May.MANAGE)",
 )
-PATIENT_PAGE: Final = page(
-    "a page", "plans/web/patient/help", "patient/made_up.html", "made-up", "patient_page"
+PUBLIC_PAGE: Final = page(
+    "a page", "plans/web/patient/help", "patient/made_up.html", "made-up", "public_page"
 )
 
 DOSE_PLACE: Final = Row(
@@ -934,7 +934,7 @@ ADVICE: Final = Row(
 
 ROWS: Final = (
     DRUG, SCHEDULE, METHOD, FLAG_RULE, LIMIT, CAUTION, DANGER, QUESTIONNAIRE, MESSAGE, WAY_OF_SENDING, CHANNEL,
-    PLAN_ACT, LANE, EVENT, ADVICE, HELP_LINE, SECTION, CLINIC_PAGE, PATIENT_PAGE, DOSE_PLACE, JOB, COLUMN, SETTING,
+    PLAN_ACT, LANE, EVENT, ADVICE, HELP_LINE, SECTION, CLINIC_PAGE, PUBLIC_PAGE, DOSE_PLACE, JOB, COLUMN, SETTING,
 )  # fmt: skip
 
 

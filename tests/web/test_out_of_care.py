@@ -260,7 +260,7 @@ def test_taken_back_all_is_as_it_was_and_no_message_goes_twice(life: Life, state
 @pytest.mark.slow
 def test_home_again_the_pages_tell_the_dose_again(life: Life) -> None:
     life.becomes("admitted")
-    return_home(life.clinic.primary, life.plan)
+    return_home(life.clinic.primary, life.plan, as_agreed=True if life.plan.state == "held" else None)
     assert Patient.objects.get(pk=life.patient.pk).care_state == "in_care"
     assert "For today" in words(life.phone.get("/p/"))
     assert Occasion.objects.filter(plan=life.plan, state="planned").exists()
