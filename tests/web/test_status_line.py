@@ -22,6 +22,10 @@ def world(db: None) -> Any:
         yield made
 
 
+OF_THE_PERSON = ("choose-clinic", "invitations", "mfa_index")
+"""Pages that belong to no clinic: the choice of one, invitations, and how somebody signs in to all of them."""
+
+
 def test_every_page_of_a_clinic_says_when_reminders_last_ran(world: Any) -> None:
     for name in (heartbeat.TICK, heartbeat.worker_name("messages")):
         heartbeat.beat(name)
@@ -32,9 +36,9 @@ def test_every_page_of_a_clinic_says_when_reminders_last_ran(world: Any) -> None
         if response.status_code != 200 or not response["Content-Type"].startswith("text/html"):
             continue
         page = response.content.decode()
-        # A part of a page has no frame; signing in, the choice of a clinic and invitations belong to no clinic.
+        # A part of a page has no frame.
         framed = "<!doctype html>" in page and '<body class="clinic">' in page
-        if not framed or not route.ours or route.name in ("choose-clinic", "invitations"):
+        if not framed or not route.ours or route.name in OF_THE_PERSON:
             continue
         pages += 1
         if not re.search("Reminders (last )?ran", page):
