@@ -399,7 +399,17 @@ def forget_sessions(before: datetime | None = None) -> int:
     """
     real = before or clock.real_now()
     gone, _ = PatientSession.objects.filter(expires_at__lt=real - SESSION_KEPT_FOR).delete()
-    ended = clock.now() - KEPT_FOR
+    return gone + _forget_links(clock.now() - KEPT_FOR) + devices.forget(real)
+
+
+def _forget_links(ended: datetime) -> int:
+    """Delete the links that ended before a moment, with whatever sessions they still have; how many rows."""
     old = Link.objects.filter(Q(revoked_at__lt=ended) | Q(expires_at__lt=ended), occasion=None, version=None)
-    links, _ = old.exclude(purpose__in=ON_PAPER).delete()
-    return gone + links + devices.forget(real)
+    with transaction.atomic():
+        # Locked first: a session begun until now is seen and goes along, and none can begin before the link is gone.
+        # Whatever somebody else holds waits for the next tick.
+        rows = old.exclude(purpose__in=ON_PAPER).order_by("pk").select_for_update(skip_locked=True)
+        keys = list(rows.values_list("pk", flat=True))
+        sessions, _ = PatientSession.objects.filter(link__in=keys).delete()
+        links, _ = Link.objects.filter(pk__in=keys).delete()
+    return sessions + links

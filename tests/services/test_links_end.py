@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from plans.channels.email.rendering import write
 from plans.domain.errors import NotAllowed, NotFound, Refused
@@ -124,6 +127,48 @@ def test_ended_links_are_deleted_after_their_time_but_not_those_on_paper_or_of_c
     assert LinkPurpose.DOCUMENT.value in kept
     assert not kept & {LinkPurpose.FEED.value, LinkPurpose.PLAN.value}
     assert patient_pages.document_status(links.token_of(paper)).version == 1
+
+
+def test_a_session_that_still_refers_to_a_link_goes_with_it(patient: Patient) -> None:
+    with on(START):
+        row, live = made(patient), made(patient, LinkPurpose.MAIL)
+    with on(row.created_at + LIFETIMES[LinkPurpose.PLAN].lasts + KEPT_FOR + timedelta(days=1)):
+        # Neither session has ended by itself.
+        gone, kept = links.start_session(row.pk), links.start_session(live.pk)
+        links.forget_sessions()
+        connection.check_constraints()
+        assert list(PatientSession.objects.values_list("link", flat=True)) == [live.pk]
+        with pytest.raises(NotFound):
+            links.session_link(gone, LinkPurpose.PLAN)
+        assert links.session_link(kept, LinkPurpose.MAIL).id == live.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_that_is_in_use_is_spared_until_the_next_tick(patient: Patient) -> None:
+    with on(START):
+        row = made(patient)
+    with on(row.created_at + LIFETIMES[LinkPurpose.PLAN].lasts + KEPT_FOR + timedelta(days=1)):
+        with transaction.atomic():
+            Link.objects.select_for_update(no_key=True).get(pk=row.pk)
+            links.start_session(row.pk)
+            elsewhere(links.forget_sessions)
+        assert Link.objects.filter(pk=row.pk).exists()
+        elsewhere(links.forget_sessions)
+        assert not Link.objects.filter(pk=row.pk).exists()
+        assert not PatientSession.objects.exists()
+
+
+def elsewhere(act: Callable[[], int]) -> int:
+    """What a function returns in a connection of its own."""
+
+    def run() -> int:
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result(timeout=30)
 
 
 def test_the_pharmacy_sheet_has_a_code_of_its_own_that_says_its_status_and_leads_nowhere(
