@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -167,6 +167,27 @@ def make_side(mark: str) -> Side:
         import_id=imports.upload(
             by=made.clinic.lead, raw=f"name,record number\n{name} Import,{record}-I\n".encode()
         ),
+    )
+
+
+def with_new_links(side: Side) -> Side:
+    """The side with the links that a message or page of today carries: old ones have ended."""
+    by_version = {LinkPurpose.DOCUMENT: side.plan.active_version}
+    by_plan = {LinkPurpose.PLAN: side.plan}
+    tokens = {
+        purpose: links.token_of(
+            links.lasting(
+                purpose=purpose,
+                patient=side.patient,
+                plan=by_plan.get(purpose),
+                version=by_version.get(purpose),
+            )
+        )
+        for purpose in (LinkPurpose.PLAN, LinkPurpose.CONFIRM, LinkPurpose.MAIL, LinkPurpose.DOCUMENT)
+    }
+    tokens = side.tokens | tokens
+    return replace(
+        side, tokens=tokens, links={purpose: links.look(token, purpose) for purpose, token in tokens.items()}
     )
 
 

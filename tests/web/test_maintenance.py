@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from plans.services.plans.queries import schedule_of
 from tests.makers_checkins import on
 from tests.makers_plans import plan_row
 from tests.present import present
-from tests.web.access_world import Side, World, make_side, routes
+from tests.web.access_world import Side, World, make_side, routes, with_new_links
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -105,7 +105,9 @@ def stayed(request: Any) -> Iterator[Stayed]:
     today = written + timedelta(days=request.param)
     with on(datetime.combine(today, time(15), UTC)):
         upkeep.run()
-        yield Stayed(side, plan_row(plan.pk), today)
+        plan = plan_row(plan.pk)
+        # Nobody gets at the plan through the messages of its beginning: the patient takes the link of the last one.
+        yield Stayed(with_new_links(replace(side, plan=plan)), plan, today)
 
 
 def text_of(response: Any) -> str:
