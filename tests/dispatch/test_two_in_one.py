@@ -171,8 +171,10 @@ def test_the_link_of_the_one_message_leads_to_both(
     assert "Open my calendar" in page.content.decode()
     onward = client.post("/c/plan", follow=True)
     assert onward.redirect_chain[-1][0] == "/p/"
-    # As with the link of a calendar, the year of birth is asked.
-    assert b'name="year"' in onward.content
+    # As with the link of a calendar, the second fact is asked: the year of birth, until there is a code.
+    assert b'name="fact"' in onward.content
+    assert b"Which year were you born in?" in onward.content
+    assert b" mg" not in onward.content
 
 
 def test_of_two_check_ins_only_the_later_one_is_written_about(plan: Plan, server: ScriptedServer) -> None:
