@@ -36,7 +36,7 @@ def test_the_pages_of_a_dose_that_stays_break_no_rule_of_accessibility(make_page
     )
     look(page, [reverse("plan", args=[plan.pk]), reverse("plan-review-date", args=[plan.pk]), "/"])
     page.goto(f"/p/{token_for(patient, plan)}")
-    page.fill("input[name=year]", str(patient.born.year))
+    page.fill("input[name=fact]", str(patient.born.year))
     page.locator("main button").first.click()
     page.wait_for_selector("#h-stays")
     look(page, ["/p/"])
