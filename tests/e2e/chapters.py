@@ -149,7 +149,7 @@ def read_the_plan(demo: Running, phone: Person, today: date) -> None:
     assert page.url.endswith("/p/")
     phone.does_not_see(" mg")
     for year in ("1985", str(BORN.year)):
-        page.fill("#year", year)
+        page.fill("#fact", year)
         with page.expect_navigation():
             page.keyboard.press("Enter")
         phone.sees("That is not the year" if year == "1985" else "For today")
@@ -284,8 +284,8 @@ def read_the_history(clinician: Person) -> None:
     for act in (
         "added the patient",
         "issued",
-        "gave the year of birth on a device",
-        "gave a wrong year of birth",
+        "gave the code or the year of birth",
+        "gave a wrong code or year of birth",
         "message with the plan",
         "check-in invitation",
         "opened a review item",

@@ -252,8 +252,8 @@ class Life:
         """Open the plan on the phone by the link of the e-mails, giving the year of birth where it is asked."""
         link = links.lasting(purpose=LinkPurpose.PLAN, patient=self.patient, plan=self.plan)
         self.phone.goto(reverse("plan-open", args=[links.token_of(link)]))
-        if self.phone.locator("#year").count():
-            self.phone.fill("#year", str(self.patient.born.year))
+        if self.phone.locator("#fact").count():
+            self.phone.fill("#fact", str(self.patient.born.year))
             with self.phone.expect_navigation():
                 self.phone.keyboard.press("Enter")
 

@@ -185,7 +185,7 @@ def patient(browser: Any, demo: Running, *, dark: bool) -> None:
     message = demo.messages(box, "calendar")[-1]
     page.goto(link_in(message, "p"))
     camera.take("patient-birth-year")
-    page.fill("#year", born(demo, LONG))
+    page.fill("#fact", born(demo, LONG))
     page.keyboard.press("Enter")
     page.wait_for_url("**/p/")
     page.wait_for_selector("#h-cal")
