@@ -93,6 +93,20 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     assert not ServiceShift.objects.exists()
 
 
+@pytest.mark.parametrize("button", [{}, {"do": ""}, {"do": "erase"}])
+def test_without_a_known_button_nothing_is_saved_and_what_was_typed_stays(
+    lead: Client, button: dict[str, str]
+) -> None:
+    enter(lead)
+    page = lead.post(page_of_the_first(), {"name": "Dawn Line", "phone": "555-0190", **button})
+    shown = page.content.decode()
+    assert page.status_code == 422
+    assert "Press one of the buttons." in shown
+    assert 'value="Dawn Line"' in shown
+    assert 'value="555-0190"' in shown
+    assert set(ServiceShift.objects.values_list("name", "phone")) == {("Night Line", "555-0188")}
+
+
 def test_hours_that_are_taken_over_or_cancelled_are_refused_in_words(lead: Client) -> None:
     enter(lead)
     assert "Night Line has some of these hours already, from Mon 7 Dec, 17:00." in enter(

@@ -104,9 +104,9 @@ def service_page(request: StaffRequest, hours_id: UUID) -> HttpResponse:
     zone = accounts.clinic_card(request.actor).zone
     row = outside_services.hours(request.actor, hours_id)
     do = single(request.POST, "do") if request.method == "POST" else ""
-    form = ServiceForm(
-        request.POST if do == "correct" else None, initial={"name": row.name, "phone": row.phone}
-    )
+    # The cancelling form sends no fields; whatever else was typed is shown again, whichever button was pressed.
+    typed = do == "correct" or "name" in request.POST or "phone" in request.POST
+    form = ServiceForm(request.POST if typed else None, initial={"name": row.name, "phone": row.phone})
     refused: EdgeForm = form
     if request.method == "POST":
         try:
