@@ -13,7 +13,8 @@ from django.db import transaction
 from django.test import Client
 
 from plans.domain.people import PatientData
-from plans.models import Occasion
+from plans.models import Limit, Occasion
+from plans.services import limits
 from plans.services.actors import May
 from tests.makers_checkins import on
 from tests.web.access_table import TABLE, expected, size
@@ -21,6 +22,7 @@ from tests.web.access_world import ACTORS, DERIVED, METHODS, Route, World, answe
 from tests.web.ledger import rows
 
 GATES = {"staff", "patient", "public", "signed_in", "own_sign_in"}
+REFUSED = ("access.not_here", "access.not_allowed")
 
 
 def probe(world: World, client: Client, route: Route, method: str, *, missing: bool = False) -> Any:
@@ -212,14 +214,24 @@ def test_the_patients_own_clinic_does_see_the_canaries(world: World) -> None:
 @pytest.mark.slow
 def test_looking_changes_nothing(world: World) -> None:
     lookers = clients(world, "lead", "reader", "patient", "anonymous")
-    before = rows()
+    before, counted = rows(), set(Limit.objects.values_list("pk", "count", "until"))
     for actor, client in lookers:
         for route in routes():
             for method in ("GET", "HEAD"):
                 jar = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
                 client.generic(method, world.path(route))
                 client.cookies = jar
-        assert rows() == before, actor
+        now, counts = rows(), set(Limit.objects.values_list("pk", "count", "until"))
+        assert {table for table in before if now[table] != before[table]} <= {"plans_limit"}, actor
+        # Refusals stand in the trail, up to a rate, which is counted for who asked; nothing else is.
+        assert {key for key, *_ in counts ^ counted} <= trail_of(world, actor), actor
+        before, counted = now, counts
+
+
+def trail_of(world: World, actor: str) -> set[str]:
+    """The keys under which what a member was refused is counted for the trail."""
+    member = {"lead": world.a.clinic.lead, "reader": world.a.clinic.reader}.get(actor)
+    return {limits._key("trail", act, str(member.member_id)) for act in REFUSED} if member else set()
 
 
 @pytest.mark.slow
