@@ -19,6 +19,7 @@ from plans.services import heartbeat, links
 from plans.services.checkins import responses, saving, sessions
 from tests.faults.harness import Crew, pauses, wait_for
 from tests.faults.ledgers import ended
+from tests.fixtures.roles import as_owner
 from tests.makers import ClinicMade
 from tests.makers_checkins import calm
 from tests.makers_messages import make_invitations
@@ -138,7 +139,7 @@ def test_with_a_full_disk_an_answer_is_refused_whole_and_never_half_kept(clinic:
     link_id = checkin_links()[0]
     subject = sessions.for_link(links.by_id(link_id))  # type: ignore[arg-type]
     page = first_page(link_id)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         # What PostgreSQL says when it cannot write any more, at the last row of the answer's transaction.
         cursor.execute(
             "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
@@ -153,7 +154,7 @@ def test_with_a_full_disk_an_answer_is_refused_whole_and_never_half_kept(clinic:
             saving.save_page(subject, page=page, posted=calm(subject, page, **DANGER))
         assert (CheckIn.objects.count(), Flag.objects.count(), ReviewItem.objects.count()) == (0, 0, 0)
     finally:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER full_disk ON plans_checkinrevision")
             cursor.execute("DROP FUNCTION full_disk()")
     saving.save_page(subject, page=page, posted=calm(subject, page, **DANGER))

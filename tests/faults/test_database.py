@@ -18,6 +18,7 @@ from taperplan.local.postgres import Postgres
 from tests.faults.harness import SHORT_LEASE, Crew, Nursery, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import Receiver
+from tests.fixtures.roles import as_owner
 from tests.makers import ClinicMade, make_patient, make_quiet_clinic
 from tests.makers_messages import make_invitations
 from tests.makers_plans import issue_story_plan
@@ -82,7 +83,7 @@ def test_a_connection_cut_between_the_message_and_its_commit_leaves_it_unknown_a
     point = {"at": "plans.services.delivery:settle_sent", "when": "before", "signal": "SIGSTOP"}
     worker = crew.start("sender", point=point, settings=SHORT_LEASE)
     wait_for(lambda: worker.stopped)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
