@@ -191,6 +191,9 @@ class Postgres:
 
     def _make_roles(self) -> None:
         with psycopg.connect(self.url(), autocommit=True) as connection:
+            # A standby has its primary's roles, and cannot be written to.
+            if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+                return
             connection.execute(postgresql.ROLES_SQL.read_bytes())
             for role in ROLES:
                 connection.execute(
