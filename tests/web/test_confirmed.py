@@ -30,6 +30,8 @@ CONFIRMED = {
     "rota-leave",
     "rota-leave-cancel",
     "rota-feeds",
+    "rota-services",
+    "rota-service",
     "patient-file",
     "patient-move",
     "move",

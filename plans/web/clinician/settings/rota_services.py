@@ -20,7 +20,7 @@ from plans.services.actors import May
 from plans.services.outside_services import ServiceHours
 from plans.web.clinician.settings.rota_shifts import RotaHoursForm, words_of
 from plans.web.forms import EdgeForm, ParsedField, single
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context
 from plans.wording.rota import rota_moment, span_words
@@ -63,6 +63,7 @@ class ServiceHoursForm(RotaHoursForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
+@confirmed
 def services_page(request: StaffRequest) -> HttpResponse:
     """The hours of outside services to come, and the form to enter more."""
     zone = accounts.clinic_card(request.actor).zone
@@ -99,6 +100,7 @@ def services_page(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
+@confirmed
 def service_page(request: StaffRequest, hours_id: UUID) -> HttpResponse:
     """Hours of an outside service: correct its name and number, or cancel them."""
     zone = accounts.clinic_card(request.actor).zone
