@@ -21,6 +21,7 @@ pytestmark = [
 
 BEGINS, DAY = date(2026, 11, 23), timedelta(days=1)
 DESK = ("caseload", "plan", "record")
+NEW_PHONE = "A new phone or computer opened your pages"
 HAND = ("patient's page", "patient's calendar", "feed", "code")
 A_DOSE = r"\d ?mg\b|alprazolam|diazepam"
 NEVER_AT_A_DOSE = (
@@ -176,7 +177,9 @@ def within_the_switch(life: Life) -> None:
     day.says("SWITCH. alprazolam: 0.25 mg in the morning; diazepam: 5 mg at night", at=("feed",))
     for place in ("patient's calendar", "clinic's calendar", "calendar document"):
         day.says("SWITCH", at=(place,))
-    assert set(day.subjects) == {"Your check-in is ready"}
+    # The phone was new when the year was given on it; known since, it is never announced again.
+    assert day.subjects.count(NEW_PHONE) == 1
+    assert set(day.subjects) == {NEW_PHONE, "Your check-in is ready"}
     no_mail_tells_anything(day)
 
 
