@@ -408,7 +408,9 @@ def _forget_links(ended: datetime) -> int:
     with transaction.atomic():
         # Locked first: a session begun until now is seen and goes along, and none can begin before the link is gone.
         # Whatever somebody else holds waits for the next tick.
-        rows = old.exclude(purpose__in=ON_PAPER).order_by("pk").select_for_update(skip_locked=True)
+        rows = (
+            old.exclude(purpose__in=ON_PAPER).order_by("pk").select_for_update(skip_locked=True, no_key=True)
+        )
         keys = list(rows.values_list("pk", flat=True))
         sessions, _ = PatientSession.objects.filter(link__in=keys).delete()
         links, _ = Link.objects.filter(pk__in=keys).delete()
