@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from taperplan.local.children import before_exec
 from tests.faults.receiver import Receiver
@@ -147,7 +147,9 @@ def pauses(seed: int) -> Iterator[float]:
 
 def cut_connections(chance: random.Random) -> bool:
     """Let the server end one connection of a worker, in whatever it is doing; False if there was none."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The product's own role may end nobody's connection; who signed in may.
+        cursor.execute("SET LOCAL ROLE NONE")
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
