@@ -124,6 +124,7 @@ def test_what_is_no_calendar_has_its_own_name(server: Served, status: int, wante
     assert len(server.asked) == 1, "a redirection was followed"
 
 
+@pytest.mark.slow
 def test_a_calendar_too_large_or_too_slow_is_given_up(server: Served) -> None:
     server.body = b"x" * 5_000
     assert problem(server.address, private_hosts=HERE, most=4_999) is FeedProblem.TOO_LARGE

@@ -64,6 +64,7 @@ def claimed() -> int:
     return Work.objects.filter(state="claimed").count()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off", [AHEAD, BEHIND])
 def test_a_machine_whose_clock_is_wrong_frees_no_claim_of_another(clinic: ClinicMade, off: timedelta) -> None:
     assert len(outbox.claim_batch(Queue.ALERTS.value)) == CLAIMS

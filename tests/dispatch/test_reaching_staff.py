@@ -67,6 +67,7 @@ def the_alert(item: ReviewItem, clinic: ClinicMade) -> Work:
     return alert_of(item, clinic.primary)
 
 
+@pytest.mark.slow
 def test_an_urgent_alert_goes_to_the_first_channel_with_a_code_and_no_name(
     doctor: ClinicMade, patient: Patient, provider: Provider, server: ScriptedServer, settings: Any
 ) -> None:
@@ -86,6 +87,7 @@ def test_an_urgent_alert_goes_to_the_first_channel_with_a_code_and_no_name(
     assert server.arrived == []
 
 
+@pytest.mark.slow
 def test_the_second_channel_is_an_e_mail_that_can_be_replied_to(
     doctor: ClinicMade, patient: Patient, provider: Provider, server: ScriptedServer, settings: Any
 ) -> None:
@@ -127,6 +129,7 @@ def test_a_silent_provider_holds_nobody_s_e_mail(
     assert the_alert(item, doctor).reason == "provider_silent"
 
 
+@pytest.mark.slow
 def test_an_alert_of_unknown_fate_goes_again_at_once_and_says_so(
     doctor: ClinicMade, patient: Patient, provider: Provider
 ) -> None:
@@ -170,6 +173,7 @@ def test_when_the_last_channel_is_refused_somebody_must_look(
     assert ReviewItem.objects.get(source="mail").facts["code"] == "alert_refused"
 
 
+@pytest.mark.slow
 def test_a_provider_that_is_down_is_tried_once_and_the_rest_wait(
     doctor: ClinicMade, patient: Patient, settings: Any, server: ScriptedServer
 ) -> None:
@@ -184,6 +188,7 @@ def test_a_provider_that_is_down_is_tried_once_and_the_rest_wait(
     assert rows.filter(try_at__gt=clock.real_now()).count() == 20
 
 
+@pytest.mark.slow
 def test_a_mail_server_that_is_down_holds_no_text_message(
     doctor: ClinicMade, patient: Patient, provider: Provider, settings: Any
 ) -> None:
@@ -195,6 +200,7 @@ def test_a_mail_server_that_is_down_holds_no_text_message(
     assert alert_of(item, doctor.second).reason == "unreachable"
 
 
+@pytest.mark.slow
 def test_an_answer_that_says_later_waits_and_goes_then(
     doctor: ClinicMade, patient: Patient, provider: Provider
 ) -> None:
@@ -208,6 +214,7 @@ def test_an_answer_that_says_later_waits_and_goes_then(
     assert the_alert(item, doctor).state == "sent"
 
 
+@pytest.mark.slow
 def test_a_channel_removed_while_it_waits_is_passed_over(
     doctor: ClinicMade, patient: Patient, provider: Provider, server: ScriptedServer
 ) -> None:
@@ -259,6 +266,7 @@ def _run_with(provider: HttpProvider) -> None:
         connection.close()
 
 
+@pytest.mark.slow
 def test_a_report_that_it_was_not_delivered_lets_the_next_channel_go(
     doctor: ClinicMade, patient: Patient, provider: Provider, server: ScriptedServer
 ) -> None:
@@ -271,6 +279,7 @@ def test_a_report_that_it_was_not_delivered_lets_the_next_channel_go(
     assert [one.recipients for one in server.kept] == [(HOME,)]
 
 
+@pytest.mark.slow
 def test_an_item_resolved_while_its_alert_waits_alerts_nobody(
     doctor: ClinicMade, patient: Patient, provider: Provider
 ) -> None:
@@ -282,6 +291,7 @@ def test_an_item_resolved_while_its_alert_waits_alerts_nobody(
     assert provider.taken == []
 
 
+@pytest.mark.slow
 def test_a_push_message_goes_through_apprise(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer, settings: Any
 ) -> None:
@@ -298,6 +308,7 @@ def test_a_push_message_goes_through_apprise(
     assert taken.headers["X-Priority"] == "high"
 
 
+@pytest.mark.slow
 def test_a_copy_on_another_host_writes_text_messages_into_files(
     doctor: ClinicMade, patient: Patient, provider: Provider, settings: Any, tmp_path: Path
 ) -> None:
@@ -311,6 +322,7 @@ def test_a_copy_on_another_host_writes_text_messages_into_files(
     assert the_alert(item, doctor).reason == "to_file"
 
 
+@pytest.mark.slow
 def test_a_reply_in_the_bounce_mailbox_acknowledges_and_an_automatic_one_does_not(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer, settings: Any
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_lead_says_whom_a_name_means_and_what_is_no_shift(clinic: ClinicMade, 
     assert refusal(refused) == "not_a_clinician"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "body", "problem"),
     [(404, b"", FeedProblem.GONE), (200, b"<html>Sign in</html>", FeedProblem.NOT_A_CALENDAR)],

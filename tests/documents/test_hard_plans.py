@@ -242,6 +242,7 @@ def test_the_dates_of_a_week_keep_clear_of_the_year_of_birth_over_a_single_visit
     assert_sound(replace(given, follow_up=visits))
 
 
+@pytest.mark.slow
 def test_a_tablet_that_is_broken_otherwise_from_a_day_on_has_one_sign_and_one_line():
     """Other products for the same drug: the pharmacy's tablet can no longer be halved. Its calendar once never read
     back, so that it was never offered."""

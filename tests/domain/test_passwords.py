@@ -65,6 +65,7 @@ def test_the_name_of_the_clinic_and_of_the_person_count_as_words_of_the_house() 
     assert GUESSER.why_weak("sampleton1984", about=CLINIC) == "common"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 def test_any_text_is_judged_and_two_listed_words_never_pass(text: str) -> None:
     assert GUESSER.why_weak(text) in (None, "too_long", "unprintable", "few_kinds", "common")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from plans.domain.step_events import step_events
 from plans.domain.taper.schedule import Schedule
 from tests.documents.plans import clonazepam
@@ -43,6 +45,7 @@ def test_a_removed_step_is_cancelled_with_the_days_it_had() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_step_that_comes_back_counts_on() -> None:
     last = step_events([PLAN, shorter(9), PLAN])[-1]
     assert (last.sequence, last.cancelled) == (2, False)

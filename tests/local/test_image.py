@@ -60,6 +60,7 @@ def run(image: Path, *command: str, **settings: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 def test_the_demo_is_left_out(image: Path) -> None:
     assert ignored() == list(LEFT_OUT)
     assert not any((image / name).exists() for name in LEFT_OUT)

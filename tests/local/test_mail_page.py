@@ -5,6 +5,8 @@ from __future__ import annotations
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from plans.channels.short import ShortMessage
 from plans.channels.sms.files import FileProvider
 from taperplan.local import mail_page
@@ -14,6 +16,7 @@ from taperplan.local.mailbox import Mailbox
 SITE = "http://localhost:8000/"
 
 
+@pytest.mark.slow
 def test_text_messages_are_shown_newest_first_and_their_links_can_be_followed(tmp_path: Path) -> None:
     port = free_port()
     server = mail_page.serve(Mailbox(tmp_path / "mail"), port, SITE)

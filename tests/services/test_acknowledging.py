@@ -56,6 +56,7 @@ def answers() -> list[str]:
     return [row.facts["answer"] for row in rows]
 
 
+@pytest.mark.slow
 def test_a_reply_is_on_the_item_s_history_and_stops_repeats_for_ten_minutes(
     item: ReviewItem, code: str, doctor: Actor, clinic: ClinicMade
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_stranger_s_text_is_not_answered(item: ReviewItem, code: str) -> None:
     assert answers() == []
 
 
+@pytest.mark.slow
 def test_a_number_that_changed_hands_answers_nothing_that_was_sent_before(
     item: ReviewItem, code: str, doctor: Actor, clinic: ClinicMade
 ) -> None:
@@ -147,6 +149,7 @@ def test_a_code_that_was_sent_before_the_channel_was_confirmed_is_old(
     assert text(code) is ReplyAnswer.OLD
 
 
+@pytest.mark.slow
 def test_two_acknowledge_and_one_claims(
     item: ReviewItem, code: str, doctor: Actor, clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -188,6 +191,7 @@ def test_somebody_who_left_the_clinic_acknowledges_nothing(
     assert "acknowledged" not in history(item)
 
 
+@pytest.mark.slow
 def test_a_code_of_one_clinic_says_nothing_in_another(item: ReviewItem, code: str, doctor: Actor) -> None:
     elsewhere = make_clinic()
     other = raised(elsewhere.id, make_patient(elsewhere.primary))

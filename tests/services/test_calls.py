@@ -67,6 +67,7 @@ def in_hours(hours: float) -> datetime:
 # ── who is on the list ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_patient_who_missed_a_check_in_is_on_the_list_with_number_and_best_hour(
     silent: Plan, clinic: ClinicMade
 ) -> None:
@@ -77,11 +78,13 @@ def test_a_patient_who_missed_a_check_in_is_on_the_list_with_number_and_best_hou
     assert row.item_id == ReviewItem.objects.get(source="missed").pk
 
 
+@pytest.mark.slow
 def test_an_answer_takes_the_patient_off_the_list(silent: Plan, clinic: ClinicMade) -> None:
     answer_all(sessions.by_phone(clinic.staff, silent.patient_id))
     assert listed(clinic.staff) == ()
 
 
+@pytest.mark.slow
 def test_who_asks_to_be_contacted_is_called_and_today_before_this_week(
     plan: Plan, clinic: ClinicMade
 ) -> None:
@@ -97,6 +100,7 @@ def test_who_asks_to_be_contacted_is_called_and_today_before_this_week(
         ]
 
 
+@pytest.mark.slow
 def test_a_check_in_that_no_e_mail_brings_is_asked_by_phone_while_it_is_open(clinic: ClinicMade) -> None:
     with on(START):
         plan = issue_story_plan(
@@ -112,11 +116,13 @@ def test_a_check_in_that_no_e_mail_brings_is_asked_by_phone_while_it_is_open(cli
         assert only(clinic.staff).worry is Worry.SOON
 
 
+@pytest.mark.slow
 def test_nobody_out_of_care_is_called(silent: Plan, clinic: ClinicMade) -> None:
     set_care(clinic.primary, Patient.objects.get(pk=silent.patient_id), "transferred")
     assert listed(clinic.staff) == ()
 
 
+@pytest.mark.slow
 def test_another_clinic_sees_none_of_it(silent: Plan) -> None:
     other = make_clinic()
     assert listed(other.staff) == ()
@@ -130,6 +136,7 @@ def test_another_clinic_sees_none_of_it(silent: Plan) -> None:
             act()
 
 
+@pytest.mark.slow
 def test_a_reader_looks_and_does_not_call(silent: Plan, clinic: ClinicMade) -> None:
     assert len(listed(clinic.reader)) == 1
     for act in (
@@ -160,6 +167,7 @@ def test_two_people_do_not_call_the_same_patient(silent: Plan, clinic: ClinicMad
     assert calls.claim_next(by=clinic.primary) == silent.patient_id
 
 
+@pytest.mark.slow
 def test_a_claim_lapses_unless_something_is_saved(silent: Plan, clinic: ClinicMade) -> None:
     began = clock.real_now()
     calls.claim(by=clinic.staff, patient_id=silent.patient_id)
@@ -174,6 +182,7 @@ def test_a_claim_lapses_unless_something_is_saved(silent: Plan, clinic: ClinicMa
             calls.record(by=clinic.staff, patient_id=silent.patient_id, result="reached")
 
 
+@pytest.mark.slow
 def test_an_outcome_needs_a_call_and_is_recorded_once(silent: Plan, clinic: ClinicMade) -> None:
     with pytest.raises(Refused) as refused:
         calls.record(by=clinic.staff, patient_id=silent.patient_id, result="reached")
@@ -188,6 +197,7 @@ def test_an_outcome_needs_a_call_and_is_recorded_once(silent: Plan, clinic: Clin
 # ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_reached_is_on_record_and_takes_the_patient_off_the_list(silent: Plan, clinic: ClinicMade) -> None:
     called(clinic.staff, silent, CallResult.REACHED, note="Feels well.")
     row = Call.objects.get()
@@ -208,6 +218,7 @@ def test_reached_is_on_record_and_takes_the_patient_off_the_list(silent: Plan, c
     assert not CallClaim.objects.exists()
 
 
+@pytest.mark.slow
 def test_no_answer_moves_the_patient_to_later_today(silent: Plan, clinic: ClinicMade) -> None:
     again = in_hours(2)
     called(clinic.staff, silent, CallResult.NO_ANSWER, again_at=again)
@@ -220,6 +231,7 @@ def test_no_answer_moves_the_patient_to_later_today(silent: Plan, clinic: Clinic
         assert only(clinic.staff).patient_id == silent.patient_id
 
 
+@pytest.mark.slow
 def test_a_word_that_was_left_moves_the_patient_to_the_next_opening(silent: Plan, clinic: ClinicMade) -> None:
     called(clinic.staff, silent, CallResult.LEFT_WORD)
     # 14:00 UTC is nine in the morning in New York; the clinic opens at eight.
@@ -229,6 +241,7 @@ def test_a_word_that_was_left_moves_the_patient_to_the_next_opening(silent: Plan
     assert only(clinic.staff, Stand.LATER).at == tomorrow
 
 
+@pytest.mark.slow
 def test_do_not_call_holds_until_its_day_has_passed_or_it_is_taken_back(
     silent: Plan, clinic: ClinicMade
 ) -> None:
@@ -247,6 +260,7 @@ def test_do_not_call_holds_until_its_day_has_passed_or_it_is_taken_back(
     assert refusal(refused) == "not_off"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("result", "more", "reason"),
     [
@@ -283,6 +297,7 @@ def test_an_agreed_call_is_in_the_list_at_its_time(plan: Plan, clinic: ClinicMad
         assert listed(clinic.staff) == ()
 
 
+@pytest.mark.slow
 def test_a_call_agreed_with_whoever_was_reached_brings_them_back(silent: Plan, clinic: ClinicMade) -> None:
     moment = in_hours(50)
     called(clinic.staff, silent, CallResult.REACHED, again_at=moment)
@@ -294,6 +309,7 @@ def test_a_call_agreed_with_whoever_was_reached_brings_them_back(silent: Plan, c
 # ── items ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_call_of_the_list_stands_on_the_open_item_and_stops_its_first_clock(
     silent: Plan, clinic: ClinicMade
 ) -> None:
@@ -305,6 +321,7 @@ def test_a_call_of_the_list_stands_on_the_open_item_and_stops_its_first_clock(
     assert item.state != "resolved"
 
 
+@pytest.mark.slow
 def test_a_call_logged_on_an_item_counts_in_the_list(silent: Plan, clinic: ClinicMade) -> None:
     item = ReviewItem.objects.get(source="missed")
     review.log_call(
@@ -319,6 +336,7 @@ def test_a_call_logged_on_an_item_counts_in_the_list(silent: Plan, clinic: Clini
     assert all(listed(clinic.staff, stand) == () for stand in Stand)
 
 
+@pytest.mark.slow
 def test_will_call_back_brings_the_patient_back_at_the_agreed_time(silent: Plan, clinic: ClinicMade) -> None:
     item = ReviewItem.objects.get(source="missed")
     moment = in_hours(5)
@@ -331,6 +349,7 @@ def test_will_call_back_brings_the_patient_back_at_the_agreed_time(silent: Plan,
         assert CallReason.CALLBACK in only(clinic.staff).reasons
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("callee", "outcome"), [("pharmacy", "reached"), ("patient", "wrong_number")])
 def test_other_calls_of_an_item_change_nothing_in_the_list(
     silent: Plan, clinic: ClinicMade, callee: str, outcome: str
@@ -359,6 +378,7 @@ def many(clinic: ClinicMade, caseload_rows: None) -> Iterator[list[UUID]]:
         yield keys
 
 
+@pytest.mark.slow
 def test_the_list_is_paged_in_order_whether_its_rows_are_written_or_late(
     many: list[UUID], clinic: ClinicMade
 ) -> None:
@@ -375,11 +395,13 @@ def test_the_list_is_paged_in_order_whether_its_rows_are_written_or_late(
     assert page_frame(clinic.staff).calls == 7
 
 
+@pytest.mark.slow
 def test_a_name_is_found_in_its_part_of_the_list(many: list[UUID], clinic: ClinicMade) -> None:
     assert [row.patient_id for row in listed(clinic.staff, q="number3")] == [many[3]]
     assert listed(clinic.staff, Stand.LATER, q="number3") == ()
 
 
+@pytest.mark.slow
 def test_the_list_asks_no_more_for_many_than_for_one(many: list[UUID], clinic: ClinicMade) -> None:
     projection.tick(clock.now())
     asked = []
@@ -390,6 +412,7 @@ def test_the_list_asks_no_more_for_many_than_for_one(many: list[UUID], clinic: C
     assert asked[0] == asked[1]
 
 
+@pytest.mark.slow
 def test_the_next_to_call_is_the_first_whom_nobody_calls(many: list[UUID], clinic: ClinicMade) -> None:
     other = make_member(clinic.id)
     assert calls.claim_next(by=clinic.staff) == many[0]

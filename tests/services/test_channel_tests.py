@@ -50,6 +50,7 @@ def what_was_sent() -> list[tuple[str, str]]:
     return [(row.user.name, kinds.get(row.facts["channel_id"], "login")) for row in rows if row.user]
 
 
+@pytest.mark.slow
 def test_each_channel_of_the_one_on_duty_is_tried_at_ten_and_once(reached: ClinicMade) -> None:
     assert tick(TEN - timedelta(minutes=1)) == 0
     assert tick(TEN) == 2
@@ -137,6 +138,7 @@ def test_what_does_not_come_back_is_told_by_another_channel_and_to_another_perso
     assert tick(LATE) == 0
 
 
+@pytest.mark.slow
 def test_everybody_asleep_two_channels_fail_and_each_alarm_goes_by_the_other(reached: ClinicMade) -> None:
     tick(TEN)
     tick(LATE)
@@ -146,6 +148,7 @@ def test_everybody_asleep_two_channels_fail_and_each_alarm_goes_by_the_other(rea
         assert len(page_frame(reached.staff).unreached) == 2
 
 
+@pytest.mark.slow
 def test_a_channel_that_goes_on_failing_is_told_once_and_stays_on_every_page(reached: ClinicMade) -> None:
     for day in range(3):
         tick(TEN + timedelta(days=day))
@@ -172,6 +175,7 @@ def test_the_alarm_is_over_once_the_channel_works_or_is_gone(reached: ClinicMade
         assert {messages.compose(row.pk) for row in waiting} == {Skip("over")}
 
 
+@pytest.mark.slow
 def test_a_test_that_the_provider_refuses_is_an_alarm_at_once(reached: ClinicMade) -> None:
     tick(TEN)
     work = ReplyCode.objects.get(channel__kind="text").work

@@ -53,6 +53,7 @@ def everything(session: CheckInSession, **changes: str) -> dict[str, str]:
     return {**found, **changes}
 
 
+@pytest.mark.slow
 def test_each_answer_is_saved_under_the_name_of_who_entered_it(story: Asked) -> None:
     first = put(by_phone(story), overall="worse")
     second = put(by_phone(story), seen=first.seen, overall="worse", s_fit="no")
@@ -67,12 +68,14 @@ def test_each_answer_is_saved_under_the_name_of_who_entered_it(story: Asked) -> 
     assert AuditEvent.objects.filter(act="checkin.begun").count() == 1
 
 
+@pytest.mark.slow
 def test_the_same_sheet_twice_is_one_save(story: Asked) -> None:
     put(by_phone(story), overall="worse")
     put(by_phone(story), overall="worse")
     assert checkin_of(story.occasion).revision == 1
 
 
+@pytest.mark.slow
 def test_an_empty_sheet_leaves_no_trace(story: Asked) -> None:
     saved = put(by_phone(story), note="", s_fit="")
     assert (saved.checkin_id, saved.seen, saved.sent) == (None, "", False)
@@ -113,6 +116,7 @@ def test_a_sheet_raises_what_the_same_answers_of_the_patient_raise(story: Asked)
     assert set(Flag.objects.values_list("rule", "severity")) == raised
 
 
+@pytest.mark.slow
 def test_a_safety_answer_acts_at_once_and_says_what_to_tell_the_patient(story: Asked) -> None:
     saved = put(by_phone(story), s_thoughts="yes")
     item = ReviewItem.objects.get()
@@ -145,6 +149,7 @@ def test_what_the_patient_answered_meanwhile_stands_and_what_was_entered_is_give
     assert Flag.objects.filter(rule="U1").exists()
 
 
+@pytest.mark.slow
 def test_a_field_that_was_not_touched_does_not_undo_what_the_patient_changed(story: Asked) -> None:
     link = sessions.for_link(story.link)
     saving.save_page(link, page="safety_a", posted=calm(link, "safety_a"))
@@ -155,6 +160,7 @@ def test_a_field_that_was_not_touched_does_not_undo_what_the_patient_changed(sto
     assert checkin_of(story.occasion).answers == {"s_fit": "yes", "s_seeing": "no", "overall": "same"}
 
 
+@pytest.mark.slow
 def test_ones_own_earlier_answer_is_changed_although_the_form_has_not_heard_of_it(story: Asked) -> None:
     put(by_phone(story), s_fit="yes")
     saved = put(by_phone(story), seen="", s_fit="no")
@@ -185,6 +191,7 @@ def test_a_sheet_stays_with_its_check_in_when_the_patient_has_sent_it_meanwhile(
     assert by_phone(story).occasion_id is None
 
 
+@pytest.mark.slow
 def test_a_sheet_whose_check_in_has_closed_is_kept_whole_as_an_unscheduled_one(story: Asked) -> None:
     session = by_phone(story)
     first = put(session, overall="worse")
@@ -195,6 +202,7 @@ def test_a_sheet_whose_check_in_has_closed_is_kept_whole_as_an_unscheduled_one(s
         assert CheckIn.objects.get(occasion=None).answers == {"overall": "worse", "s_fit": "no"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seen", ["", "x", "1.2", "00000000-0000-0000-0000-000000000000.1"])
 def test_a_form_that_does_not_know_what_it_was_made_from_overwrites_nobody(story: Asked, seen: str) -> None:
     link = sessions.for_link(story.link)

@@ -38,6 +38,7 @@ def cuts(plan: Plan) -> list[int]:
     return [(step.days.lower - START.date()).days for step in found]
 
 
+@pytest.mark.slow
 def test_only_the_first_cut_of_a_plan_puts_under_close_watch(plan: Plan) -> None:
     first, second, *_later = cuts(plan)
     assert [watched(plan, first + day) for day in (-1, 0, 14, 15)] == [False, True, True, False]
@@ -76,6 +77,7 @@ def test_the_lead_switches_rules_and_nobody_else_does(plan: Plan, clinic: Clinic
     assert AuditEvent.objects.get(act="clinic.close_watch_set").facts["before"] == sorted(USUAL)
 
 
+@pytest.mark.slow
 def test_the_lead_sees_what_each_rule_makes(plan: Plan, clinic: ClinicMade) -> None:
     first = cuts(plan)[0]
     marked = make_patient(clinic.primary)

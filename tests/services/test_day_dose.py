@@ -79,6 +79,7 @@ def test_a_hold_changes_nothing_and_the_next_change_lies_behind_it(clinic):
     assert after.next_change_on == before.next_change_on + timedelta(days=14)
 
 
+@pytest.mark.slow
 def test_a_drug_that_appears_is_no_cut(clinic):
     found = summary_of(issued(clinic, CROSSOVER, ago=8))
     assert found.last_change_on is not None

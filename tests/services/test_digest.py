@@ -40,6 +40,7 @@ def test_it_goes_to_everybody_who_may_review_half_an_hour_before_the_clinic_open
     assert readers() == {clinic.lead.id, clinic.primary.id, clinic.second.id}
 
 
+@pytest.mark.slow
 def test_it_goes_once_a_day_and_not_on_days_on_which_the_clinic_is_closed(clinic: ClinicMade) -> None:
     Clinic.objects.update(holidays=["2026-11-26"])
     days = [digest.tick(MONDAY + timedelta(days=day, hours=hour)) for day in range(7) for hour in (0, 4, 8)]
@@ -79,6 +80,7 @@ def test_a_member_turns_it_off_for_days_on_which_they_are_not_on_duty(clinic: Cl
     assert digest.wants(clinic.lead)
 
 
+@pytest.mark.slow
 def test_it_tells_counts_and_who_is_on_duty(clinic: ClinicMade, raised: Any) -> None:
     sunday = MONDAY - timedelta(hours=20)
     raised("urgent", "a", now=sunday)
@@ -96,11 +98,13 @@ def test_it_tells_counts_and_who_is_on_duty(clinic: ClinicMade, raised: Any) -> 
     ]
 
 
+@pytest.mark.slow
 def test_with_nothing_to_tell_it_is_not_sent(clinic: ClinicMade) -> None:
     digest.tick(MONDAY)
     assert composed(clinic.lead, MONDAY) == Skip("nothing_to_say")
 
 
+@pytest.mark.slow
 def test_yesterdays_is_not_sent_today_and_nobodys_who_left(clinic: ClinicMade, raised: Any) -> None:
     raised("routine", now=MONDAY)
     digest.tick(MONDAY)

@@ -45,6 +45,7 @@ def refused(clinic: ClinicMade, patient: Patient, **changes: Any) -> str:
     return str(caught.value.facts["reason"])
 
 
+@pytest.mark.slow
 def test_the_list_has_running_plans_and_is_searched_by_name_and_number(
     clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -59,6 +60,7 @@ def test_the_list_has_running_plans_and_is_searched_by_name_and_number(
     assert dispensing.patients(clinic.pharmacist, q="nobody").rows == ()
 
 
+@pytest.mark.slow
 def test_a_confirmed_fill_is_on_the_record_and_no_longer_waits(clinic: ClinicMade, patient: Patient) -> None:
     before = seen(clinic, patient)
     assert before.fills[0].products
@@ -88,6 +90,7 @@ def test_only_what_was_shown_can_be_confirmed_once_on_a_possible_day(
     assert refused(clinic, patient) == "already"
 
 
+@pytest.mark.slow
 def test_a_mistake_is_withdrawn_and_stays_visible(clinic: ClinicMade, patient: Patient) -> None:
     key = confirm(clinic, patient)
     asked = {"patient_id": patient.pk, "dispensing_id": key}
@@ -103,6 +106,7 @@ def test_a_mistake_is_withdrawn_and_stays_visible(clinic: ClinicMade, patient: P
         dispensing.withdraw(by=clinic.primary, patient_id=patient.pk, dispensing_id=uuid4())
 
 
+@pytest.mark.slow
 def test_other_clinics_and_roles_without_supply_get_nothing(clinic: ClinicMade, patient: Patient) -> None:
     with pytest.raises(NotFound):
         dispensing.page(make_clinic().pharmacist, patient.pk)

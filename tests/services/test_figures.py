@@ -174,6 +174,7 @@ def test_late_is_what_came_after_it_was_due_or_is_due_and_has_not_come(clinic):
     assert (tally.opened, tally.open, tally.late) == (5, 2, 3)
 
 
+@pytest.mark.slow
 def test_outcomes_are_counted_by_priority_the_most_frequent_first(clinic):
     for outcome in ("nothing_to_do", "plan_changed", "plan_changed"):
         ended(clinic, opened(clinic, at(24, 9)), at(24, 10), outcome)
@@ -211,6 +212,7 @@ def test_an_item_counts_once_under_each_of_its_rules_or_under_its_source(clinic,
     assert [(one.rule, one.flags, one.acted) for one in found.load.rules] == [("H7", 3, 1), ("H3", 1, 0)]
 
 
+@pytest.mark.slow
 def test_a_check_in_answered_since_was_not_acted_on(clinic, patient):
     flags = [flag(patient, "R5", "1", at(24, 9), "routine")]
     item = opened(clinic, at(24, 9), "routine", patient=patient, source="missed", key="missed:1", flags=flags)
@@ -255,6 +257,7 @@ def test_items_opened_while_nobody_was_on_duty_have_no_name():
     assert [(one.name, one.clocks[OPENING].opened) for one in read(clinic).duty] == [("", 1)]
 
 
+@pytest.mark.slow
 def test_alerts_are_counted_by_person_and_night(clinic):
     nights = [at(24, 22), at(25, 6, 59), at(25, 7), at(26, 21, 59), at(26, 22)]
     for moment in nights:
@@ -285,6 +288,7 @@ def test_messages_about_accounts_are_no_alerts(clinic):
     assert read(clinic).alerts == ()
 
 
+@pytest.mark.slow
 def test_another_clinic_counts_for_nothing(clinic):
     other = from_september()
     item = opened(other, at(24, 9), "urgent")
@@ -307,6 +311,7 @@ def test_colleagues_are_compared_by_a_lead_alone(clinic):
     assert read(clinic).everybody
 
 
+@pytest.mark.slow
 def test_many_items_ask_no_more_of_the_database_than_few(clinic):
     def queries(weeks):
         with CaptureQueriesContext(connection) as counting:
@@ -343,6 +348,7 @@ def test_the_running_week_is_counted_anew_after_an_hour_and_no_sooner(clinic):
     assert read_again(clinic).priorities[Priority.HIGH].opened == 1
 
 
+@pytest.mark.slow
 def test_an_earlier_week_is_counted_anew_after_the_midnight_of_the_clinic(clinic):
     item = opened(clinic, at(24, 9))
     tick(NOW)

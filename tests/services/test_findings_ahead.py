@@ -48,6 +48,7 @@ def test_a_step_that_only_moves_is_no_new_finding() -> None:
     assert consequences._figures(here) == consequences._figures(moved)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_faster_pace_is_reported_where_the_products_make_the_cuts_larger(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary)

@@ -162,6 +162,7 @@ def monitor(settings: Any) -> Iterator[type[Monitor]]:
     server.server_close()
 
 
+@pytest.mark.slow
 def test_a_monitor_outside_is_told_only_while_nothing_is_wrong(
     clinic: ClinicMade, monitor: type[Monitor]
 ) -> None:

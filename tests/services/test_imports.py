@@ -199,6 +199,7 @@ def test_the_rows_without_problems_are_made_by_choice(clinic: ClinicMade) -> Non
     assert (found.made, found.drafts, found.known, found.left_out) == (2, 2, 0, 1)
 
 
+@pytest.mark.slow
 def test_an_import_that_was_interrupted_is_gone_on_with_and_makes_nobody_twice(
     clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ def give(clinic: ClinicMade, who: Actor, kind: LeftKind, only: list[UUID] | None
     )
 
 
+@pytest.mark.slow
 def test_everything_of_a_member_is_listed_with_its_number(clinic: ClinicMade, who: Actor) -> None:
     assert counts(clinic, who) == {"patients": 2, "items": 2, "shifts": 2, "calls": 1}
     left = leaving.left_of(clinic.lead, who.member_id)
@@ -58,6 +59,7 @@ def test_everything_of_a_member_is_listed_with_its_number(clinic: ClinicMade, wh
     assert leaving.left_of(clinic.lead, clinic.reader.member_id).nothing
 
 
+@pytest.mark.slow
 def test_all_of_each_kind_goes_to_a_colleague_and_then_the_membership_ends(
     clinic: ClinicMade, who: Actor
 ) -> None:
@@ -73,6 +75,7 @@ def test_all_of_each_kind_goes_to_a_colleague_and_then_the_membership_ends(
     assert members.end(by=clinic.lead, user_id=who.member_id)
 
 
+@pytest.mark.slow
 def test_some_of_it_goes_and_the_rest_is_left(clinic: ClinicMade, who: Actor) -> None:
     left = leaving.left_of(clinic.lead, who.member_id)
     assert give(clinic, who, LeftKind.PATIENTS, only=[left.patients.rows[0].id]) == 1
@@ -81,6 +84,7 @@ def test_some_of_it_goes_and_the_rest_is_left(clinic: ClinicMade, who: Actor) ->
     assert counts(clinic, who) == {"patients": 1, "items": 1, "shifts": 1, "calls": 1}
 
 
+@pytest.mark.slow
 def test_what_is_somebody_elses_stays_theirs(clinic: ClinicMade, who: Actor) -> None:
     theirs = make_patient(clinic.primary)
     other = make_clinic()
@@ -91,6 +95,7 @@ def test_what_is_somebody_elses_stays_theirs(clinic: ClinicMade, who: Actor) -> 
         leaving.left_of(other.lead, who.member_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(LeftKind))
 def test_only_whose_role_allows_it_takes_it_over_and_only_a_lead_gives_it(
     clinic: ClinicMade, who: Actor, kind: LeftKind
@@ -107,6 +112,7 @@ def test_only_whose_role_allows_it_takes_it_over_and_only_a_lead_gives_it(
         leaving.hand_over(by=clinic.second, kind=kind, from_id=who.member_id, to_id=clinic.second.member_id)
 
 
+@pytest.mark.slow
 def test_a_shift_is_not_given_to_whoever_stands_there_as_it_is(clinic: ClinicMade, who: Actor) -> None:
     shift = leaving.left_of(clinic.lead, who.member_id).shifts[0]
     assert shift.end is not None
@@ -135,6 +141,7 @@ def test_who_stands_at_all_times_is_followed_by_a_colleague(clinic: ClinicMade) 
         )
 
 
+@pytest.mark.slow
 def test_a_role_that_cannot_hold_it_any_more_is_no_way_around(clinic: ClinicMade, who: Actor) -> None:
     with pytest.raises(Refused) as refused:
         members.change_role(by=clinic.lead, user_id=who.member_id, role=Role.PHARMACIST)

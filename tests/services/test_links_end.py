@@ -113,6 +113,7 @@ def test_a_session_ends_after_four_hours_however_busy(patient: Patient, monkeypa
         links.session_link(key, LinkPurpose.PLAN)
 
 
+@pytest.mark.slow
 def test_ended_links_are_deleted_after_their_time_but_not_those_on_paper_or_of_check_ins(
     clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -143,6 +144,7 @@ def test_a_session_that_still_refers_to_a_link_goes_with_it(patient: Patient) ->
         assert links.session_link(kept, LinkPurpose.MAIL).id == live.pk
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_link_that_is_in_use_is_spared_until_the_next_tick(patient: Patient) -> None:
     with on(START):
@@ -171,6 +173,7 @@ def elsewhere(act: Callable[[], int]) -> int:
         return pool.submit(run).result(timeout=30)
 
 
+@pytest.mark.slow
 def test_the_pharmacy_sheet_has_a_code_of_its_own_that_says_its_status_and_leads_nowhere(
     clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -220,6 +223,7 @@ def test_a_patient_ends_everything_a_few_times_a_day_and_staff_as_often_as_they_
     assert patient_links.end_all(patient_id=patient.pk, by=clinic.staff)
 
 
+@pytest.mark.slow
 def test_nobody_ends_the_devices_and_links_of_another(clinic: ClinicMade, patient: Patient) -> None:
     other = make_patient(clinic.primary)
     devices.remember(other, "phone")
@@ -242,6 +246,7 @@ def test_nobody_ends_the_devices_and_links_of_another(clinic: ClinicMade, patien
     assert seen(link).state is LinkState.REVOKED
 
 
+@pytest.mark.slow
 def test_a_message_that_says_less_names_neither_the_patient_nor_the_clinic_nor_what_waits(
     clinic: ClinicMade, patient: Patient
 ) -> None:

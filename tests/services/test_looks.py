@@ -37,6 +37,7 @@ def test_pages_of_one_session_are_one_line_with_their_number(clinic, patient):
     assert all(one.first <= one.last and one.kinds == ("Patient",) for one in found)
 
 
+@pytest.mark.slow
 def test_a_page_about_two_patients_is_a_look_at_each(clinic, patient):
     other = make_patient(clinic.primary)
     look(clinic.primary, patient, other, patient)
@@ -81,6 +82,7 @@ def test_nobody_reads_who_looked_at_another_clinics_patient(clinic, patient):
         looks.of_patient(make_clinic().lead, patient.pk)
 
 
+@pytest.mark.slow
 def test_the_trail_is_read_by_person_patient_and_clinic(clinic, patient):
     other = make_patient(clinic.primary)
     look(clinic.primary, patient)

@@ -64,6 +64,7 @@ def test_pages_reach_to_the_end_of_the_third_month_and_are_drawn_on_a_fortnight_
     assert Work.objects.filter(plan=plan, notice="pages_ready").count() == 2
 
 
+@pytest.mark.slow
 def test_a_plan_that_ends_at_zero_is_never_drawn_on(plan: Plan) -> None:
     assert plan.pages_until is None
     for days in (1, 100, 400):

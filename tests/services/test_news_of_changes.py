@@ -57,6 +57,7 @@ def waiting(plan: Plan) -> list[tuple[str, timedelta]]:
     return [(notice, due) for notice, state, due in news(plan) if state == WorkState.PENDING]
 
 
+@pytest.mark.slow
 def test_a_change_of_todays_dose_is_told_at_once(clinic: ClinicMade, told: Plan) -> None:
     change(clinic, told, "step_back")
     assert waiting(told) == [("plan_changed", timedelta())]
@@ -172,6 +173,7 @@ def test_what_was_left_out_by_mistake_is_sent_after_all(clinic: ClinicMade, unto
     )
 
 
+@pytest.mark.slow
 def test_a_change_left_out_by_mistake_is_told_when_it_would_have_been(
     clinic: ClinicMade, told: Plan, standing_clock: time_machine.Traveller
 ) -> None:
@@ -183,12 +185,14 @@ def test_a_change_left_out_by_mistake_is_told_when_it_would_have_been(
     assert waiting(told) == [("plan_changed", timedelta(minutes=40))]
 
 
+@pytest.mark.slow
 def test_what_went_before_the_mistake_is_not_sent_again(clinic: ClinicMade, told: Plan) -> None:
     set_care(clinic.primary, told.patient, "admitted")
     take_back(clinic.primary, told.patient)
     assert waiting(told) == []
 
 
+@pytest.mark.slow
 def test_a_stay_taken_back_twice_leaves_one_message(clinic: ClinicMade, untold: Plan) -> None:
     for _ in range(2):
         set_care(clinic.primary, untold.patient, "admitted")
@@ -204,12 +208,14 @@ def test_home_again_a_patient_who_never_heard_of_the_plan_is_told_of_the_plan(
     assert [notice for notice, _due in waiting(untold)] == ["plan_ready"]
 
 
+@pytest.mark.slow
 def test_home_again_a_patient_who_knew_the_plan_is_told_of_the_change(clinic: ClinicMade, told: Plan) -> None:
     set_care(clinic.primary, told.patient, "admitted")
     return_home(clinic.primary, told, "night clonazepam 1")
     assert [notice for notice, _due in waiting(told)] == ["plan_changed"]
 
 
+@pytest.mark.slow
 def test_the_address_is_asked_about_after_a_stay_that_came_in_between(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary, confirmed=False)
     issue_story_plan(clinic.primary, patient)
@@ -220,6 +226,7 @@ def test_the_address_is_asked_about_after_a_stay_that_came_in_between(clinic: Cl
     assert [row.state for row in asks.all()] == ["pending"]
 
 
+@pytest.mark.slow
 def test_an_invitation_left_out_by_mistake_is_sent_after_all() -> None:
     with on(START):
         story = asked()

@@ -61,6 +61,7 @@ def test_an_alert_that_died_while_sending_goes_again_at_once_marked(
     assert len(outbox.claim_batch("alerts")) == 1
 
 
+@pytest.mark.slow
 def test_work_that_crashes_too_often_is_set_aside_and_shown(patient: Patient) -> None:
     put(patient)
     for _ in range(CRASHES_ALLOWED):
@@ -80,6 +81,7 @@ def test_what_was_set_aside_can_be_tried_again(clinic: ClinicMade, patient: Pati
         message_log.try_again(by=clinic.staff, work_id=only().pk)
 
 
+@pytest.mark.slow
 def test_a_refused_address_stops_messages_and_raises_an_item(patient: Patient) -> None:
     put(patient)
     (claim,) = outbox.claim_batch("messages")

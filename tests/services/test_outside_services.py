@@ -196,6 +196,7 @@ def test_it_is_found_by_name_and_by_number_and_listed_soonest_first(covered: Cli
         assert starts == sorted(starts)
 
 
+@pytest.mark.slow
 def test_the_digest_says_that_a_service_has_the_night_without_its_name(covered: ClinicMade) -> None:
     with on(NOON):
         duty = digest.of_clinic(Clinic.objects.get(pk=covered.id), NOON).duty

@@ -50,6 +50,7 @@ def told(by: Actor, plan: Plan) -> list[list[str]]:
     return [[reason_words(one).replace("\u00a0", " ") for one in row.reasons] for row in rows]
 
 
+@pytest.mark.slow
 def test_within_the_limits_a_plan_is_issued_without_a_reason_and_its_record_says_why(
     clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -73,6 +74,7 @@ def test_past_the_limits_a_reason_is_asked_as_before(clinic: ClinicMade, patient
     assert refused.value.facts["rules"] == ["pace"]
 
 
+@pytest.mark.slow
 def test_a_change_within_the_limits_shows_its_finding_and_the_version_keeps_the_limit(
     clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -92,6 +94,7 @@ def test_a_change_within_the_limits_shows_its_finding_and_the_version_keeps_the_
     )
 
 
+@pytest.mark.slow
 def test_what_a_version_rested_on_stays_with_it_when_the_limits_are_withdrawn(
     clinic: ClinicMade, patient: Patient
 ) -> None:

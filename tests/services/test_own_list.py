@@ -135,6 +135,7 @@ def test_a_reason_opens_the_record_for_twelve_hours_and_for_that_person(
         assert asks(outsider, patient_id=patient.pk)
 
 
+@pytest.mark.slow
 def test_the_reason_is_in_the_trail_on_the_leads_page_and_counted_in_the_digest(
     asking: ClinicMade, patient: Patient, outsider: Actor
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_record_number_is_given_once_in_a_clinic_whatever_its_case(clinic):
     assert refused.value.facts["name"] == first.name
 
 
+@pytest.mark.slow
 def test_two_clinics_may_use_the_same_record_number(clinic):
     make_patient(clinic.primary, record_no="TP-1")
     assert make_patient(make_clinic().primary, record_no="TP-1").pk

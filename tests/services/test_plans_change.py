@@ -281,6 +281,7 @@ def test_what_was_signed_once_is_not_asked_for_again(clinic: ClinicMade, plan: P
     assert (later.to_sign, later.to_confirm) == ((), ())
 
 
+@pytest.mark.slow
 def test_steps_that_only_move_ask_for_no_signature(clinic: ClinicMade, plan: Plan) -> None:
     seen = revise.preview_changes(clinic.primary, plan_id=plan.pk, changes=[Hold(today(plan), days=7)])
     assert (seen.to_sign, seen.to_confirm) == ((), ())

@@ -131,6 +131,7 @@ def test_rows_in_mg_of_another_drugs_schedule_cannot_be_issued(clinic, patient):
     assert (shown.taper, present(shown.error).code) == (None, "schedule_of_other_drug")
 
 
+@pytest.mark.slow
 def test_the_day_and_hour_of_check_ins_are_kept_with_the_patient(clinic, patient):
     issue_story_plan(clinic.primary, patient, checkin_weekday=3, checkin_time=time(17, 30))
     patient = Patient.objects.get(pk=patient.pk)

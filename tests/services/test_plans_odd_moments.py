@@ -84,6 +84,7 @@ def test_before_the_morning_dose_of_the_day_of_a_cut_it_can_be_undone_from_today
     assert message.due_at <= clock.now()
 
 
+@pytest.mark.slow
 def test_after_the_morning_dose_of_the_day_of_a_cut_the_day_stays_as_it_was_taken(
     clinic: ClinicMade, cut_today: Plan
 ) -> None:
@@ -92,6 +93,7 @@ def test_after_the_morning_dose_of_the_day_of_a_cut_the_day_stays_as_it_was_take
     assert [dose(cut_today, today + n * ONE) for n in (-1, 0, 1)] == [FIRST_DOSE, CUT_DOSE, FIRST_DOSE]
 
 
+@pytest.mark.slow
 def test_a_hold_on_the_day_of_a_cut_keeps_the_dose_of_that_day(clinic: ClinicMade, cut_today: Plan) -> None:
     today = clock.today(cut_today.patient.zone)
     change(clinic, cut_today, Hold(today, days=14))
@@ -134,6 +136,7 @@ def test_a_change_dated_back_leaves_what_was_answered_since_as_it_was_given(answ
         assert present(plan_row(plan.pk).active_version).from_day == yesterday
 
 
+@pytest.mark.slow
 def test_a_change_from_today_says_nothing_of_answers(answered: Asked) -> None:
     plan = answered.plan
     today = clock.today(plan.patient.zone)
@@ -150,6 +153,7 @@ def days_in_turn(plan: Plan) -> bool:
     return all(after.start == before.end + ONE for before, after in pairwise(steps))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moment", "today"),
     [
@@ -181,6 +185,7 @@ def test_on_a_leap_day_and_when_clocks_change_a_change_begins_on_the_day_it_is_t
         assert dose(plan, today + 16 * ONE) == CUT_DOSE
 
 
+@pytest.mark.slow
 def test_a_hold_over_a_leap_day_and_over_the_change_of_clocks_is_counted_in_days() -> None:
     with time_machine.travel(datetime(2028, 2, 20, 15, tzinfo=UTC), tick=False):
         clinic = make_clinic()
@@ -195,6 +200,7 @@ def test_a_hold_over_a_leap_day_and_over_the_change_of_clocks_is_counted_in_days
         assert (held.state, held.held_until) == (PlanState.HELD, date(2028, 3, 14))
 
 
+@pytest.mark.slow
 def test_check_ins_fall_due_at_the_patients_hour_before_and_after_clocks_change() -> None:
     # Sunday, 1 November, is 25 hours long in New York, and 14 March 23.
     for moment in ("2026-10-26T15:00+00:00", "2027-03-08T15:00+00:00"):

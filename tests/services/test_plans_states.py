@@ -37,6 +37,7 @@ def test_the_last_dose_moves_the_plan_to_follow_up(plan):
     assert plan_row(plan.pk).state == "follow_up"
 
 
+@pytest.mark.slow
 def test_the_last_day_is_still_a_day_of_the_plan(plan):
     assert states.advance(midnight_after(plan, plan.last_day) - timedelta(seconds=1)) == 0
 

@@ -34,6 +34,7 @@ def test_a_server_that_forgets_commits_is_refused_with_what_to_do():
         call_command("prepare_database", verbosity=0)
 
 
+@pytest.mark.slow
 def test_a_demo_of_invented_people_may_forget(settings):
     settings.TAPERPLAN_DEMO = True
     call_command("prepare_database", verbosity=0)

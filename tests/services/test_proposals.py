@@ -84,6 +84,7 @@ def test_a_plan_that_needs_two_is_not_issued_by_one(two: ClinicMade, patient: Pa
     assert not PlanVersion.objects.exists()
 
 
+@pytest.mark.slow
 def test_off_by_default_and_off_again_one_signature_is_enough(clinic: ClinicMade, patient: Patient) -> None:
     assert second_signature.triggers(clinic.lead) == ()
     want_two(clinic, Trigger.RISE)
@@ -107,6 +108,7 @@ def test_what_begins_in_some_weeks_may_be_signed_in_some_days(two: ClinicMade, p
     assert waiting_item(row.plan_id).severity == "routine"
 
 
+@pytest.mark.slow
 def test_with_the_second_signature_it_is_issued_with_both_names(two: ClinicMade, patient: Patient) -> None:
     key = ask_to_issue(two.primary, patient)
     version = PlanVersion.objects.get(pk=sign(two.second, key))
@@ -129,6 +131,7 @@ def _variant(version: PlanVersion) -> str:
     return Document.objects.filter(version=version, kind=CALENDAR.code)[0].variant
 
 
+@pytest.mark.slow
 def test_the_history_says_who_asked_who_signed_and_who_issued(two: ClinicMade, patient: Patient) -> None:
     sign(two.second, ask_to_issue(two.primary, patient))
     acts_done = ("plan.signature_asked", "plan.issued", "plan.signature_given")
@@ -145,6 +148,7 @@ def test_the_history_says_who_asked_who_signed_and_who_issued(two: ClinicMade, p
     }
 
 
+@pytest.mark.slow
 def test_a_draft_that_waits_is_neither_changed_nor_discarded_nor_issued(
     two: ClinicMade, patient: Patient
 ) -> None:
@@ -186,6 +190,7 @@ def test_a_change_waits_and_is_made_as_it_was_asked_for(two: ClinicMade, plan: P
     assert (event.actor_name, event.facts["second"]) == (two.primary.name, two.second.name)
 
 
+@pytest.mark.slow
 def test_only_what_its_author_was_shown_can_be_signed(two: ClinicMade, plan: Plan) -> None:
     key = ask_to_change(two.primary, plan)
     with pytest.raises(Stale) as stale:
@@ -196,6 +201,7 @@ def test_only_what_its_author_was_shown_can_be_signed(two: ClinicMade, plan: Pla
     assert PlanVersion.objects.filter(plan=plan).count() == 1
 
 
+@pytest.mark.slow
 def test_a_hold_never_waits_and_a_later_version_does_not_repeat_the_second_name(
     two: ClinicMade, plan: Plan
 ) -> None:
@@ -212,6 +218,7 @@ def test_a_hold_never_waits_and_a_later_version_does_not_repeat_the_second_name(
     assert (newest.kind, versions.second_name(versions.read(newest))) == ("hold", "")
 
 
+@pytest.mark.slow
 def test_a_change_from_an_item_answers_it_when_it_is_signed(two: ClinicMade, plan: Plan) -> None:
     from django.db import transaction
 
@@ -256,6 +263,7 @@ def test_its_author_cannot_sign_nor_decline_it_and_nobody_else_withdraws_it(
     assert (refused.value.facts["reason"], refused.value.facts["who"]) == ("not_the_author", two.primary.name)
 
 
+@pytest.mark.slow
 def test_reception_readers_and_other_clinics_neither_see_nor_sign_it(two: ClinicMade, plan: Plan) -> None:
     key = ask_to_change(two.primary, plan)
     for who, refused in ((two.staff, NotAllowed), (two.reader, NotAllowed), (make_clinic().lead, NotFound)):
@@ -269,6 +277,7 @@ def test_reception_readers_and_other_clinics_neither_see_nor_sign_it(two: Clinic
                 act()
 
 
+@pytest.mark.slow
 def test_where_nobody_else_could_sign_nothing_is_left_waiting(two: ClinicMade, plan: Plan) -> None:
     others = Membership.objects.filter(clinic_id=two.id).exclude(user_id=two.primary.member_id)
     others.update(is_active=False)
@@ -304,6 +313,7 @@ def test_only_a_lead_chooses_and_of_two_the_second_reads_who_was_first(clinic: C
 # ── not signed ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_declining_takes_a_reason_which_its_author_finds_with_everything_typed(
     two: ClinicMade, plan: Plan
 ) -> None:
@@ -337,6 +347,7 @@ def test_a_withdrawn_draft_is_a_draft_again(two: ClinicMade, patient: Patient) -
     assert (item.state, item.outcome) == ("resolved", "nothing_to_sign")
 
 
+@pytest.mark.slow
 def test_the_item_is_closed_by_signing_or_declining_alone(two: ClinicMade, plan: Plan) -> None:
     ask_to_change(two.primary, plan)
     item = waiting_item(plan.pk)
@@ -357,6 +368,7 @@ def refused_to(who: Actor, key: UUID, plan: Plan) -> Refused | Stale:
     return caught.value
 
 
+@pytest.mark.slow
 def test_the_second_of_two_signers_reads_who_was_first(two: ClinicMade, plan: Plan) -> None:
     key = ask_to_change(two.primary, plan)
     change = slower(plan)
@@ -368,6 +380,7 @@ def test_the_second_of_two_signers_reads_who_was_first(two: ClinicMade, plan: Pl
     assert PlanVersion.objects.filter(plan=plan).count() == 2
 
 
+@pytest.mark.slow
 def test_what_its_author_withdrew_meanwhile_is_not_signed(two: ClinicMade, plan: Plan) -> None:
     key = ask_to_change(two.primary, plan)
     proposals.withdraw(by=two.primary, proposal_id=key)
@@ -376,6 +389,7 @@ def test_what_its_author_withdrew_meanwhile_is_not_signed(two: ClinicMade, plan:
     )
 
 
+@pytest.mark.slow
 def test_what_waited_on_a_plan_that_ended_lapses_with_its_item(two: ClinicMade, plan: Plan) -> None:
     key = ask_to_change(two.primary, plan)
     states.stop(by=two.lead, plan_id=plan.pk, seen_lock=plan.lock, note="Moved away.")
@@ -388,6 +402,7 @@ def test_what_waited_on_a_plan_that_ended_lapses_with_its_item(two: ClinicMade, 
     assert AuditEvent.objects.filter(act="plan.signature_lapsed", plan_id=plan.pk).count() == 1
 
 
+@pytest.mark.slow
 def test_a_patient_who_moves_to_another_clinic_takes_no_waiting_change_along(
     two: ClinicMade, plan: Plan
 ) -> None:
@@ -417,6 +432,7 @@ def test_a_plan_that_was_changed_meanwhile_is_looked_at_again_by_its_author(
     proposals.decline(by=two.second, proposal_id=key, reason=said)
 
 
+@pytest.mark.slow
 def test_a_first_day_that_passed_unsigned_is_not_signed(
     two: ClinicMade, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -436,6 +452,7 @@ def test_a_record_that_changed_meanwhile_sends_the_draft_back(two: ClinicMade, p
     assert not PlanVersion.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_draft_whose_author_left_is_declined_and_made_by_another(two: ClinicMade, patient: Patient) -> None:
     author = make_member(two.id, Role.CLINICIAN)
     key = ask_to_issue(author, patient)
@@ -446,6 +463,7 @@ def test_a_draft_whose_author_left_is_declined_and_made_by_another(two: ClinicMa
     proposals.decline(by=two.second, proposal_id=key, reason="The author left.")
 
 
+@pytest.mark.slow
 def test_one_thing_at_a_time_waits_on_a_plan(two: ClinicMade, plan: Plan) -> None:
     ask_to_change(two.primary, plan)
     with pytest.raises(Refused) as refused:

@@ -233,6 +233,7 @@ def test_what_waits_comes_back_on_its_day(clinic, raised):
     assert (again(item).state, again(item).snoozed_until) == ("new", None)
 
 
+@pytest.mark.slow
 def test_a_promised_call_that_does_not_come_brings_the_item_back_next_morning(clinic, raised):
     item = raised("routine")
     review.claim(by=clinic.primary, item_id=item.pk)

@@ -59,6 +59,7 @@ def rounds(item):
     ]
 
 
+@pytest.mark.slow
 def test_an_urgent_item_goes_up_its_ladder_until_somebody_claims_it(clinic, urgent):
     for minute in range(5, 61, 5):
         passes(urgent, minute)
@@ -82,6 +83,7 @@ def test_the_second_is_alerted_after_a_quarter_of_an_hour_and_not_before(clinic,
     assert (again(urgent).state, again(urgent).tier) == ("escalated", 2)
 
 
+@pytest.mark.slow
 def test_after_half_an_hour_everybody_who_may_review_is_alerted_and_no_staff(clinic, urgent):
     assert clinic.staff
     passes(urgent, 30)
@@ -121,6 +123,7 @@ def test_all_items_of_a_clinic_are_repeated_together(clinic, urgent):
     assert times[0]
 
 
+@pytest.mark.slow
 def test_an_escalation_by_the_clock_spoils_no_form_that_somebody_is_filling(clinic, urgent):
     lock = again(urgent).lock
     for minute in (15, 30, 60):
@@ -175,6 +178,7 @@ def test_a_released_item_goes_on_with_its_ladder_after_five_minutes(clinic, urge
     assert timedelta(0) < again(urgent).escalate_at - clock.now() <= 5 * MINUTE
 
 
+@pytest.mark.slow
 def test_escalated_by_hand_an_urgent_item_goes_on_from_there(clinic, urgent):
     review.escalate_now(by=clinic.staff, item_id=urgent.pk, seen_lock=1)
     assert told(urgent) == {clinic.primary.id, clinic.second.id}
@@ -183,6 +187,7 @@ def test_escalated_by_hand_an_urgent_item_goes_on_from_there(clinic, urgent):
     assert again(urgent).tier == 3
 
 
+@pytest.mark.slow
 def test_escalated_by_hand_an_item_that_is_not_urgent_goes_to_everybody_and_then_rests(clinic):
     item = raised(clinic, "routine")
     review.escalate_now(by=clinic.staff, item_id=item.pk, seen_lock=1)
@@ -191,6 +196,7 @@ def test_escalated_by_hand_an_item_that_is_not_urgent_goes_to_everybody_and_then
     assert told(item) == {clinic.primary.id, clinic.second.id, clinic.lead.id}
 
 
+@pytest.mark.slow
 def test_an_item_that_cannot_be_read_holds_up_no_other_and_the_tick_does_not_look_alive(clinic, urgent):
     broken = raised(clinic, "high", now=urgent.opened_at - timedelta(days=3))
     ReviewItem.objects.filter(pk=broken.pk).update(severity="odd")
@@ -200,12 +206,14 @@ def test_an_item_that_cannot_be_read_holds_up_no_other_and_the_tick_does_not_loo
     assert again(broken).state == "new"
 
 
+@pytest.mark.slow
 def test_the_same_tick_twice_alerts_nobody_twice(clinic, urgent):
     now = urgent.opened_at + 15 * MINUTE
     assert (review.escalate_due(now), review.escalate_due(now)) == (1, 0)
     assert len(rounds(urgent)) == 2
 
 
+@pytest.mark.slow
 def test_an_item_reassigned_and_not_claimed_goes_on_with_its_ladder(clinic, urgent):
     review.claim(by=clinic.primary, item_id=urgent.pk)
     review.reassign(by=clinic.primary, item_id=urgent.pk, seen_lock=2, to_id=clinic.second.id)

@@ -47,6 +47,7 @@ def with_flag(clinic, patient, rule, key, priority="routine"):
         return raiser(clinic, patient)(priority, key=key, flags=flags)
 
 
+@pytest.mark.slow
 def test_all_end_and_each_keeps_its_own_record(clinic, three):
     end(clinic.primary, three, note="Read in the morning round.")
     for item in map(again, three):
@@ -110,6 +111,7 @@ def test_nothing_ticked_and_too_many_are_refused(clinic, three):
     review.end_together(by=clinic.primary, ticked=ticked(three) * 20, outcome="nothing_to_do")
 
 
+@pytest.mark.slow
 def test_an_item_of_another_clinic_is_not_there(clinic, three):
     other = make_clinic()
     theirs = raiser(other, make_patient(other.primary))("routine", key="x")
@@ -155,6 +157,7 @@ def test_of_two_who_end_overlapping_items_at_once_one_ends_all_of_theirs(clinic,
     assert states(three).count("resolved") == 2
 
 
+@pytest.mark.slow
 def test_undo_brings_them_back_as_they_were(clinic, three):
     review.add_note(by=clinic.staff, item_id=three[0].pk, seen_lock=1, note="Rang in.")
     before = [
@@ -173,6 +176,7 @@ def test_undo_brings_them_back_as_they_were(clinic, three):
     assert again(three[1]).resolved_by_id is None
 
 
+@pytest.mark.slow
 def test_undoing_twice_finds_nothing(clinic, three):
     batch = end(clinic.primary, three)
     review.undo(by=clinic.primary, batch=batch)
@@ -199,6 +203,7 @@ def test_after_ten_minutes_they_stay_ended(clinic, three):
     assert set(states(three)) == {"resolved"}
 
 
+@pytest.mark.slow
 def test_undo_leaves_what_was_reported_again_and_opened_meanwhile(clinic, three, raised):
     batch = end(clinic.primary, three)
     anew = raised("high", key=three[0].source_key)
@@ -207,6 +212,7 @@ def test_undo_leaves_what_was_reported_again_and_opened_meanwhile(clinic, three,
     assert again(anew).state == "new"
 
 
+@pytest.mark.slow
 def test_what_came_back_can_be_ended_again_and_undone_again(clinic, three):
     first = end(clinic.primary, three)
     review.undo(by=clinic.primary, batch=first)
@@ -216,6 +222,7 @@ def test_what_came_back_can_be_ended_again_and_undone_again(clinic, three):
     assert review.undo(by=clinic.primary, batch=second).back == 3
 
 
+@pytest.mark.slow
 def test_what_was_ended_last_can_be_seen_until_it_is_undone(clinic, three):
     assert together.latest(clinic.primary) is None
     batch = end(clinic.primary, three)

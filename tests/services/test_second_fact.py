@@ -74,6 +74,7 @@ def test_a_code_is_stored_so_that_a_copy_of_the_table_cannot_be_tried_out(
     assert not second_fact.give(opened(patient), code, network=HERE).right
 
 
+@pytest.mark.slow
 def test_a_new_code_ends_the_one_before_and_gives_new_tries(
     clinic: ClinicMade, patient: Patient, mine: LinkView
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_code_that_others_would_try_first_is_refused(patient: Patient, mine: L
         assert refused.value.facts["reason"] == "code_easy", easy
 
 
+@pytest.mark.slow
 def test_a_patient_chooses_a_code_behind_the_present_fact_only(patient: Patient, mine: LinkView) -> None:
     device = devices.remember(patient, "")
 
@@ -158,6 +160,7 @@ def test_a_stranger_who_never_stops_guessing_keeps_nobody_out(patient: Patient, 
         assert second_fact.give(mine, year(patient), network=THERE).right
 
 
+@pytest.mark.slow
 def test_the_clinic_is_told_once_and_lets_the_patient_try_again(
     clinic: ClinicMade, patient: Patient, mine: LinkView
 ) -> None:
@@ -181,6 +184,7 @@ def test_a_device_that_others_use_is_not_remembered(patient: Patient, mine: Link
     )
 
 
+@pytest.mark.slow
 def test_the_address_on_record_is_told_of_a_new_device_a_few_times_a_day(patient: Patient) -> None:
     for n in range(second_fact.MESSAGES_A_DAY + 3):
         assert second_fact.give(opened(patient), year(patient), network=f"192.0.2.{n}").right

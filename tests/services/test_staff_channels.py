@@ -221,6 +221,7 @@ def test_removing_a_channel_ends_the_codes_that_were_sent_to_it(
     assert row_of(work).ended_at is not None
 
 
+@pytest.mark.slow
 def test_codes_of_one_person_differ_as_long_as_they_are_live(
     clinic: ClinicMade, patient: Patient, doctor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def test_heard_late_it_is_high(plan: Plan) -> None:
     assert items()[0].severity == "high"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("care", ["admitted", "died", "transferred"])
 def test_nothing_is_raised_for_a_patient_not_in_care(plan: Plan, care: str) -> None:
     Patient.objects.update(care_state=care)

@@ -96,6 +96,7 @@ def test_what_the_clinic_recorded_counts_before_what_was_ticked(clinic: ClinicMa
     assert marks(clinic, plan)[today(plan)].source is TakenSource.RECORD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "units"), [("planned", 150_000), ("none", 0)])
 def test_an_answer_about_all_days_covers_the_seven_before_it(how: str, units: int) -> None:
     with on(START):
@@ -109,6 +110,7 @@ def test_an_answer_about_all_days_covers_the_seven_before_it(how: str, units: in
     assert {present(found[one].amount).dose("clonazepam").units for one in known} == {units}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["fewer", "extra"])
 def test_an_answer_without_an_amount_stands_on_its_own_day(how: str) -> None:
     with on(START):
@@ -127,6 +129,7 @@ def test_nothing_is_known_of_days_in_hospital(clinic: ClinicMade, plan: Plan) ->
     assert max(found) == today(plan) - timedelta(days=4)
 
 
+@pytest.mark.slow
 def test_the_record_of_a_day_is_the_one_that_counts(clinic: ClinicMade, plan: Plan) -> None:
     first, later = today(plan) - timedelta(days=8), today(plan) - timedelta(days=3)
     record(clinic.primary, plan, "night clonazepam 1", from_day=first)

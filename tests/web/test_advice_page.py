@@ -115,6 +115,7 @@ def test_two_leads_do_not_overwrite_each_other(clinic):
     assert AdviceSignature.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_clinician_may_not_sign_and_an_unknown_language_is_not_found(clinic):
     assert send(clinic.primary).status_code == 403
     assert send(clinic.lead, language="tlh").status_code == 404

@@ -31,6 +31,7 @@ def page(client: Client, path: str) -> str:
     return tight(client.get(path).content.decode())
 
 
+@pytest.mark.slow
 def test_alerts_in_a_row_are_one_line_with_each_of_them_behind_it(
     lead: Client, clinic: ClinicMade, item: ReviewItem
 ) -> None:
@@ -45,6 +46,7 @@ def test_alerts_in_a_row_are_one_line_with_each_of_them_behind_it(
     assert "The sister rang." in said
 
 
+@pytest.mark.slow
 def test_queue_and_item_say_how_much_of_the_time_is_gone(lead: Client, item: ReviewItem) -> None:
     for share, words in (
         (0.4, ""),
@@ -65,6 +67,7 @@ def test_every_rule_of_close_watch_has_words() -> None:
     assert RULES.keys() == set(WatchRule)
 
 
+@pytest.mark.slow
 def test_the_lead_switches_rules_beside_their_figures(lead: Client, clinic: ClinicMade) -> None:
     said = page(lead, PAGE)
     for words in RULES.values():
@@ -79,6 +82,7 @@ def test_the_lead_switches_rules_beside_their_figures(lead: Client, clinic: Clin
     assert f"Not saved: {clinic.lead.name} changed this meanwhile" in tight(late.content.decode())
 
 
+@pytest.mark.slow
 def test_a_member_turns_the_digest_off_and_on(client: Client, clinic: ClinicMade) -> None:
     mine = as_member(client, clinic.second)
     for do, words in (("off", "Turn my digest on"), ("on", "Turn my digest off")):

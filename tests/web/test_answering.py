@@ -50,6 +50,7 @@ def press(phone: Client, address: str) -> str:
     return phone.post(address, {"csrfmiddlewaretoken": token}).content.decode()
 
 
+@pytest.mark.slow
 def test_opening_the_link_changes_nothing_and_the_button_acknowledges(work: Work, phone: Client) -> None:
     page = phone.get(link(work)).content.decode()
     assert "I have seen it" in page
@@ -69,12 +70,14 @@ def test_the_page_tells_a_finder_nothing(work: Work, phone: Client, clinic: Clin
     assert "no-store" in response.headers["Cache-Control"]
 
 
+@pytest.mark.slow
 def test_an_old_link_says_so_and_an_unknown_one_is_not_there(work: Work, phone: Client) -> None:
     ReplyCode.objects.update(expires_at=clock.now())
     assert "This code is too old" in phone.get(link(work)).content.decode()
     assert phone.get(f"/k/{'x' * 43}").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_test_has_its_own_words(work: Work, phone: Client) -> None:
     ReplyCode.objects.update(purpose="test")
     assert "It reached me" in phone.get(link(work)).content.decode()
@@ -97,6 +100,7 @@ def reply(work: Work) -> dict[str, str]:
     return {"from": NUMBER, "text": reply_codes.code_of(row_of(work))}
 
 
+@pytest.mark.slow
 def test_a_reply_is_taken_and_answered(work: Work) -> None:
     status, said = post(reply(work))
     assert (status, said["outcome"]) == (200, "noted")
@@ -104,6 +108,7 @@ def test_a_reply_is_taken_and_answered(work: Work) -> None:
     assert post(reply(work))[1]["outcome"] == "noted_before"
 
 
+@pytest.mark.slow
 def test_a_form_with_the_names_that_providers_use_is_understood(work: Work) -> None:
     given = {"From": NUMBER, "Body": reply(work)["text"], "MessageSid": "SM1"}
     secret = {"authorization": f"Bearer {SECRET}"}
@@ -122,6 +127,7 @@ def signed(work: Work, *, age: timedelta, said: str = "") -> int:
     return post(reply(work), secret="", **headers)[0]
 
 
+@pytest.mark.slow
 def test_a_signature_of_the_moment_and_the_body_is_as_good_as_the_secret(work: Work) -> None:
     assert signed(work, age=timedelta(minutes=14)) == 200
     assert row_of(work).answered_at is not None
@@ -169,6 +175,7 @@ def test_a_stranger_s_reply_is_not_answered(work: Work) -> None:
     assert (status, said) == (200, {"answer": "", "outcome": "unknown_sender"})
 
 
+@pytest.mark.slow
 def test_a_report_says_that_it_was_delivered_or_that_it_was_not(work: Work) -> None:
     StaffChannel.objects.update(worked_at=None)
     assert post({"id": f"{work.pk}@mail.example.org", "status": "delivered"})[1] == {"outcome": "delivered"}

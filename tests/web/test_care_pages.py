@@ -459,12 +459,14 @@ def test_a_return_that_somebody_else_recorded_meanwhile_keeps_what_was_typed(
     assert "Nothing was overwritten" in words(answer)
 
 
+@pytest.mark.slow
 def test_in_hospital_the_page_of_changes_leads_to_the_return(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     answer = desk.get(reverse("plan-change", args=[begun.plan.pk]) + "?act=hold")
     assert answer["Location"] == at("plan-go-on", begun)
 
 
+@pytest.mark.slow
 def test_a_change_typed_while_somebody_recorded_a_stay_is_shown_back(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     sent = {"act": "hold", "note": "She asked for it on the telephone.", "do": "change", "lock": "1"}

@@ -95,6 +95,7 @@ def test_pages_hold_every_patient_once(clinic):
     assert third.next_key is None
 
 
+@pytest.mark.slow
 def test_a_page_key_names_nobody(clinic):
     for n in range(3):
         make_patient(clinic.primary, name=f"Quill N{n}")
@@ -266,6 +267,7 @@ def test_what_was_chosen_stays_with_every_link_of_the_list(three):
     assert 'aria-sort="ascending"' in page
 
 
+@pytest.mark.slow
 def test_a_draft_keeps_the_drugs_chosen_in_its_form(clinic, client):
     patient = make_patient(clinic.primary)
     form = {"drug_a": ["lorazepam"], "drug_b": ["not a drug"]}

@@ -32,6 +32,7 @@ def plan_page_of(clinic):
     return client_of(clinic.primary).get(f"/plans/{plan.pk}").content.decode()
 
 
+@pytest.mark.slow
 def test_every_number_stands_on_the_page_with_its_mark_and_source(clinic):
     page = client_of(clinic.primary).get("/settings/catalogue/lorazepam").content.decode()
     assert "4 mg a day should not be exceeded" in page
@@ -40,6 +41,7 @@ def test_every_number_stands_on_the_page_with_its_mark_and_source(clinic):
     assert "Sign the review" in client_of(clinic.lead).get("/settings/catalogue/lorazepam").content.decode()
 
 
+@pytest.mark.slow
 def test_a_signed_review_is_kept_with_name_day_and_digest_and_is_in_the_history(clinic):
     assert sign(clinic.lead).status_code == 302
     row = CatalogueReview.objects.get()
@@ -63,6 +65,7 @@ def test_a_review_ends_when_the_drug_is_not_what_was_reviewed(clinic):
     assert catalogue_reviews.of_clinic(clinic.lead, ["clonazepam"]) == {"clonazepam": None}
 
 
+@pytest.mark.slow
 def test_a_review_of_another_clinic_or_drug_does_not_count(clinic):
     sign(clinic.lead)
     other = make_clinic(name="Hill Clinic")
@@ -70,6 +73,7 @@ def test_a_review_of_another_clinic_or_drug_does_not_count(clinic):
     assert catalogue_reviews.of_clinic(clinic.lead, ["diazepam"]) == {"diazepam": None}
 
 
+@pytest.mark.slow
 def test_signed_twice_the_first_review_holds(clinic):
     sign(clinic.lead)
     sign(clinic.lead, reviewer="Somebody else")
@@ -97,6 +101,7 @@ def test_only_the_lead_signs(clinic):
         )
 
 
+@pytest.mark.slow
 def test_a_drug_that_is_not_in_the_catalogue_has_no_page(clinic):
     assert client_of(clinic.lead).get("/settings/catalogue/heroin").status_code == 404
     assert sign(clinic.lead, "clonazepam").status_code == 302

@@ -110,6 +110,7 @@ def test_whoever_saved_meanwhile_is_named_and_not_overwritten_unseen(clinic):
     assert send(clinic, phone="555-0188").status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["primary", "staff", "reader"])
 def test_only_the_lead_changes_the_clinic(clinic, who):
     client = client_of(getattr(clinic, who))

@@ -81,6 +81,7 @@ def test_later_the_password_is_asked_and_what_was_sent_is_then_done(clinic: Clin
         assert again.headers["Location"] == "/settings/people"
 
 
+@pytest.mark.slow
 def test_looking_is_never_asked_for(clinic: ClinicMade) -> None:
     client = left_open(clinic)
     with time_machine.travel(clock.real_now() + timedelta(minutes=12)):
@@ -88,6 +89,7 @@ def test_looking_is_never_asked_for(clinic: ClinicMade) -> None:
         assert client.get(f"/settings/people/{clinic.primary.id}").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_code_shows_it_as_well(clinic: ClinicMade) -> None:
     secret, client = give_app(clinic.lead), left_open(clinic)
     with time_machine.travel(clock.real_now() + timedelta(minutes=12)):
@@ -99,6 +101,7 @@ def test_a_code_shows_it_as_well(clinic: ClinicMade) -> None:
     assert added()
 
 
+@pytest.mark.slow
 def test_guesses_of_the_password_are_slowed_down(clinic: ClinicMade) -> None:
     client = left_open(clinic)
     with time_machine.travel(clock.real_now() + timedelta(minutes=12), tick=False):

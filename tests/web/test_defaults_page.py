@@ -48,6 +48,7 @@ def begun(client: Client, patient: Patient) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_without_any_a_new_plan_begins_as_ever(lead: Client, patient: Patient) -> None:
     form = begun(lead, patient)
     assert [form[name] for name in ("method", "percent", "interval", "dispense_days", "spread")] == [
@@ -55,6 +56,7 @@ def test_without_any_a_new_plan_begins_as_ever(lead: Client, patient: Patient) -
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_new_plan_begins_from_what_the_lead_saved_and_the_trail_says_so(
     lead: Client, clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -82,12 +84,14 @@ def test_a_template_goes_before_the_defaults(lead: Client, clinic: ClinicMade, p
     assert "New plans begin from the template “Slow”." in lead.get(PAGE).content.decode()
 
 
+@pytest.mark.slow
 def test_a_draft_that_was_begun_stays_as_it_is(lead: Client, clinic: ClinicMade, patient: Patient) -> None:
     lead.post(preview_page(patient), typed(patient, percent="9"))
     lead.post(PAGE, posted(clinic))
     assert begun(lead, patient)["percent"] == "9"
 
 
+@pytest.mark.slow
 def test_the_draft_of_an_imported_patient_begins_from_them_too(lead: Client, clinic: ClinicMade) -> None:
     lead.post(PAGE, posted(clinic))
     head = b"name,record number,date of birth,reason,months,phone,drug,night\n"
@@ -100,6 +104,7 @@ def test_the_draft_of_an_imported_patient_begins_from_them_too(lead: Client, cli
     assert begun(lead, patient)["percent"] == "7.5"
 
 
+@pytest.mark.slow
 def test_a_dose_that_stays_is_reviewed_after_as_many_weeks(
     lead: Client, clinic: ClinicMade, patient: Patient
 ) -> None:

@@ -52,6 +52,7 @@ def lines(actor, table, asked=""):
     return list(csv.DictReader(io.StringIO(answer.content.decode())))
 
 
+@pytest.mark.slow
 def test_the_page_is_linked_from_the_queue_and_says_how_the_queue_was_worked(worked):
     with on(NOW):
         assert 'href="/queue/figures"' in client_of(worked.reader).get("/queue").content.decode()
@@ -65,6 +66,7 @@ def test_the_page_is_linked_from_the_queue_and_says_how_the_queue_was_worked(wor
     assert worked.primary.name in said
 
 
+@pytest.mark.slow
 def test_before_anything_was_counted_the_page_says_to_look_again(worked):
     with on(NOW):
         said = text_of(client_of(worked.lead).get("/queue/figures"))
@@ -72,6 +74,7 @@ def test_before_anything_was_counted_the_page_says_to_look_again(worked):
     assert "Nothing happened" not in said
 
 
+@pytest.mark.slow
 def test_without_anything_the_page_says_so_and_offers_more_weeks(clinic):
     said = page(clinic.lead)
     assert "Nothing happened in these weeks" in text_of(said)
@@ -81,11 +84,13 @@ def test_without_anything_the_page_says_so_and_offers_more_weeks(clinic):
     assert "Show 52 weeks" not in longest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["?weeks=7", "?weeks=", "?weeks=-4", "?weeks=4&weeks=x", "?weeks=13.0"])
 def test_weeks_that_are_not_offered_are_the_usual_ones(worked, asked):
     assert '<a href="?weeks=13" aria-current="true">' in page(worked.lead, asked).content.decode()
 
 
+@pytest.mark.slow
 def test_every_chart_has_its_words_and_a_table_with_each_week(worked):
     said = page(worked.lead, "?weeks=4").content.decode().replace(NBSP, " ")
     charts = re.findall(r"<figure.*?</figure>", said, re.DOTALL)
@@ -102,6 +107,7 @@ def test_every_chart_has_its_words_and_a_table_with_each_week(worked):
     assert len(set(re.findall(r' id="([^"]+)"', said))) == len(re.findall(r' id="([^"]+)"', said))
 
 
+@pytest.mark.slow
 def test_a_chart_is_as_high_as_its_greatest_week(worked):
     for _ in range(3):
         opened(worked, at(23, 10), "routine")
@@ -118,6 +124,7 @@ def test_a_chart_is_as_high_as_its_greatest_week(worked):
     assert ("f-calm", "22.0", "49.2") in found
 
 
+@pytest.mark.slow
 def test_the_file_of_weeks_holds_what_the_charts_show(worked):
     found = {one["week"]: one for one in lines(worked.reader, "weeks", "?weeks=4")}
     assert list(found) == ["2026-11-09", "2026-11-16", "2026-11-23", "2026-11-30"]
@@ -131,6 +138,7 @@ def test_the_file_of_weeks_holds_what_the_charts_show(worked):
     assert len(lines(worked.reader, "weeks")) == 13
 
 
+@pytest.mark.slow
 def test_the_other_files_hold_rules_people_outcomes_and_alerts(worked):
     (rule,) = lines(worked.lead, "rules")
     assert (rule["rule"], rule["wall_items"], rule["opening_items"], rule["opening_open"]) == (
@@ -167,6 +175,7 @@ def test_a_name_that_a_spreadsheet_would_run_is_text_in_the_file(clinic):
     assert person["on_duty"] == '\'=HYPERLINK("http://evil.example","x")'
 
 
+@pytest.mark.slow
 def test_somebody_who_is_no_lead_is_told_that_colleagues_are_not_shown(worked):
     said = text_of(page(worked.second))
     assert "None of these items was opened while you were first on duty." in said
@@ -174,6 +183,7 @@ def test_somebody_who_is_no_lead_is_told_that_colleagues_are_not_shown(worked):
     assert worked.primary.name not in said
 
 
+@pytest.mark.slow
 def test_no_patient_is_named(worked, patient):
     item = opened(worked, at(24, 9), patient=patient)
     assert ReviewItem.objects.filter(pk=item.pk, patient=patient).exists()

@@ -64,6 +64,7 @@ def test_what_is_saved_is_audited_and_a_new_plan_begins_from_it(client, clinic, 
     assert [product.name for product in formulary.formulary(clinic.lead).stocked("diazepam", "US")] == [TWO]
 
 
+@pytest.mark.slow
 def test_whoever_saved_meanwhile_is_not_overwritten_unseen(client, clinic):
     lead = as_member(client, clinic.lead)
     stale = posted(clinic, most_split="1")

@@ -106,6 +106,7 @@ def test_every_problem_is_told_with_its_line_its_column_and_what_to_do(lead: Cli
     assert list(Patient.objects.values_list("record_no", flat=True)) == ["TP-3"]
 
 
+@pytest.mark.slow
 def test_the_order_of_dates_can_be_said(lead: Client) -> None:
     address = sent(lead, text_of(line(1, born="03/04/1979")))
     lead.post(address, form_on(lead, address, do="check", day_order="day_first"))
@@ -228,6 +229,7 @@ def test_a_long_import_goes_on_by_pressing_and_by_itself(
     assert Patient.objects.count() == 5
 
 
+@pytest.mark.slow
 def test_an_import_can_be_discarded(lead: Client) -> None:
     address = sent(lead, text_of(line(1)))
     answer = lead.post(address, {"do": "discard"}, follow=True)
@@ -281,6 +283,7 @@ def test_a_spanish_file_of_excel_is_read_as_it_is(lead: Client) -> None:
     assert Patient.objects.get().language == "es"
 
 
+@pytest.mark.slow
 def test_the_owner_of_all_is_chosen_on_the_page_and_shown_before_anything_is_made(
     lead: Client, clinic: ClinicMade
 ) -> None:

@@ -44,6 +44,7 @@ def test_ending_it_with_both_says_how_it_ended(clinic, client, item):
     assert "End this item" not in page
 
 
+@pytest.mark.slow
 def test_an_item_is_ended_and_the_next_one_claimed_with_one_press(clinic, client, patient):
     first, second = (raiser(clinic, patient)("high", key=key) for key in ("one", "two"))
     client.post(f"/items/{first.pk}/claim", {"seen_lock": "1"})

@@ -38,6 +38,7 @@ def test_the_page_says_why_with_the_rule_and_whom_to_call(client, item):
         assert words in page
 
 
+@pytest.mark.slow
 def test_whoever_does_not_hold_it_can_claim_it_and_nothing_more(client, item):
     page = text(client.get(f"/items/{item.pk}"))
     assert "Claim this item" in page

@@ -44,6 +44,7 @@ def test_ending_a_membership_leads_to_what_is_left_and_then_ends_it(clinic: Clin
     assert not Membership.objects.get(user_id=leaving.member_id).is_active
 
 
+@pytest.mark.slow
 def test_nothing_is_handed_over_by_a_press_of_no_button(clinic: ClinicMade) -> None:
     address = reverse("member-leave", args=[clinic.second.id])
     assert client_of(clinic.lead).post(address, {"do": "explode"}).status_code == 422

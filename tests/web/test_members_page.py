@@ -62,6 +62,7 @@ def test_what_is_wrong_is_shown_beside_its_field_and_what_was_typed_stays(lead):
     assert not User.objects.filter(name=NEW["name"]).exists()
 
 
+@pytest.mark.slow
 def test_nobody_is_added_twice(lead, clinic):
     email = User.objects.get(pk=clinic.second.id).email
     response = lead.post("/settings/people/add", {**NEW, "email": email})
@@ -104,6 +105,7 @@ def test_the_last_lead_stays_lead(lead, clinic):
     assert press(lead, clinic.lead, do="role", role="clinician").status_code == 302
 
 
+@pytest.mark.slow
 def test_a_lead_who_leaves_is_not_named_as_the_clinics_lead(lead, clinic):
     other = make_member(clinic.id, Role.LEAD)
     Clinic.objects.filter(pk=clinic.id).update(lead_id=clinic.lead.id)
@@ -111,6 +113,7 @@ def test_a_lead_who_leaves_is_not_named_as_the_clinics_lead(lead, clinic):
     assert Clinic.objects.get(pk=clinic.id).lead_id is None
 
 
+@pytest.mark.slow
 def test_pressing_no_button_of_the_page_changes_nothing(lead, clinic):
     assert press(lead, clinic.second, do="explode").status_code == 422
     assert place(clinic, clinic.second).is_active

@@ -58,6 +58,7 @@ def test_a_clinic_without_messages_is_told_when_there_will_be_some(clinic: Clini
     assert "No messages here yet" in shown(clinic.reader)
 
 
+@pytest.mark.slow
 def test_a_message_of_another_clinic_is_not_there(message: Work) -> None:
     other = make_clinic()
     assert "Marrow Quietwater" not in shown(other.reader)
@@ -73,6 +74,7 @@ def test_messages_are_found_by_name(clinic: ClinicMade, message: Work, q: str, f
     assert ("Marrow Quietwater" in page) is found
 
 
+@pytest.mark.slow
 def test_a_message_of_unknown_fate_offers_both_choices_to_staff_and_none_to_a_reader(
     clinic: ClinicMade, message: Work
 ) -> None:

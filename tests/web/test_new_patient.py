@@ -54,6 +54,7 @@ def edited(client: Client, patient: Patient, **changes: Any) -> Any:
     return client.post(page, sent | {"seen_version": seen[1], **changes})
 
 
+@pytest.mark.slow
 def test_only_what_is_needed_is_asked_first_and_the_rest_is_folded(client: Client) -> None:
     page = tight(client.get("/patients/new").content.decode())
     first, _, rest = page.partition("<details>")
@@ -66,6 +67,7 @@ def test_only_what_is_needed_is_asked_first_and_the_rest_is_folded(client: Clien
     assert 'value="America/New_York"' in rest
 
 
+@pytest.mark.slow
 def test_the_rest_is_marked_as_still_to_ask_and_a_draft_begins_with_the_drug(client: Client) -> None:
     patient = added(client)
     assert patient.to_ask == EVERYTHING
@@ -88,6 +90,7 @@ def test_without_a_drug_no_draft_is_begun(client: Client) -> None:
     assert not Plan.objects.filter(patient=added(client, drug="")).exists()
 
 
+@pytest.mark.slow
 def test_a_plan_is_not_issued_before_what_decides_about_it_was_asked(
     client: Client, clinic: ClinicMade
 ) -> None:
@@ -119,6 +122,7 @@ def test_each_of_them_alone_keeps_a_plan_from_being_issued(clinic: ClinicMade, c
         issue_plan(clinic.primary, patient, story_request(clock.today(patient.zone)))
 
 
+@pytest.mark.slow
 def test_none_is_an_answer_and_what_is_filled_in_counts_as_asked(client: Client) -> None:
     patient = added(client)
     edited(
@@ -135,6 +139,7 @@ def test_none_is_an_answer_and_what_is_filled_in_counts_as_asked(client: Client)
     assert "what is still to ask" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["indication", "duration_months"])
 def test_what_is_not_marked_must_be_answered(client: Client, name: str) -> None:
     left = [code for code in EVERYTHING if code != name]
@@ -146,6 +151,7 @@ def test_what_is_not_marked_must_be_answered(client: Client, name: str) -> None:
     assert not Patient.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_code_that_is_none_of_ours_is_refused(client: Client) -> None:
     assert client.post("/patients/new", SENT | {"to_ask": ["shoe_size"]}).status_code == 422
     assert client.post("/patients/new", SENT | {"drug": "aspirin"}).status_code == 422
@@ -167,6 +173,7 @@ def test_months_of_use_that_nobody_asked_for_count_as_long_use(clinic: ClinicMad
     assert risks[None] == risks[36] != risks[0]
 
 
+@pytest.mark.slow
 def test_whoever_may_not_plan_is_not_asked_for_a_drug_and_begins_no_draft(clinic: ClinicMade) -> None:
     desk = client_of(clinic.staff)
     assert 'name="drug"' not in desk.get("/patients/new").content.decode()
@@ -177,12 +184,14 @@ def test_whoever_may_not_plan_is_not_asked_for_a_drug_and_begins_no_draft(clinic
     assert not Patient.objects.filter(record_no="R-77").exists()
 
 
+@pytest.mark.slow
 def test_a_patient_who_cannot_be_added_leaves_no_draft_behind(client: Client, clinic: ClinicMade) -> None:
     make_patient(clinic.primary, record_no=SENT["record_no"])
     assert client.post("/patients/new", SENT).status_code == 422
     assert not Plan.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_patient_who_was_added_before_is_asked_nothing(clinic: ClinicMade, client: Client) -> None:
     patient = make_patient(clinic.primary)
     assert people.patient_card(clinic.primary, patient.pk).to_ask == ()
@@ -192,6 +201,7 @@ def test_a_patient_who_was_added_before_is_asked_nothing(clinic: ClinicMade, cli
     assert "Still to ask" not in client.get(f"/plans/{plan.pk}").content.decode()
 
 
+@pytest.mark.slow
 def test_the_plan_page_never_says_none_on_record_of_what_nobody_asked(
     clinic: ClinicMade, client: Client
 ) -> None:

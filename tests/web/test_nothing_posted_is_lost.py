@@ -83,6 +83,7 @@ def test_of_a_long_form_every_field_is_shown_and_no_secret_and_nothing_of_the_ma
     assert "long secret" not in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_part_of_a_page_that_sends_a_form_is_replaced_by_what_was_typed(
     clinic: ClinicMade, note: str
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_form_from_before_a_new_sign_in_is_shown_back(clinic: ClinicMade, note
     assert nothing_lost(answer, 403)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("origin", ["https://elsewhere.example.org", "null"])
 def test_what_another_site_sends_is_not_shown(clinic: ClinicMade, note: str, origin: str) -> None:
     theirs = client_of(clinic.primary, enforce_csrf_checks=True)

@@ -57,6 +57,7 @@ def test_a_record_outside_ones_list_asks_why_and_then_opens(patient: Patient, ou
     assert outsider.get(address).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_form_sent_to_such_a_record_changes_nothing_and_is_kept(patient: Patient, outsider: Client) -> None:
     address = reverse("patient-edit", args=[patient.pk])
     sent = outsider.post(address, {"name": "Changed Testcase", "notes": "typed words"})
@@ -77,6 +78,7 @@ def test_it_leads_to_no_other_site(patient: Patient, outsider: Client, onward: s
     assert done.headers["Location"] == reverse("patient", args=[patient.pk])
 
 
+@pytest.mark.slow
 def test_the_lead_reads_the_reasons_and_switches_the_question(
     clinic: ClinicMade, patient: Patient, outsider: Client
 ) -> None:

@@ -39,6 +39,7 @@ def last_message() -> str:
     return messages_waiting()[-1].text
 
 
+@pytest.mark.slow
 def test_a_new_password_is_told(clinic: ClinicMade) -> None:
     client = signed_in(clinic.primary)
     client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
@@ -59,6 +60,7 @@ def test_an_app_is_told_when_it_comes_and_when_it_goes_and_other_sessions_end(cl
     assert is_in(here)
 
 
+@pytest.mark.slow
 def test_sessions_are_listed_by_browser_and_network_and_ended_one_by_one(clinic: ClinicMade) -> None:
     here = signed_in(clinic.primary, REMOTE_ADDR="198.51.100.9")
     there = signed_in(clinic.primary, HTTP_USER_AGENT=FIREFOX, REMOTE_ADDR="203.0.113.5")
@@ -71,6 +73,7 @@ def test_sessions_are_listed_by_browser_and_network_and_ended_one_by_one(clinic:
     assert "Firefox, Windows" not in here.get("/account").content.decode()
 
 
+@pytest.mark.slow
 def test_nobody_ends_a_session_of_somebody_else(clinic: ClinicMade) -> None:
     theirs = signed_in(clinic.second)
     row = StaffSession.objects.get(user_id=clinic.second.member_id)
@@ -85,6 +88,7 @@ def test_all_others_end_at_once_also_those_that_no_list_knows(clinic: ClinicMade
     assert [row.here for row in here.get("/account").context["sessions"]] == [True]
 
 
+@pytest.mark.slow
 def test_it_was_not_me_ends_everything_and_takes_back_what_was_added(clinic: ClinicMade) -> None:
     thief = signed_in(clinic.primary)
     give_app(clinic.primary)

@@ -220,6 +220,7 @@ def test_the_history_says_in_sentences_who_did_what(client, clinic):
     assert clinic.primary.name in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["", "/edit", "/care", "/history"])
 def test_a_patient_of_another_clinic_and_one_that_never_was_look_the_same(client, part):
     stranger = make_patient(make_clinic().primary)

@@ -126,6 +126,7 @@ def test_one_of_two_drugs_taken_is_offered_to_take_the_place_of_the_other(desk: 
     assert {"clonazepam", "diazepam"} <= set(offered())
 
 
+@pytest.mark.slow
 def test_drugs_that_no_product_in_the_country_is_known_of_are_not_offered(desk: Client, plan: Plan) -> None:
     page = desk.get(reverse("plan-change", args=[plan.pk])).content.decode()
     for field in ("to", "new_drug"):
@@ -210,6 +211,7 @@ def test_a_button_pressed_twice_makes_one_version_and_says_so_both_times(
     assert f"{clinic.primary.name} changed this plan" in tight(other.content.decode())
 
 
+@pytest.mark.slow
 def test_on_the_day_of_a_cut_a_hold_says_which_dose_it_keeps(clinic: ClinicMade, desk: Client) -> None:
     patient = make_patient(clinic.primary)
     cut = issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - 14 * ONE)

@@ -33,6 +33,7 @@ def look(desk: Client, story: Story, on: Any = "") -> str:
     return words(answer)
 
 
+@pytest.mark.slow
 def test_the_day_says_each_dose_with_its_time_and_tablets(desk: Client, begun: Story) -> None:
     said = look(desk, begun, FIRST_DAY)
     assert "Monday 23 November 2026" in said
@@ -43,6 +44,7 @@ def test_the_day_says_each_dose_with_its_time_and_tablets(desk: Client, begun: S
     assert "No dose was reported for this day." in said
 
 
+@pytest.mark.slow
 def test_the_day_says_what_was_taken_in_milligrams_and_who_reported_it(desk: Client, begun: Story) -> None:
     record(begun.clinic.primary, begun.plan, "night clonazepam 1", told_by="carer", note="Seen on the box.")
     said = look(desk, begun)
@@ -50,6 +52,7 @@ def test_the_day_says_what_was_taken_in_milligrams_and_who_reported_it(desk: Cli
     assert "reported by a carer or relative, since 23 November 2026. Seen on the box." in said
 
 
+@pytest.mark.slow
 def test_the_day_says_what_was_done_and_by_whom_and_the_next_day_does_not(desk: Client, begun: Story) -> None:
     hold(begun)
     assert "Nothing was done on this day." not in look(desk, begun, FIRST_DAY)
@@ -57,6 +60,7 @@ def test_the_day_says_what_was_done_and_by_whom_and_the_next_day_does_not(desk: 
     assert "Nothing was done on this day." in look(desk, begun, FIRST_DAY + timedelta(days=1))
 
 
+@pytest.mark.slow
 def test_the_day_says_what_was_answered_with_what_stands_out_first(standing_clock: Any) -> None:
     with on(START):
         story = asked()
@@ -72,6 +76,7 @@ def test_the_day_says_what_was_answered_with_what_stands_out_first(standing_cloc
     assert "From the check-in of this day" not in said
 
 
+@pytest.mark.slow
 def test_a_check_in_that_nobody_answered_is_said_on_its_day(standing_clock: Any) -> None:
     with on(START):
         story = asked()
@@ -79,6 +84,7 @@ def test_a_check_in_that_nobody_answered_is_said_on_its_day(standing_clock: Any)
     assert "asked, no answer yet" in words(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -93,6 +99,7 @@ def test_a_day_that_is_none_says_so_and_shows_today(desk: Client, begun: Story, 
     assert "Monday 23 November 2026" in page
 
 
+@pytest.mark.slow
 def test_the_days_beside_it_are_links_and_none_leads_out_of_the_plan(desk: Client, begun: Story) -> None:
     address = reverse("plan-day", args=[begun.plan.pk])
     first = desk.get(address, {"on": str(FIRST_DAY)}).content.decode()
@@ -102,6 +109,7 @@ def test_the_days_beside_it_are_links_and_none_leads_out_of_the_plan(desk: Clien
     assert f"{address}?on=2026-11-23" in second
 
 
+@pytest.mark.slow
 def test_every_drug_of_the_day_is_named(standing_clock: Any) -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.primary)
@@ -111,6 +119,7 @@ def test_every_drug_of_the_day_is_named(standing_clock: Any) -> None:
     assert "LORazepam 1 mg + zolpidem 10 mg. The plan said LORazepam 2 mg + zolpidem 10 mg." in said
 
 
+@pytest.mark.slow
 def test_in_hospital_no_dose_of_the_plan_is_said_to_be_taken(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     said = look(desk, begun)
@@ -118,12 +127,14 @@ def test_in_hospital_no_dose_of_the_plan_is_said_to_be_taken(desk: Client, begun
     assert "Morning clonazePAM" not in said
 
 
+@pytest.mark.slow
 def test_the_plan_page_leads_to_its_days_without_scripts(desk: Client, begun: Story) -> None:
     page = desk.get(reverse("plan", args=[begun.plan.pk])).content.decode()
     assert f'action="{reverse("plan-day", args=[begun.plan.pk])}"' in page
     assert clock.today(begun.patient.zone).isoformat() in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -140,6 +151,7 @@ def test_a_span_that_is_none_says_so_and_the_whole_plan_is_shown(
     assert 'data-first="2026-11-16"' in page.content.decode()
 
 
+@pytest.mark.slow
 def test_a_span_is_drawn_and_kept_when_other_lines_are_chosen(desk: Client, begun: Story) -> None:
     query = {"from": "2026-12-01", "to": "2026-12-20"}
     page = desk.get(reverse("plan", args=[begun.plan.pk]), query).content.decode()

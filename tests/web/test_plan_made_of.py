@@ -30,12 +30,14 @@ def test_tablets_and_a_liquid_are_offered_as_whole_plans_with_what_each_costs(si
     assert "no change of preparation" in page
 
 
+@pytest.mark.slow
 def test_the_plan_that_is_chosen_is_the_plan_that_is_made(signed_in, patient):
     page = signed_in.post(preview_page(patient), diazepam(patient, preparation="liquid")).content.decode()
     assert chosen(page) == ["liquid"]
     assert "10 mL" in page.replace("\u00a0", " ")
 
 
+@pytest.mark.slow
 def test_a_choice_that_the_products_no_longer_make_is_refused_with_what_to_do(signed_in, patient):
     form = diazepam(patient, preparation="liquid", products=DIAZEPAM[:3])
     page = signed_in.post(preview_page(patient), form).content.decode()

@@ -39,6 +39,7 @@ def turned(signed_in: Client, patient: Patient, **changes: Any) -> Any:
     return signed_in.post(form_page(patient), form, follow=True)
 
 
+@pytest.mark.slow
 def test_each_way_is_shown_whole_in_the_patients_words(signed_in: Client, patient: Patient) -> None:
     page = turned(signed_in, patient).content.decode()
     shown = words_of(page)
@@ -64,6 +65,7 @@ def test_each_way_is_shown_whole_in_the_patients_words(signed_in: Client, patien
     assert re.findall(r"an oral syringe of ([\d.]+) mL", drawn) == [SYRINGES[n].holds.text for n in (1, 2)]
 
 
+@pytest.mark.slow
 def test_nothing_of_the_clinic_and_of_nobody_else_is_on_it(
     signed_in: Client, patient: Patient, clinic: ClinicMade
 ) -> None:
@@ -83,6 +85,7 @@ def test_nothing_of_the_clinic_and_of_nobody_else_is_on_it(
         assert hidden not in page
 
 
+@pytest.mark.slow
 def test_it_is_in_the_patients_language(signed_in: Client, clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary, language="es")
     page = turned(signed_in, patient).content.decode()
@@ -116,6 +119,7 @@ def test_what_is_chosen_is_in_the_form_and_nothing_that_was_typed_is_lost(
     assert (event.patient_id, event.facts) == (patient.pk, {"preparation": "liquid"})
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing(signed_in: Client, patient: Patient) -> None:
     turned(signed_in, patient)
     before = Plan.objects.get(patient=patient)
@@ -125,6 +129,7 @@ def test_looking_changes_nothing(signed_in: Client, patient: Patient) -> None:
     assert not AuditEvent.objects.filter(act="plan.option_chosen").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"a_night": ""}, {"products": DIAZEPAM[:3]}])
 def test_without_a_choice_the_form_says_why_and_keeps_everything(
     signed_in: Client, patient: Patient, changes: dict[str, Any]
@@ -145,6 +150,7 @@ def test_without_a_draft_there_is_nothing_to_choose_from(signed_in: Client, pati
     assert not Plan.objects.filter(patient=patient).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [{}, {"preparation": "mixed"}, {"preparation": ["liquid", "tablets"]}])
 def test_a_way_that_is_not_shown_is_refused(
     signed_in: Client, patient: Patient, sent: dict[str, Any]
@@ -155,6 +161,7 @@ def test_a_way_that_is_not_shown_is_refused(
     assert "Choose one of the ways." in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_draft_that_somebody_else_changed_meanwhile_stays_theirs(
     signed_in: Client, patient: Patient, clinic: ClinicMade
 ) -> None:

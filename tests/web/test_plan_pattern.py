@@ -72,6 +72,7 @@ def filled(asked: TaperRequest, *, doses: bool = False, **before: Any) -> PlanFo
     return PlanForm(data, formulary=Formulary())
 
 
+@pytest.mark.slow
 def test_each_method_comes_with_its_figures() -> None:
     assert FIELDS.keys() == METHODS.keys()
     for name, fields in FIELDS.items():
@@ -197,6 +198,7 @@ def press(client: Client, patient: Patient, do: str, **more: Any) -> Any:
     return client.post(form_page(patient), form | {"do": do} | more)
 
 
+@pytest.mark.slow
 @DB
 @pytest.mark.parametrize("q", ["Pattern", "wilma pat", "P-0042"])
 def test_a_plan_is_found_by_name_and_record_number_and_fills_the_form(
@@ -218,12 +220,14 @@ def test_a_plan_is_found_by_name_and_record_number_and_fills_the_form(
     assert "Mine." in page
 
 
+@pytest.mark.slow
 @DB
 def test_enter_in_the_search_field_searches(signed_in: Client, patient: Patient, source: Plan) -> None:
     page = press(signed_in, patient, "show", pattern_q="Pattern").content.decode()
     assert "Wilma Pattern, P-0042" in page
 
 
+@pytest.mark.slow
 @DB
 def test_nobody_found_says_so(signed_in: Client, patient: Patient, clinic: ClinicMade) -> None:
     draft_only = make_patient(clinic.primary, name="Dora Draft")
@@ -233,6 +237,7 @@ def test_nobody_found_says_so(signed_in: Client, patient: Patient, clinic: Clini
         assert "No issued plan of another patient was found." in page
 
 
+@pytest.mark.slow
 @DB
 def test_neither_the_search_nor_a_name_is_kept_in_the_draft(
     signed_in: Client, patient: Patient, source: Plan, clinic: ClinicMade
@@ -246,6 +251,7 @@ def test_neither_the_search_nor_a_name_is_kept_in_the_draft(
     assert "Wilma" not in str(draft.form)
 
 
+@pytest.mark.slow
 @DB
 def test_both_histories_say_that_it_was_done_and_neither_names_the_other(
     signed_in: Client, patient: Patient, source: Plan

@@ -115,6 +115,7 @@ def test_a_template_without_a_name_is_refused_and_what_was_typed_stays(
     assert chosen(page, "percent") == "7"
 
 
+@pytest.mark.slow
 def test_a_fifty_first_template_is_refused_and_one_of_the_same_name_replaces_the_old(
     clinic: ClinicMade,
 ) -> None:

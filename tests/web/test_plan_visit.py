@@ -39,6 +39,7 @@ def look(desk: Client, story: Story, **query: str) -> str:
     return words(answer)
 
 
+@pytest.mark.slow
 def test_the_clinics_summary_says_who_where_the_plan_stands_and_what_comes(
     desk: Client, begun: Story
 ) -> None:
@@ -57,6 +58,7 @@ def test_the_clinics_summary_says_who_where_the_plan_stands_and_what_comes(
         assert part in said, part
 
 
+@pytest.mark.slow
 def test_changes_notes_and_open_items_are_the_clinics_alone(desk: Client, begun: Story) -> None:
     hold(begun)
     raise_urgent(begun.clinic, begun.patient)
@@ -68,6 +70,7 @@ def test_changes_notes_and_open_items_are_the_clinics_alone(desk: Client, begun:
     assert "plan agreed, dose from then clonazepam 1.5 mg" in patients
 
 
+@pytest.mark.slow
 def test_the_patients_summary_is_in_the_patients_language(standing_clock: Any) -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.primary, language="es")
@@ -80,6 +83,7 @@ def test_the_patients_summary_is_in_the_patients_language(standing_clock: Any) -
     assert "The next eight weeks" not in said
 
 
+@pytest.mark.slow
 def test_the_answers_stand_beside_those_of_the_last_visit(standing_clock: Any) -> None:
     with on(START):
         story = asked()
@@ -103,6 +107,7 @@ def test_without_a_visit_the_last_four_weeks_are_compared(begun: Story) -> None:
     assert (found.since, found.since_is) == (FIRST_DAY - timedelta(weeks=4), Since.WEEKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -131,6 +136,7 @@ def test_what_was_counted_at_home_is_less_by_the_days_since(
     assert dict(visit_summary.page(begun.clinic.primary, begun.plan.pk).at_home)[product] < 50
 
 
+@pytest.mark.slow
 def test_what_is_at_home_is_worked_out_from_the_fills_where_nobody_counted(
     begun: Story, standing_clock: Any
 ) -> None:
@@ -139,6 +145,7 @@ def test_what_is_at_home_is_worked_out_from_the_fills_where_nobody_counted(
     assert "Worked out from what was dispensed so far, if all was taken as planned." in look(desk, begun)
 
 
+@pytest.mark.slow
 def test_in_hospital_no_summary_says_what_to_take(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     clinics, patients = look(desk, begun), look(desk, begun, **{"for": "patient"})
@@ -149,6 +156,7 @@ def test_in_hospital_no_summary_says_what_to_take(desk: Client, begun: Story) ->
         assert "7 Dec" not in one
 
 
+@pytest.mark.slow
 def test_a_dose_taken_otherwise_stands_on_the_clinics_summary(standing_clock: Any) -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.primary)
@@ -163,6 +171,7 @@ def test_another_clinic_sees_no_summary(begun: Story) -> None:
         visit_summary.page(make_clinic().primary, begun.plan.pk)
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing(desk: Client, begun: Story) -> None:
     before = begun.plan.lock, AuditEvent.objects.count()
     look(desk, begun)

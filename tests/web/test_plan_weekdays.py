@@ -179,6 +179,7 @@ def beside_days_off(on: list[str]) -> dict[str, Any]:
     )
 
 
+@pytest.mark.slow
 def test_a_day_off_of_one_of_two_drugs_is_said_and_the_next_change_names_days_and_not_milligrams_a_week(
     standing_clock, client
 ) -> None:
@@ -197,6 +198,7 @@ def test_a_day_off_of_one_of_two_drugs_is_said_and_the_next_change_names_days_an
     assert "diazepam 5 mg at night every day and zolpidem 5 mg at bedtime on Tuesday and Friday." in calendar
 
 
+@pytest.mark.slow
 def test_where_both_of_two_drugs_are_taken_today_nothing_is_said_of_a_day_off(standing_clock, client) -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.primary)

@@ -89,6 +89,7 @@ def sign(who: Client, address: str) -> Any:
     return press(who, address, "sign", shown=shown_in(who.get(address)))
 
 
+@pytest.mark.slow
 def test_a_plan_that_needs_two_is_asked_for_signed_by_another_and_issued(
     author: Client, signer: Client, two: ClinicMade, patient: Patient
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_plan_that_needs_two_is_asked_for_signed_by_another_and_issued(
     assert PlanVersion.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_change_that_needs_two_is_asked_for_and_signed(
     author: Client, signer: Client, clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_change_that_needs_two_is_asked_for_and_signed(
     assert "Signed by" in said(author.get(address))
 
 
+@pytest.mark.slow
 def test_a_change_is_signed_on_a_later_day_from_the_day_it_was_asked_for(
     author: Client, signer: Client, plan: Plan
 ) -> None:
@@ -149,6 +152,7 @@ def test_a_change_is_signed_on_a_later_day_from_the_day_it_was_asked_for(
     assert "Sign and issue it" not in page
 
 
+@pytest.mark.slow
 def test_a_reason_is_asked_for_what_is_not_signed_and_what_was_typed_comes_back(
     author: Client, signer: Client, clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -167,6 +171,7 @@ def test_a_reason_is_asked_for_what_is_not_signed_and_what_was_typed_comes_back(
     assert "Agreed on the phone" in form
 
 
+@pytest.mark.slow
 def test_who_asked_withdraws_and_goes_on_from_what_was_typed(author: Client, plan: Plan) -> None:
     address, _ = asked_in_change(author, plan)
     done = press(author, address, "withdraw")
@@ -174,6 +179,7 @@ def test_who_asked_withdraws_and_goes_on_from_what_was_typed(author: Client, pla
     assert "Agreed on the phone" in said(done)
 
 
+@pytest.mark.slow
 def test_somebody_else_changed_the_plan_meanwhile_who_what_and_what_to_do(
     author: Client, signer: Client, clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -195,6 +201,7 @@ def test_somebody_else_changed_the_plan_meanwhile_who_what_and_what_to_do(
     assert "Sign and issue it" not in page
 
 
+@pytest.mark.slow
 def test_the_second_of_two_signers_is_told_on_the_page(
     author: Client, signer: Client, clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -206,6 +213,7 @@ def test_the_second_of_two_signers_is_told_on_the_page(
     assert f"{clinic.second.name} signed this before you. Nothing was done twice" in said(refused)
 
 
+@pytest.mark.slow
 def test_a_plan_that_ended_meanwhile_leaves_nothing_to_sign(
     author: Client, signer: Client, clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -217,6 +225,7 @@ def test_a_plan_that_ended_meanwhile_leaves_nothing_to_sign(
     assert f"by {clinic.lead.name}: nothing is left to sign" in said(signer.get(address))
 
 
+@pytest.mark.slow
 def test_the_button_that_issues_at_once_is_refused_where_two_are_wanted_meanwhile(
     author: Client, clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -230,6 +239,7 @@ def test_the_button_that_issues_at_once_is_refused_where_two_are_wanted_meanwhil
     assert 'value="issue"' in page
 
 
+@pytest.mark.slow
 def test_a_lead_chooses_what_needs_two_on_the_page_of_settings(clinic: ClinicMade) -> None:
     lead = client_of(clinic.lead)
     page = said(
@@ -244,6 +254,7 @@ def test_a_lead_chooses_what_needs_two_on_the_page_of_settings(clinic: ClinicMad
     assert refused.status_code == 422
 
 
+@pytest.mark.slow
 def test_a_row_of_waits_leads_to_nothing_for_who_may_only_look(
     author: Client, clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -254,6 +265,7 @@ def test_a_row_of_waits_leads_to_nothing_for_who_may_only_look(
     assert proposals.waits_for(clinic.reader, plan.patient_id)[0].issue is False
 
 
+@pytest.mark.slow
 def test_a_change_chosen_on_an_item_that_two_must_sign_says_where_it_is_asked_for(
     author: Client, clinic: ClinicMade, plan: Plan
 ) -> None:

@@ -41,6 +41,7 @@ def add(client: Client, kind: str, address: str) -> Any:
     return client.post(f"{PAGE}/add", {"kind": kind, "address": address}, follow=True)
 
 
+@pytest.mark.slow
 def test_a_number_is_added_confirmed_and_then_used(doctor: Client, clinic: ClinicMade) -> None:
     login = user_of(clinic.primary).email
     assert f"Alerts go to the e-mail you sign in with, {login}" in shown(doctor)
@@ -55,6 +56,7 @@ def test_a_number_is_added_confirmed_and_then_used(doctor: Client, clinic: Clini
     assert "Alerts go to the e-mail you sign in with" not in shown(doctor)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "address", "said"),
     [
@@ -81,6 +83,7 @@ def test_what_cannot_be_used_is_refused_beside_its_field_and_stays(
     assert not StaffChannel.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_login_s_e_mail_is_added_by_one_button(doctor: Client, clinic: ClinicMade) -> None:
     doctor.post(f"{PAGE}/add", {"do": "login", "kind": "text", "address": "nonsense"})
     assert StaffChannel.objects.get().address == user_of(clinic.primary).email
@@ -94,6 +97,7 @@ def test_a_wrong_code_is_said_at_its_channel(doctor: Client, clinic: ClinicMade)
     assert "This is not the code that was sent" in response.content.decode()
 
 
+@pytest.mark.slow
 def test_order_times_and_removal(doctor: Client, clinic: ClinicMade) -> None:
     confirmed(clinic.primary)
     second = confirmed(clinic.primary, ChannelKind.EMAIL, "me@home.example.org")
@@ -115,6 +119,7 @@ def test_a_channel_of_somebody_else_is_not_there(clinic: ClinicMade) -> None:
     assert NUMBER not in shown(lead)
 
 
+@pytest.mark.slow
 def test_a_member_sends_tests_and_the_page_says_what_came_back(doctor: Client, clinic: ClinicMade) -> None:
     page = doctor.post(f"{PAGE}/test", follow=True).content.decode()
     assert "1 test was sent" in page
@@ -125,6 +130,7 @@ def test_a_member_sends_tests_and_the_page_says_what_came_back(doctor: Client, c
     assert "Wait ten minutes" in page
 
 
+@pytest.mark.slow
 def test_the_lead_sets_when_the_daily_test_is_sent(clinic: ClinicMade) -> None:
     lead = client_of(clinic.lead)
     assert "Every day at 10:00" in shown(lead)
@@ -137,6 +143,7 @@ def test_the_lead_sets_when_the_daily_test_is_sent(clinic: ClinicMade) -> None:
     assert client_of(clinic.primary).post(f"{PAGE}/daily", {}).status_code == 403
 
 
+@pytest.mark.slow
 def test_every_page_says_whose_channel_does_not_answer(clinic: ClinicMade) -> None:
     ten = at("2026-12-01T10:00-05:00")
     for now in (ten, ten + timedelta(minutes=31)):

@@ -80,6 +80,7 @@ def test_the_first_page_is_that_of_the_role(clinic: ClinicMade, who: str, where:
         assert answer.headers["Location"] == reverse(where)
 
 
+@pytest.mark.slow
 def test_a_pharmacist_confirms_a_fill_on_its_page(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary)
     issue_story_plan(clinic.primary, patient)
@@ -100,6 +101,7 @@ def test_a_pharmacist_confirms_a_fill_on_its_page(clinic: ClinicMade) -> None:
     assert "The fill is confirmed" in client.get(address).content.decode()
 
 
+@pytest.mark.slow
 def test_the_search_of_a_pharmacist_leads_to_supply(clinic: ClinicMade) -> None:
     patient = make_patient(clinic.primary, name="Fillable Testcase")
     issue_story_plan(clinic.primary, patient)
@@ -109,6 +111,7 @@ def test_the_search_of_a_pharmacist_leads_to_supply(clinic: ClinicMade) -> None:
     assert "Nobody with a running plan matches this" in nobody.content.decode()
 
 
+@pytest.mark.slow
 def test_a_lead_gives_every_role_but_that_of_an_operator(clinic: ClinicMade) -> None:
     page = client_of(clinic.lead).get(reverse("members")).content.decode()
     assert set(re.findall(r'name="role" value="(\w+)"', page)) == {role.value for role in Role} - {"operator"}

@@ -93,6 +93,7 @@ def test_recovery_codes_alone_are_no_second_step(clinic: ClinicMade) -> None:
 # --- the app --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_app_is_set_up_with_its_first_code_and_recovery_codes_are_shown_once(clinic: ClinicMade) -> None:
     required(clinic)
     client = Client()
@@ -113,6 +114,7 @@ def test_the_secret_of_an_app_is_not_stored_as_it_is(clinic: ClinicMade) -> None
     assert secret not in str(Authenticator.objects.get().data)
 
 
+@pytest.mark.slow
 def test_the_password_alone_signs_nobody_in_who_has_an_app(clinic: ClinicMade) -> None:
     secret, client = give_app(clinic.primary), Client()
     assert give_password(client, clinic.primary).headers["Location"] == STEP
@@ -123,6 +125,7 @@ def test_the_password_alone_signs_nobody_in_who_has_an_app(clinic: ClinicMade) -
     assert "device" in client.cookies
 
 
+@pytest.mark.slow
 def test_a_code_works_once(clinic: ClinicMade) -> None:
     code = code_of(give_app(clinic.primary))
     for expected in (302, 200):
@@ -140,6 +143,7 @@ def test_a_code_that_the_cache_forgot_works_once(clinic: ClinicMade) -> None:
         cache.clear()
 
 
+@pytest.mark.slow
 def test_a_recovery_code_works_once(clinic: ClinicMade) -> None:
     give_app(clinic.primary)
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -151,6 +155,7 @@ def test_a_recovery_code_works_once(clinic: ClinicMade) -> None:
         assert client.post(STEP, {"code": code}).status_code == expected
 
 
+@pytest.mark.slow
 def test_codes_are_tried_slowly_and_nobody_is_locked_out(clinic: ClinicMade) -> None:
     secret, guesser = give_app(clinic.primary), Client(REMOTE_ADDR="203.0.113.5")
     give_password(guesser, clinic.primary)
@@ -163,6 +168,7 @@ def test_codes_are_tried_slowly_and_nobody_is_locked_out(clinic: ClinicMade) -> 
     assert own.post(STEP, {"code": code_of(secret)}).status_code == 302
 
 
+@pytest.mark.slow
 def test_a_new_password_by_e_mail_does_not_go_round_the_second_step(clinic: ClinicMade) -> None:
     give_app(clinic.primary)
     client = Client()
@@ -213,6 +219,7 @@ def test_a_day_that_is_none_or_too_far_is_refused(clinic: ClinicMade, begins: st
     assert second_factor.policy(clinic.lead).begins == standing
 
 
+@pytest.mark.slow
 def test_nobody_but_the_lead_chooses_the_day_or_resets_anybody(clinic: ClinicMade) -> None:
     client = client_of(clinic.primary)
     assert client.get("/settings/second-step").status_code == 403
@@ -222,6 +229,7 @@ def test_nobody_but_the_lead_chooses_the_day_or_resets_anybody(clinic: ClinicMad
 # --- lost -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_lost_second_step_is_reset_with_a_reason_and_its_owner_is_told(clinic: ClinicMade) -> None:
     secret = give_app(clinic.primary)
     theirs = Client()

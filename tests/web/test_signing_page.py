@@ -26,6 +26,7 @@ def posted(clinic: ClinicMade, **figures: str) -> dict[str, str]:
     return {"do": "sign", "seen": own_limits.own_limits(clinic.lead).digest, "pace": "", "tail": ""} | figures
 
 
+@pytest.mark.slow
 def test_a_lead_signs_and_the_page_says_who_and_when(lead: Client, clinic: ClinicMade) -> None:
     assert "Signed by" not in lead.get(PAGE).content.decode()
     page = tight(lead.post(PAGE, posted(clinic, pace="25"), follow=True).content.decode())
@@ -55,6 +56,7 @@ def test_the_second_of_two_leads_sees_who_signed_and_keeps_what_was_chosen(
     assert 'value="22" selected' in page
 
 
+@pytest.mark.slow
 def test_the_plan_form_shows_a_finding_within_the_limits_and_asks_for_no_reason(
     lead: Client, clinic: ClinicMade, patient: Patient
 ) -> None:

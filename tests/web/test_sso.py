@@ -84,6 +84,7 @@ def test_the_sign_in_page_offers_it_only_where_it_is_set_up(
     assert Client().get("/accounts/oidc/harbour/login/").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_member_is_known_by_the_verified_address_and_told_once(clinic: ClinicMade, oidc: Oidc) -> None:
     for _ in range(2):
         client = Client()
@@ -94,6 +95,7 @@ def test_a_member_is_known_by_the_verified_address_and_told_once(clinic: ClinicM
     assert len(told) == 1
 
 
+@pytest.mark.slow
 def test_somebody_new_becomes_a_member_with_the_role_of_their_group(clinic: ClinicMade, oidc: Oidc) -> None:
     oidc.claims |= {"sub": "u-2", "email": "new@clinic.example.org", "name": "Ms New", "groups": ["desk"]}
     client = Client()
@@ -124,6 +126,7 @@ def test_who_has_no_role_or_no_verified_address_is_not_let_in(
     assert not is_in(client)
 
 
+@pytest.mark.slow
 def test_an_account_of_another_clinic_is_not_taken_over(clinic: ClinicMade, oidc: Oidc) -> None:
     other = make_clinic()
     oidc.claims |= {"sub": "u-4", "email": address(other.lead)}
@@ -133,12 +136,14 @@ def test_an_account_of_another_clinic_is_not_taken_over(clinic: ClinicMade, oidc
     assert not SocialAccount.objects.exists()
 
 
+@pytest.mark.slow
 def test_an_ended_membership_is_not_opened_again(clinic: ClinicMade, oidc: Oidc) -> None:
     through(Client())
     Membership.objects.filter(user_id=clinic.primary.member_id).update(is_active=False)
     assert b"Your membership of this clinic has ended" in through(Client()).content
 
 
+@pytest.mark.slow
 def test_the_role_follows_the_group_but_the_last_lead_stays(clinic: ClinicMade, oidc: Oidc) -> None:
     second = make_member(clinic.id, Role.READER)
     oidc.claims |= {"sub": "u-5", "email": address(second), "groups": ["doctors"]}
@@ -151,6 +156,7 @@ def test_the_role_follows_the_group_but_the_last_lead_stays(clinic: ClinicMade, 
     assert Membership.objects.get(user_id=clinic.lead.member_id).role == "lead"
 
 
+@pytest.mark.slow
 def test_such_a_session_works_in_its_own_clinic_and_nowhere_else(clinic: ClinicMade, oidc: Oidc) -> None:
     other = make_clinic(name="The Other Clinic")
     make_member(other.id, email=address(clinic.primary))
@@ -168,6 +174,7 @@ def test_such_a_session_works_in_its_own_clinic_and_nowhere_else(clinic: ClinicM
     assert b"The Other Clinic" in client.get("/clinics").content
 
 
+@pytest.mark.slow
 def test_the_clinics_own_system_stands_for_the_second_step(clinic: ClinicMade, oidc: Oidc) -> None:
     Clinic.objects.filter(pk=clinic.id).update(second_factor_from=clock.real_now().date() - timedelta(days=1))
     client = Client()
@@ -178,6 +185,7 @@ def test_the_clinics_own_system_stands_for_the_second_step(clinic: ClinicMade, o
     assert password.get("/queue").headers["Location"] == "/account"
 
 
+@pytest.mark.slow
 def test_acts_that_ask_again_lead_to_the_system_and_what_was_typed_is_shown(
     clinic: ClinicMade, oidc: Oidc
 ) -> None:

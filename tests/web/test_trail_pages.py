@@ -58,6 +58,7 @@ def test_a_form_that_is_refused_shows_the_record_and_is_kept_too(clinic, patient
     assert RecordLook.objects.filter(patient_id=patient.pk).count() == 1
 
 
+@pytest.mark.slow
 def test_signing_in_and_out_is_kept_in_each_clinic_of_the_person(clinic):
     elsewhere = make_clinic()
     make_member(elsewhere.id, email=address(clinic.primary))
@@ -120,6 +121,7 @@ def test_what_a_role_does_not_allow_is_refused_and_kept(clinic):
     assert (kept.actor_id, kept.facts["page"]) == (clinic.reader.id, "trail")
 
 
+@pytest.mark.slow
 def test_the_page_shows_each_kind_with_its_own_and_links_the_patient(clinic, patient):
     client_of(clinic.primary).get(reverse("patient", args=[patient.pk]))
     client_of(clinic.primary).get(reverse("patient", args=[uuid4()]))
@@ -135,6 +137,7 @@ def test_the_page_shows_each_kind_with_its_own_and_links_the_patient(clinic, pat
     assert patient.name in looks
 
 
+@pytest.mark.slow
 def test_the_page_is_narrowed_by_person_patient_and_day(clinic, patient):
     other = make_patient(clinic.primary)
     assert "added the patient" in page(clinic.lead, patient=other.pk)
@@ -145,6 +148,7 @@ def test_the_page_is_narrowed_by_person_patient_and_day(clinic, patient):
     assert "added the patient" in page(clinic.lead, last=tomorrow.date().isoformat())
 
 
+@pytest.mark.slow
 def test_days_that_cannot_be_read_are_refused_with_what_to_do(clinic):
     client = client_of(clinic.lead)
     for query, said in (
@@ -156,6 +160,7 @@ def test_days_that_cannot_be_read_are_refused_with_what_to_do(clinic):
         assert said in response.content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["", "looks"])
 def test_the_trail_is_exported_and_the_export_stands_in_it(clinic, patient, kind):
     client_of(clinic.primary).get(reverse("patient", args=[patient.pk]))
@@ -171,6 +176,7 @@ def test_a_trail_of_another_clinic_is_not_shown(clinic, patient):
     assert "added the patient" not in page(make_clinic().lead, patient=patient.pk)
 
 
+@pytest.mark.slow
 def test_a_patient_can_be_told_who_looked(clinic, patient):
     client = client_of(clinic.primary)
     for _ in range(2):
@@ -180,6 +186,7 @@ def test_a_patient_can_be_told_who_looked(clinic, patient):
     assert "Who looked at this record" in said
 
 
+@pytest.mark.slow
 def test_signing_in_is_not_among_what_was_changed_of_the_clinic(clinic):
     Client().post(LOGIN, {"login": address(clinic.primary), "password": PASSWORD})
     assert "signed in" not in client_of(clinic.lead).get(reverse("clinic-history")).content.decode()
@@ -191,6 +198,7 @@ def test_every_part_of_the_trail_can_be_chosen():
     assert kinds == {"", trail_pages.LOOKS, *(part.value for part in AuditPart)}
 
 
+@pytest.mark.slow
 def test_a_line_of_the_access_log_says_who_asked_and_in_which_clinic(clinic, caplog):
     with caplog.at_level(logging.INFO, logger="plans.access"):
         client_of(clinic.primary).get("/queue")

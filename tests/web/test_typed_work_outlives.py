@@ -97,6 +97,7 @@ def item(clinic: ClinicMade) -> str:
     return reverse("item", args=[raiser(clinic, make_patient(clinic.primary))().pk])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_a_note_is_in_its_form_again_and_for_nobody_else(clinic: ClinicMade, item: str, way: Any) -> None:
     sent = send(clinic.primary, item, f"{item}/note", {"note-note": TYPED, "seen_lock": "0"}, way)
@@ -114,6 +115,7 @@ def test_a_note_is_in_its_form_again_and_for_nobody_else(clinic: ClinicMade, ite
     assert TYPED in unescape(sent.client.get(item).content.decode())
 
 
+@pytest.mark.slow
 def test_when_it_was_sent_it_is_forgotten(clinic: ClinicMade, item: str) -> None:
     sent = send(clinic.primary, item, f"{item}/note", {"note-note": TYPED, "seen_lock": "0"}, idle_end)
     sign_in(sent.client, clinic.primary)
@@ -129,6 +131,7 @@ def test_when_it_was_sent_it_is_forgotten(clinic: ClinicMade, item: str) -> None
     assert "It is in the form again" not in sent.client.get(item).content.decode()
 
 
+@pytest.mark.slow
 def test_its_author_discards_it_and_nobody_else_can(clinic: ClinicMade, item: str) -> None:
     sent = send(clinic.primary, item, f"{item}/note", {"note-note": TYPED}, idle_end)
     address = reverse("kept-discard", args=[KeptForm.objects.get().pk])
@@ -139,6 +142,7 @@ def test_its_author_discards_it_and_nobody_else_can(clinic: ClinicMade, item: st
         assert KeptForm.objects.count() == left
 
 
+@pytest.mark.slow
 def test_in_another_clinic_it_is_not_given_back(clinic: ClinicMade) -> None:
     other = make_clinic()
     Membership.objects.create(
@@ -165,6 +169,7 @@ def test_whoever_signed_in_since_is_not_taken_for_the_author(clinic: ClinicMade,
     assert KeptForm.objects.get().user_id == clinic.primary.member_id
 
 
+@pytest.mark.slow
 def test_a_form_that_was_made_for_nobody_we_know_is_not_kept(clinic: ClinicMade, item: str) -> None:
     client = browser(clinic.primary)
     client.get(item)
@@ -176,6 +181,7 @@ def test_a_form_that_was_made_for_nobody_we_know_is_not_kept(clinic: ClinicMade,
     assert not KeptForm.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_forged_cookie_names_nobody(clinic: ClinicMade, item: str) -> None:
     client = browser(clinic.primary)
     token = token_in(client.get(item))
@@ -186,6 +192,7 @@ def test_a_forged_cookie_names_nobody(clinic: ClinicMade, item: str) -> None:
     assert not KeptForm.objects.exists()
 
 
+@pytest.mark.slow
 def test_another_site_can_keep_nothing_in_a_persons_name(clinic: ClinicMade, item: str) -> None:
     client = browser(clinic.primary)
     token = token_in(client.get(item))

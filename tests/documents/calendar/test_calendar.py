@@ -83,6 +83,7 @@ def of_page(place: DictionaryObject, name: str) -> DictionaryObject:
     return found
 
 
+@pytest.mark.slow
 def test_both_faces_are_embedded_under_two_names(pdf):
     fonts = {
         str(font.get_object()["/BaseFont"]).split("+")[-1]: font.get_object()

@@ -89,6 +89,7 @@ def walked(one, other):
 minutes = st.integers(0, 6 * 7 * 24 * 60).map(lambda number: SINCE + timedelta(minutes=number))
 
 
+@pytest.mark.slow
 @given(minutes, st.integers(0, 5 * 24 * 60))
 def test_the_ruler_counts_opening_hours_and_nothing_else(one, more):
     other = one + timedelta(minutes=more)
@@ -130,6 +131,7 @@ def test_of_nothing_there_is_no_time():
     assert figures.timing({}) is None
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 10**6), min_size=1))
 def test_at_most_half_are_above_the_median_and_a_tenth_above_the_ninety(minutes):
     found = figures.timing(Counter(minutes))

@@ -301,6 +301,7 @@ rotas = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(rotas, moments)
 def test_whoever_is_on_duty_has_a_shift_that_counts_is_a_member_and_not_away(
     found: Rota, moment: datetime
@@ -315,6 +316,7 @@ def test_whoever_is_on_duty_has_a_shift_that_counts_is_a_member_and_not_away(
             assert found.is_here(person, moment)
 
 
+@pytest.mark.slow
 @given(rotas, moments)
 def test_an_open_ended_shift_counts_only_where_no_dated_one_does(found: Rota, moment: datetime) -> None:
     first, _ = on_duty(found, moment)
@@ -331,6 +333,7 @@ def test_an_open_ended_shift_counts_only_where_no_dated_one_does(found: Rota, mo
         assert set(first) == dated
 
 
+@pytest.mark.slow
 @given(rotas, moments)
 def test_the_stretches_cover_all_the_time_once_and_say_what_on_duty_says(
     found: Rota, moment: datetime
@@ -345,6 +348,7 @@ def test_the_stretches_cover_all_the_time_once_and_say_what_on_duty_says(
             assert (part.first, part.second) == on_duty(found, moment)
 
 
+@pytest.mark.slow
 @given(rotas, moments)
 def test_a_moment_is_in_a_gap_exactly_where_a_place_is_empty_and_somebody_is_wanted(
     found: Rota, moment: datetime
@@ -358,6 +362,7 @@ def test_a_moment_is_in_a_gap_exactly_where_a_place_is_empty_and_somebody_is_wan
         assert inside == (wanted and not people)
 
 
+@pytest.mark.slow
 @given(
     st.dates(date(2026, 1, 5), date(2028, 12, 1)),
     st.integers(7, 60),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import re
@@ -116,11 +117,18 @@ def no_table_for_lormetazepam(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         for name, table in equivalence.TABLES.items()
     }
     monkeypatch.setattr(equivalence, "TABLES", known)
-    equivalence.ratio_ends.cache_clear()
-    equivalence.ratio.cache_clear()
+    forget_all()
     yield
-    equivalence.ratio_ends.cache_clear()
-    equivalence.ratio.cache_clear()
+    forget_all()
+
+
+def forget_all() -> None:
+    """Empty every cache of the engine: some of them keep what was computed from the tables."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("plans.domain."):
+            for one in vars(module).values():
+                if isinstance(one, functools._lru_cache_wrapper):
+                    one.cache_clear()
 
 
 @pytest.mark.usefixtures("no_table_for_lormetazepam")

@@ -326,6 +326,7 @@ FURTHER = (syringe_of(Volume(3000), Volume(100)), syringe_of(Volume(20_000), Vol
 NAMED = st.lists(st.sampled_from([*USUAL, *FURTHER]), unique=True, max_size=4)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(MEASURED, NAMED, st.integers(0, 4_000_000))
 def test_whatever_is_made_is_exact_on_a_mark_and_its_neighbours_are_the_nearest(
@@ -383,6 +384,7 @@ def test_of_several_syringes_the_smallest_that_has_the_mark_is_used() -> None:
     assert syringe_for(Volume(5300), USUAL) is None
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.sampled_from(["drops", "home", "drawn"]), st.integers(2, 40), st.sampled_from(["10", "25", "5"]))
 def test_a_plan_of_measured_doses_reads_back_and_adds_up(kind: str, tenths: int, percent: str) -> None:

@@ -118,6 +118,7 @@ def test_fixed_cuts_go_on_at_the_same_pace_after_a_switch_to_a_weaker_drug() -> 
     assert abs((made.schedule.end - before.schedule.end).days) <= 14
 
 
+@pytest.mark.slow
 def test_fixed_cuts_are_never_larger_than_asked_for_after_a_switch_to_a_stronger_drug() -> None:
     made = switched(plan("30", "diazepam", method=FIXED | {"amount_mg": "2"}), "clonazepam")
     assert counts(made) == [("2", "0.1")]

@@ -64,6 +64,7 @@ def test_days_that_only_fell_or_only_rose_are_not_varied(days: list[tuple[int, s
     assert told(after(days)) == []
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.sampled_from(["0", "5", "10"]), min_size=28, max_size=28))
 def test_the_days_named_are_the_days_taken(days: list[str]) -> None:
