@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
+import time_machine
 from django.contrib.auth.hashers import make_password
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from plans.domain.channel_test import ChannelTestTime
 from plans.domain.people import ContactHow, EmergencyContact, MayBeTold, PatientData
 from plans.models import Patient, Shift, User
-from plans.services import accounts, channel_tests, people, shifts
+from plans.services import accounts, channel_tests, clock, people, shifts
 from plans.services.access import actor_for
 from plans.services.actors import Actor, Role
 
@@ -79,6 +83,12 @@ def make_clinic(
     *, name: str = "", on_call: bool = True, zone: str = "America/New_York", **more: Any
 ) -> ClinicMade:
     """A clinic with one member of each role and a second clinician; on call are the two clinicians."""
+    if (name, on_call, zone, more) == ("", True, "America/New_York", {}):
+        return _usual_clinic().again()
+    return _make_clinic(name=name, on_call=on_call, zone=zone, **more)
+
+
+def _make_clinic(*, name: str, on_call: bool, zone: str, **more: Any) -> ClinicMade:
     clinic_id = accounts.create_clinic(
         name=name or f"Riverside Clinic {next(_numbers)}",
         phone="555-0110",
@@ -97,6 +107,58 @@ def make_clinic(
         # Whatever hour a test moves to, they stand there.
         Shift.objects.filter(clinic_id=clinic_id).update(start_at=LONG_AGO, made_at=LONG_AGO)
     return made
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """What services wrote for the usual clinic, to be written again under other ids: most tests begin with one."""
+
+    sql: str
+    made: ClinicMade
+
+    def again(self) -> ClinicMade:
+        """Another clinic of its kind, made now."""
+        ids = {UUID(found): uuid4() for found in re.findall(r"'([0-9a-f]{32})'::uuid", self.sql)}
+        numbers = {str(_ODD + one): str(next(_numbers)) for one in range(4)}
+
+        def renamed(text: str) -> str:
+            return re.sub(rf"{_ODD // 10}\d", lambda found: numbers[found[0]], text)
+
+        def of(actor: Actor) -> Actor:
+            return replace(actor, id=ids[actor.id], clinic_id=ids[self.made.id], name=renamed(actor.name))
+
+        sql = re.sub(r"[0-9a-f]{32}(?='::uuid)", lambda found: ids[UUID(found[0])].hex, renamed(self.sql))
+        with connection.cursor() as cursor:
+            cursor.execute(sql.replace(str(_THEN), str(clock.now())))
+        return ClinicMade(
+            id=ids[self.made.id],
+            lead=of(self.made.lead),
+            primary=of(self.made.primary),
+            second=of(self.made.second),
+        )
+
+
+# A number and a moment that are found again in what was written.
+_ODD: Final = 4_071_900_010
+_THEN: Final = datetime(2001, 2, 3, 4, 5, 6, 789_012, tzinfo=UTC)
+
+
+@functools.cache
+def _usual_clinic() -> _Recorded:
+    global _numbers  # noqa: PLW0603 - the names of this one are found again by their numbers
+    kept, _numbers = _numbers, itertools.count(_ODD)
+    try:
+        with (
+            transaction.atomic(),
+            time_machine.travel(_THEN, tick=False),
+            CaptureQueriesContext(connection) as queries,
+        ):
+            made = _make_clinic(name="", on_call=True, zone="America/New_York")
+            transaction.set_rollback(True)
+    finally:
+        _numbers = kept
+    writes = [one["sql"] for one in queries.captured_queries if one["sql"].startswith(("INSERT", "UPDATE"))]
+    return _Recorded(";\n".join(writes), made)
 
 
 def make_quiet_clinic(**more: Any) -> ClinicMade:
