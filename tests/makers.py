@@ -21,6 +21,7 @@ from plans.models import Patient, Shift, User
 from plans.services import accounts, channel_tests, clock, people, shifts
 from plans.services.access import actor_for
 from plans.services.actors import Actor, Role
+from tests.present import present
 
 HOURS = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -125,7 +126,9 @@ class _Recorded:
             return re.sub(rf"{_ODD // 10}\d", lambda found: numbers[found[0]], text)
 
         def of(actor: Actor) -> Actor:
-            return replace(actor, id=ids[actor.id], clinic_id=ids[self.made.id], name=renamed(actor.name))
+            return replace(
+                actor, id=ids[present(actor.id)], clinic_id=ids[self.made.id], name=renamed(actor.name)
+            )
 
         sql = re.sub(r"[0-9a-f]{32}(?='::uuid)", lambda found: ids[UUID(found[0])].hex, renamed(self.sql))
         with connection.cursor() as cursor:

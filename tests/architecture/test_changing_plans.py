@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.test_docs import names_of_tests
+from tests.sources import tree
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "changing-plans.md").read_text(encoding="utf-8")
@@ -31,10 +32,9 @@ def said() -> str:
     texts = []
     for part in ("wording", "web", "management"):
         for path in (ROOT / "plans" / part).rglob("*.py"):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
             texts += [
                 node.value
-                for node in ast.walk(tree)
+                for node in ast.walk(tree(path))
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)
             ]
     texts += [path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html")]

@@ -14,6 +14,7 @@ from django.urls import resolve, reverse
 
 from plans.management import catalogue
 from taperplan import serving
+from tests.sources import tree
 
 
 def test_background_requests_do_not_keep_a_session_open(settings: Any) -> None:
@@ -32,7 +33,7 @@ def test_no_lock_on_a_row_keeps_others_from_naming_it() -> None:
     calls = [
         (f"{path}:{node.lineno}", {word.arg for word in node.keywords})
         for path in Path("plans").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "select_for_update"

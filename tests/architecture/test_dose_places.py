@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import plans
+from tests.sources import tree
 
 ROOT = Path(plans.__file__).parent
 TEMPLATES = ROOT.parent / "templates"
@@ -62,9 +63,7 @@ def found() -> set[str]:
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
             where = path.relative_to(ROOT).as_posix()
-            names |= {
-                f"{where}:{name}" for name, node in functions(ast.parse(path.read_text())) if shows(node)
-            }
+            names |= {f"{where}:{name}" for name, node in functions(tree(path)) if shows(node)}
     for path in TEMPLATES.rglob("*.*"):
         tags = [QUOTED.sub("", tag) for tag in TAG.findall(path.read_text())]
         if any(FIGURE.search(tag) for tag in tags):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.test_shape import ROOT
+from tests.sources import tree
 
 # Where the whole package is a list of what Django or the tools look for by name.
 _NO_STORY = {"plans", "plans/migrations", "plans/management", "plans/management/commands"}
@@ -32,7 +33,6 @@ def test_every_package_says_what_it_is_for() -> None:
     silent = [
         name
         for name in PACKAGES
-        if name not in _NO_STORY
-        and ast.get_docstring(ast.parse(Path(ROOT, name, "__init__.py").read_text())) is None
+        if name not in _NO_STORY and ast.get_docstring(tree(Path(ROOT, name, "__init__.py"))) is None
     ]
     assert silent == []

@@ -16,6 +16,7 @@ import pytest
 from plans.domain.taper import catalogue
 from plans.jobs.schedule import BEAT
 from taperplan.celery import app
+from tests.sources import tree
 from tests.web.access_world import routes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,7 @@ def logged() -> Iterator[tuple[str, str]]:
     """Every text written into a call of a logger, and the names handed to it: (file and line, text)."""
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in ast.walk(tree(path)):
                 if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                     continue
                 whose = ast.unparse(node.func.value)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import tree
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = ("plans", "taperplan", "tests", "benchmarks")
 
@@ -42,7 +44,7 @@ def test_every_module_of_the_application_says_what_it_is_for() -> None:
     silent = [
         str(path.relative_to(ROOT))
         for path in python_files("plans", "taperplan", "benchmarks")
-        if path.stat().st_size and ast.get_docstring(ast.parse(path.read_text())) is None
+        if path.stat().st_size and ast.get_docstring(tree(path)) is None
     ]
     assert not silent
 
@@ -50,7 +52,7 @@ def test_every_module_of_the_application_says_what_it_is_for() -> None:
 def test_a_class_name_means_one_thing_in_the_whole_product() -> None:
     found: dict[str, list[str]] = {}
     for path in python_files("plans", "taperplan"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in tree(path).body:
             # Django asks for the name `Command`; what begins with _ belongs to its module.
             if isinstance(node, ast.ClassDef) and node.name != "Command" and not node.name.startswith("_"):
                 found.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")

@@ -17,6 +17,7 @@ from typing import Final
 import plans.domain
 import plans.services
 from tests.architecture.test_shape import ROOT
+from tests.sources import tree
 
 TEMPLATES: Final = sorted(
     path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt")
@@ -108,7 +109,7 @@ def test_no_query_asks_for_a_state_by_a_quoted_word() -> None:
         f"{path.relative_to(ROOT)}: {found}"
         for path in sorted((ROOT / "plans").rglob("*.py"))
         if "migrations" not in path.parts
-        for found in quoted_in_query(ast.parse(path.read_text("utf-8")))
+        for found in quoted_in_query(tree(path))
     ]
     assert wrong == []
 

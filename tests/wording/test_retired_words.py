@@ -18,6 +18,7 @@ from typing import Final
 import pytest
 
 from plans.domain.checkins import instrument_file
+from tests.sources import tree
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 GLOSSARY: Final = ROOT / "docs" / "glossary.md"
@@ -136,7 +137,7 @@ def of_code() -> Iterator[Text]:
     """The sentences that code hands to gettext, without the names of what is filled in."""
     for folder in ("plans", "taperplan"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in ast.walk(tree(path)):
                 if (
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Name)

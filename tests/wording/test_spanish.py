@@ -13,6 +13,7 @@ from plans.domain.checkins import instrument_file
 from plans.domain.taper import about
 from plans.management.advising import block_texts, web_for_patients
 from plans.management.catalogue import LOCALE, read_po
+from tests.sources import tree
 
 PLANS = LOCALE.parent
 TEMPLATES = PLANS.parent / "templates"
@@ -53,7 +54,7 @@ def of_page(path: Path) -> Iterator[str]:
 
 
 def of_code(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree(path)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         texts = [
