@@ -1,7 +1,7 @@
 """Keeps the newest heads of the audit trail outside of the database: a line of a file, and a POST to an address.
 
 Whoever may change anything in the database could also make the chain anew; the heads that were kept elsewhere are then
-others. `manage.py verify_audit` compares with the file.
+others. `manage.py verify_audit` compares with the file, and with the messages that leads get once a week.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(hours=1)
 _SECONDS: Final = 5.0
+_SAID: Final = re.compile(rf"\b({'|'.join(TrailName)}) ([0-9]{{1,18}}) ([0-9a-f]{{64}})\b")
 
 
 def keep(real: datetime) -> int:
@@ -90,8 +93,23 @@ def _to_address(lines: list[str]) -> bool:
 
 
 def read(path: Path) -> Iterator[KeptHead]:
-    """The heads in a file. Raises ValueError for a line that cannot be read, OSError without the file."""
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    """The heads in a file: lines of JSON as they are kept here, or a message that a lead received, saved as it came or
+    copied. Raises ValueError for a line that cannot be read or a message without a head, OSError without the file.
+    """
+    content = path.read_bytes()
+    if content.lstrip().startswith(b"{"):
+        yield from _lines(content.decode())
+        return
+    message = message_from_bytes(content, policy=policy.default)
+    body = message.get_body(("plain",)) if message.keys() else None
+    found = _SAID.findall(str(body.get_content()) if body is not None else content.decode("utf-8", "replace"))
+    if not found:
+        raise ValueError("there is no head in it")
+    yield from (KeptHead(TrailName(trail), int(number), head) for trail, number, head in found)
+
+
+def _lines(text: str) -> Iterator[KeptHead]:
+    for number, line in enumerate(text.splitlines(), start=1):
         try:
             found = json.loads(line)
             yield KeptHead(TrailName(found["trail"]), int(found["number"]), str(found["head"]))

@@ -17,6 +17,7 @@ from plans.services import (
     channel_tests,
     clock,
     figures_counting,
+    head_messages,
     heartbeat,
     imports,
     kept_forms,
@@ -65,6 +66,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "patient_files": patient_files.forget,
     "seals": lambda: audit_seals.tick(clock.real_now()),
     "heads": lambda: audit_heads.keep(clock.real_now()),
+    "heads_told": lambda: head_messages.tick(clock.now()),
 }
 
 

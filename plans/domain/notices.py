@@ -70,6 +70,7 @@ class StaffPage(StrEnum):
     INVITATIONS = "invitations"
     CHANNELS = "channels"
     NOT_ME = "not_me"
+    TRAIL = "trail"
 
 
 class Reach(StrEnum):
@@ -146,6 +147,7 @@ PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a message
 SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a message
 CLINIC_INVITATION: Final = "clinic_invitation"
 CREDENTIALS_CHANGED: Final = "credentials_changed"
+AUDIT_HEADS: Final = "audit_heads"
 CHANNEL_CODE: Final = "channel_code"
 CHANNEL_TEST: Final = "channel_test"
 CHANNEL_FAILED: Final = "channel_failed"
@@ -299,6 +301,16 @@ NOTICES: Final[dict[str, Notice]] = {
         _account(SET_PASSWORD, 7, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(CLINIC_INVITATION, 7, StaffPage.INVITATIONS, Precondition.INVITATION_IS_OPEN),
         _account(CREDENTIALS_CHANGED, 7, StaffPage.NOT_ME, Precondition.ALWAYS),
+        # What the audit trail's chain ends with, once a week to each lead, out of the database's reach.
+        Notice(
+            AUDIT_HEADS,
+            Audience.STAFF,
+            Queue.ALERTS,
+            timedelta(days=7),
+            link=StaffPage.TRAIL,
+            still_right=Precondition.ALWAYS,
+            privacy=Privacy.STAFF,
+        ),
         _of_channel(CHANNEL_CODE, timedelta(minutes=30), Precondition.CHANNEL_IS_UNCONFIRMED),
         _of_channel(CHANNEL_TEST, timedelta(hours=2), Precondition.TEST_WAITS, CodePurpose.TEST),
         _of_channel(CHANNEL_FAILED, timedelta(days=1), Precondition.CHANNEL_FAILS),

@@ -35,8 +35,8 @@ _FOR_STAFF: Final = frozenset(
 patients."""
 _WEB_FOR_STAFF: Final = frozenset({"account", "clinician", "middleware.py", "not_saved.py"})
 _MESSAGES_TO_STAFF: Final = (
-    "channel_code", "channel_failed", "channel_test", "credentials_changed", "digest", "item_alert", "item_escalated",
-    "item_taken_over", "reply_answer",
+    "audit_heads", "channel_code", "channel_failed", "channel_test", "credentials_changed", "digest", "item_alert",
+    "item_escalated", "item_taken_over", "reply_answer",
 )  # fmt: skip
 _CALLS: Final = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "_now"})
 

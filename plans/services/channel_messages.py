@@ -9,7 +9,7 @@ from typing import Final
 from django.urls import reverse
 
 from plans.domain.messages import Skip
-from plans.domain.notices import CHANNEL_CODE, CHANNEL_FAILED, CREDENTIALS_CHANGED, REPLY_ANSWER
+from plans.domain.notices import AUDIT_HEADS, CHANNEL_CODE, CHANNEL_FAILED, CREDENTIALS_CHANGED, REPLY_ANSWER
 from plans.domain.reaching import ChannelKind
 from plans.models import ReplyCode, StaffChannel, Work
 from plans.services import clock, staff_channels
@@ -18,7 +18,7 @@ from plans.services import clock, staff_channels
 @dataclass(frozen=True, slots=True)
 class ChannelSaid:
     """What such a message speaks of: the code that confirms a channel; a kind of channel and whose; an answer; what
-    changed about signing in."""
+    changed about signing in; heads of the audit trail, one a line."""
 
     code: str = ""
     about: str = ""
@@ -44,6 +44,7 @@ def _failed(work: Work) -> ChannelSaid:
 
 
 _SAID: Final[Mapping[str, Callable[[Work], ChannelSaid]]] = {
+    AUDIT_HEADS: lambda work: ChannelSaid(about="\n".join(work.facts["heads"])),
     CHANNEL_CODE: _code,
     CHANNEL_FAILED: _failed,
     REPLY_ANSWER: lambda work: ChannelSaid(about=str(work.facts["answer"])),

@@ -40,6 +40,7 @@ WORDS: Final[dict[str, MessageWords]] = {
     "set_password": MessageWords(_("Link for a first password"), _("link for a first password")),
     "clinic_invitation": MessageWords(_("Invitation to the clinic"), _("invitation to the clinic")),
     "credentials_changed": MessageWords(_("Sign-in changed"), _("message about a change of signing in")),
+    "audit_heads": MessageWords(_("Head of the audit trail"), _("head of the audit trail")),
     "channel_code": MessageWords(_("Code for a channel"), _("code that confirms a channel")),
     "channel_test": MessageWords(_("Test of a channel"), _("test of a channel")),
     "channel_failed": MessageWords(_("A channel fails"), _("alarm about a channel")),

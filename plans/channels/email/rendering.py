@@ -18,7 +18,7 @@ from django.utils import translation
 from plans.channels.email import headers
 from plans.domain.json import Facts, JsonObject
 from plans.domain.messages import DigestFacts, MessageFacts
-from plans.domain.notices import DIGEST, MESSAGES, Audience
+from plans.domain.notices import AUDIT_HEADS, DIGEST, MESSAGES, Audience
 from plans.wording import reaching, signing_in, times
 
 _GAPS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
@@ -170,6 +170,7 @@ def words(facts: MessageFacts) -> JsonObject:
             "changed": signing_in.change_words(facts.about),
             "holder": headers.clean(facts.holder),
             "covered": facts.covered,
+            "heads": facts.about.split("\n") if facts.notice == AUDIT_HEADS else [],
             **(_digest_words(facts.digest or DigestFacts(), facts) if facts.notice == DIGEST else {}),
         }
 

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "--heads",
             type=Path,
             default=None,
-            help="the file of heads kept outside (default: AUDIT_HEADS_FILE, if it exists)",
+            help="heads kept outside: their file, or a saved message (default: AUDIT_HEADS_FILE, if it exists)",
         )
 
     # Any: options as argparse read them.

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.urls import reverse
 
 from plans.domain import bounce_address
 from plans.domain.checkins import occasions as when
@@ -340,6 +341,7 @@ _STAFF_PATHS: Final[Mapping[StaffPage, Callable[[Work, User], str]]] = {
     StaffPage.INVITATIONS: lambda _work, _user: account_messages.invitations_path(),
     StaffPage.CHANNELS: lambda _work, _user: channel_messages.path(),
     StaffPage.NOT_ME: lambda work, _user: credentials.not_me_path(work),
+    StaffPage.TRAIL: lambda _work, _user: reverse("trail"),
 }
 
 
