@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from plans.domain.errors import Refused
-from plans.services import credentials, second_factor, staff_sessions
+from plans.services import accounts, credentials, second_factor, staff_sessions
 from plans.web.account.adapter import keep_only_this
 from plans.web.forms import read_number, read_uuid, single
-from plans.web.gate import actors_of, confirmed, own_sign_in_page, public_page
+from plans.web.gate import actors_of, confirmed, member_of, own_sign_in_page, public_page
 from plans.wording.signing_in import REFUSALS
 
 
@@ -42,7 +44,15 @@ def own_page(request: HttpRequest) -> HttpResponse:
         "sessions": staff_sessions.of_user(user_id, here=str(request.session.session_key)),
         "password": second_factor.has_password(user_id),
     }
-    return render(request, "account/own_sign_in.html", context)
+    with timezone.override(_zone(request)):
+        return render(request, "account/own_sign_in.html", context)
+
+
+def _zone(request: HttpRequest) -> str:
+    """The zone of the clinic that one works in; before one is chosen, of the first."""
+    mine = actors_of(request)
+    actor = member_of(request) or next(iter(mine.values()), None)
+    return accounts.clinic_card(actor).zone if actor is not None else settings.TIME_ZONE
 
 
 def _removed(request: HttpRequest, user_id: UUID, factor_id: int | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +24,16 @@ from plans.wording.patient_links import DEVICES, REFUSALS, purpose_words
 _ACTS: Final = frozenset({"clear_code", "end_all", "say_less", "say_more", "end_device", "end_link"})
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """A device or a link in words, and how long it opens something."""
+
+    id: UUID
+    words: str
+    since: date
+    ends: date
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.LOOK)
 def links_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
@@ -37,6 +49,9 @@ def links_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         said = _do(actor, patient_id, act, single(request.POST, "id"))
     except Refused as refusal:
         return _show(request, patient_id, problem=str(REFUSALS[str(refusal.facts["reason"])]))
+    except NotFound:
+        # A patient of another clinic is not found here either.
+        return _show(request, patient_id, problem=_("That has ended already. This is what is left."))
     say(request, said)
     return redirect("patient-links", patient_id)
 
@@ -73,8 +88,14 @@ def _show(request: StaffRequest, patient_id: UUID, *, code: str = "", problem: s
     context = {
         "place": "caseload",
         "opened": opened,
-        "devices": [(one, str(DEVICES.get(one.kind, one.kind))) for one in opened.devices],
-        "links": [(one, purpose_words(one.purpose.value)) for one in opened.links],
+        "devices": [
+            HeldLine(one.id, str(DEVICES.get(one.kind, one.kind)), one.confirmed_at, one.expires_at)
+            for one in opened.devices
+        ],
+        "links": [
+            HeldLine(one.id, purpose_words(one.purpose.value), one.made_on, one.ends_on)
+            for one in opened.links
+        ],
         "fact": fact,
         "has_code": fact.kind is FactKind.CODE,
         "year_off": fact.kind is FactKind.NONE,
