@@ -19,7 +19,7 @@ hash() { sha256sum <"secrets/$1" | cut -d ' ' -f 1; }
 for name in secret_key link_key database_superuser database_owner database_app database_worker redis_web redis_worker redis_beat monitor_secret; do make "$name"; done
 for name in database_reports database_backup secret_key_fallbacks partner_keys email_host_password bounce_mailbox_password ping_url \
     mail_webhook_secret mail_webhook_signing_key text_authorization text_signing_key text_events_secret \
-    documents_s3_key documents_s3_secret tls_certificate tls_key; do
+    sso documents_s3_key documents_s3_secret tls_certificate tls_key; do
     empty "$name"
 done
 sed -e "s/@WEB@/$(hash redis_web)/" -e "s/@WORKER@/$(hash redis_worker)/" -e "s/@BEAT@/$(hash redis_beat)/" \

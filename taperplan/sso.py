@@ -22,8 +22,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from plans.domain.roles import GIVEN_BY_LEADS
 from plans.domain.signing_in import SsoProvider
-from plans.services.actors import Role
 from taperplan import env
 
 _NAME: Final = "SSO_FILE"
@@ -61,8 +61,8 @@ def _one(key: str, table: Any) -> tuple[SsoProvider, dict[str, object]]:
     roles = table.get("roles")
     if not isinstance(roles, Mapping) or not roles or not all(isinstance(one, str) for one in roles.values()):
         raise _wrong(key, "has no roles")
-    if not set(roles.values()) <= {role.value for role in Role}:
-        raise _wrong(key, f"has a role that is none of {', '.join(Role)}")
+    if not set(roles.values()) <= set(GIVEN_BY_LEADS):
+        raise _wrong(key, f"has a role that is none of {', '.join(GIVEN_BY_LEADS)}")
     try:
         clinic_id = UUID(texts["clinic"])
     except ValueError:

@@ -1,7 +1,8 @@
-"""Sign-ins, sign-outs, failures and refusals of staff in the audit trail.
+"""Sign-ins, sign-outs, failures and refusals in the audit trail: of staff, and of patients' links.
 
-They stand in the trail of every clinic in which the person works. Of an account that does not exist nothing is kept but
-a hash of the address that was typed, in no clinic's trail.
+Those of staff stand in the trail of every clinic in which the person works. Of an account that does not exist nothing
+is kept but a hash of the address that was typed, in no clinic's trail. What a link was refused stands in its patient's
+History; a token that was never given out, in no clinic's trail.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from django.conf import settings
 from django.db import transaction
 
 from plans.domain.json import JsonObject
+from plans.domain.link_policy import LinkAct
 from plans.models import Membership, User
 from plans.services import audit, limits
 from plans.services.actors import Actor
+from plans.services.links import LinkView
 from plans.services.looks import session_mark
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,9 @@ _BURST: Final = 30
 _EVERY: Final = timedelta(seconds=30)
 """Failures and refusals that are kept of one person, and of all unknown accounts together: nobody fills the trail.
 What exceeds them is in the log."""
+_LINK_BURST: Final = 3
+_LINK_EVERY: Final = timedelta(days=1)
+"""The same of one link: mail programs open old messages by themselves."""
 
 
 def signed_in(*, user_id: UUID, session: str, network: str) -> None:
@@ -60,20 +66,60 @@ def failed(*, email: str, network: str) -> None:
     user = User.objects.filter(email__iexact=typed).first()
     if not _within("session.failed", str(user.pk) if user else "unknown"):
         return
+    # The same of an account that exists, so that the operator's list does not tell which do.
+    facts: JsonObject = {"account": account_mark(typed), "network": network}
     if user is not None:
-        _keep(user.pk, "session.failed", {"network": network})
+        _keep(user.pk, "session.failed", facts)
         return
-    account = hmac.new(
-        settings.SECRET_KEY.encode(), typed.encode("utf-8", "replace"), hashlib.sha256
-    ).hexdigest()
+    _of_nobody("session.failed", "user", facts)
+
+
+def account_mark(typed: str) -> str:
+    """What the trail keeps of the address that was typed at a failed sign-in."""
+    typed = typed.strip().lower()
+    found = hmac.new(settings.SECRET_KEY.encode(), typed.encode("utf-8", "replace"), hashlib.sha256)
+    return found.hexdigest()[:16]
+
+
+def unknown_link(*, network: str) -> None:
+    """Keep that somebody tried a token that was never given out."""
+    if _within("access.unknown_link", "all"):
+        _of_nobody("access.unknown_link", "link", {"network": network})
+
+
+def _of_nobody(act: str, kind: str, facts: JsonObject) -> None:
     with transaction.atomic():
         audit.record(
             by=Actor(kind="unknown", id=None, name="", clinic_id=None),
-            act="session.failed",
-            subject_kind="user",
+            act=act,
+            subject_kind=kind,
             subject_id=None,
-            facts={"account": account[:16], "network": network},
+            facts=facts,
         )
+
+
+def link_refused(link: LinkView, act: LinkAct) -> None:
+    """Keep in the patient's History that their link was used for what it does not open (any more). Who held it is not
+    known."""
+    if limits.take("trail", "link", str(link.id), burst=_LINK_BURST, every=_LINK_EVERY) != limits.NO_WAIT:
+        return
+    with transaction.atomic():
+        audit.record(
+            by=Actor(kind="unknown", id=None, name="", clinic_id=link.clinic_id),
+            act="link.refused",
+            subject_kind="link",
+            subject_id=link.id,
+            patient_id=link.patient_id,
+            facts={"purpose": link.purpose.value, "act": act.value, "state": link.state.value},
+        )
+
+
+def listed(*, by: Actor, page: str, session: str) -> None:
+    """Keep that a member looked through a list of patients, or searched one. Whom it showed is not kept: it would be
+    everybody, many times a day, and who opened whose record would be lost among them."""
+    facts: JsonObject = {"page": page, "session": session_mark(session)}
+    with transaction.atomic():
+        audit.record(by=by, act="access.listed", subject_kind="page", subject_id=None, facts=facts)
 
 
 def refused(*, by: Actor, act: str, page: str, key: UUID | None) -> None:

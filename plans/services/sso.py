@@ -35,8 +35,8 @@ def admit(provider: SsoProvider, *, known: UUID | None, said: JsonObject) -> UUI
     """The key of the user whom a provider vouches for, with the role that its groups give in its clinic.
 
     `known`: the user who signed in through this account before. Else a member with the verified address is taken, or a
-    new member is made. Raises Refused: "no_role", "no_address", "elsewhere" for an account of other clinics, which
-    needs an invitation, or "ended" for a membership that a lead ended.
+    new member is made. Raises Refused: "no_role", also for an operator, "no_address", "elsewhere" for an account of
+    other clinics, which needs an invitation, or "ended" for a membership that a lead ended.
     """
     clinic = Clinic.objects.select_for_update(no_key=True).filter(pk=provider.clinic_id).first()
     wanted = provider.role_of(said.get(provider.claim), [role.value for role in Role])
@@ -56,6 +56,9 @@ def admit(provider: SsoProvider, *, known: UUID | None, said: JsonObject) -> UUI
         raise Refused(reason="elsewhere")
     if not place.is_active or not found.is_active:
         raise Refused(reason="ended")
+    if place.role == Role.OPERATOR.value:
+        # Appointed for the whole installation: not one clinic's to vouch for, nor to take away.
+        raise Refused(reason="no_role")
     _follow(by, place, role)
     return found.pk
 

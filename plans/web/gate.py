@@ -24,7 +24,7 @@ from plans.domain.errors import NotAllowed, NotFound
 from plans.domain.link_policy import LinkAct
 from plans.domain.roles import roles_with
 from plans.services import access, clock, looks, own_list, session_trail, sso
-from plans.services.actors import Actor, May
+from plans.services.actors import Actor, May, Role
 from plans.services.links import OutOfCare
 from plans.services.own_list import WhyMissing
 from plans.web import kept_forms, not_saved, out_of_care
@@ -37,6 +37,8 @@ View = Callable[..., HttpResponse]
 CLINIC_KEY = "clinic"
 _HOMES: Final = ((May.SEE_SUPPLY, "supply"), (May.OPERATE, "installation"), (May.MEMBER, "own"))
 """Where a role begins that may not see the caseload: the first act it has."""
+_LISTED: Final = "listed"
+_LISTED_EVERY_SECONDS: Final = 3600
 SSO = "sso"
 """In a session that began in a clinic's own system: which."""
 
@@ -71,11 +73,10 @@ def actors_of(request: HttpRequest) -> dict[UUID, Actor]:
         return mine
     provider = sso.provider(key)
     actor = mine.get(provider.clinic_id) if provider is not None else None
-    return (
-        {}
-        if actor is None or actor.clinic_id is None
-        else {actor.clinic_id: replace(actor, factor_due=False)}
-    )
+    # An operator is the whole installation's: the system of one clinic cannot vouch for one.
+    if actor is None or actor.clinic_id is None or actor.role is Role.OPERATOR:
+        return {}
+    return {actor.clinic_id: replace(actor, factor_due=False)}
 
 
 def chosen_clinic(request: HttpRequest) -> UUID | None:
@@ -118,6 +119,22 @@ def _shows(response: HttpResponse) -> bool:
     return not 300 <= response.status_code < 400
 
 
+def list_page(view: View) -> View:
+    """Mark a page that shows names and doses of many patients: that somebody looked is kept, once an hour and session.
+    Use inside `staff_page`."""
+    view.lists = True  # type: ignore[attr-defined]  # read by the gate
+    return view
+
+
+def _keep_list(request: HttpRequest, actor: Actor) -> None:
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    page = f"{name}, search" if request.GET.get("find") else name
+    now, kept = int(clock.real_now().timestamp()), dict(request.session.get(_LISTED, {}))
+    if now - int(kept.get(page, 0)) >= _LISTED_EVERY_SECONDS:
+        request.session[_LISTED] = {**kept, page: now}
+        session_trail.listed(by=actor, page=page, session=request.session.session_key or "")
+
+
 def _keep_refusal(request: HttpRequest, actor: Actor, act: str, kwargs: dict[str, object]) -> None:
     route = request.resolver_match.view_name if request.resolver_match else ""
     key = next((value for value in kwargs.values() if isinstance(value, UUID)), None)
@@ -138,6 +155,8 @@ def _answer(
         if _shows(response) and not getattr(page_of_ours, "unasked", False):
             session = request.session.session_key or ""
             looks.record(by=actor, session=session, fetched=fetched)
+            if getattr(view.func, "lists", False):
+                _keep_list(request, actor)
     except NotFound as gone:
         _keep_refusal(request, actor, "access.not_here", kwargs)
         shown = not_saved.shown_back(request, not_saved.NOT_HERE, reverse("caseload"))

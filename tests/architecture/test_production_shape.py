@@ -132,6 +132,7 @@ def test_each_service_is_given_the_secrets_that_it_reads_and_no_other(name: str)
         ("ping_url", {"clock"}),
         ("text_authorization", {"alerts"}),
         ("partner_keys", {"web"}),
+        ("sso", {"web"}),
         ("mail_webhook_secret", {"web"}),
         ("tls_key", {"proxy"}),
         ("redis_web", {"web", "patients"}),
@@ -256,7 +257,7 @@ NOT_FOR_THE_OPERATOR = {
     "BIND", "CONN_MAX_AGE", "DATABASE_POOL", "DATABASE_URL", "DOCUMENTS_DIR", "EMAIL_TIMEOUT", "FORWARDED_ALLOW_IPS",
     "LEASE_SECONDS", "MAIL_TRANSPORT", "OWNER_DATABASE_URL", "PREPARED_STATEMENTS", "REDIS_TIMEOUT", "REDIS_URL",
     "STATEMENT_TIMEOUT_MS", "IMAGES", "PATIENTS_POOL", "STAFF_POOL", "STATIC_PLAIN", "STATIC_ROOT", "TAPERPLAN_DEMO",
-    "VAR_DIR",
+    "VAR_DIR", "SSO_FILE",
 }  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from plans.models import Clinic, Membership, User
-from plans.services import clock
+from plans.services import clock, invitations
 from plans.services.actors import Actor, Role
 from taperplan import env, sso
 from tests import oidc as oidc_server
+from tests.clients import client_of
 from tests.makers import PASSWORD, ClinicMade, make_clinic, make_member
 from tests.oidc import CLIENT, SECRET, Oidc
 from tests.web.account_messages_help import messages_waiting
@@ -172,6 +173,23 @@ def test_such_a_session_works_in_its_own_clinic_and_nowhere_else(clinic: ClinicM
     client.post("/accounts/logout/")
     client.post("/accounts/login/", {"login": address(clinic.primary), "password": PASSWORD})
     assert b"The Other Clinic" in client.get("/clinics").content
+
+
+@pytest.mark.slow
+def test_it_vouches_for_no_operator_and_joins_no_other_clinic(clinic: ClinicMade, oidc: Oidc) -> None:
+    other = make_clinic(name="The Other Clinic")
+    sent = {"name": "Dr P", "email": address(clinic.primary), "role": "clinician"}
+    client_of(other.lead).post("/settings/people/add", sent)
+    (waits,) = invitations.of_user(clinic.primary.member_id)
+    through(client := Client())
+    said = client.post("/invitations", {"id": str(waits.id), "do": "accept"}, follow=True)
+    assert "Sign in with your password" in said.content.decode()
+    assert not Membership.objects.filter(clinic_id=other.id, user_id=clinic.primary.member_id).exists()
+    # Who was appointed meanwhile is out, and is neither let in again nor given another role.
+    Membership.objects.filter(user_id=clinic.primary.member_id).update(role=Role.OPERATOR.value)
+    assert client.get("/installation").status_code == 302
+    assert through(Client()).status_code == 403
+    assert Membership.objects.get(user_id=clinic.primary.member_id).role == "operator"
 
 
 @pytest.mark.slow

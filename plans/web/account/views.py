@@ -15,7 +15,7 @@ from plans.domain.errors import NotFound
 from plans.services import access, invitations, kept_forms
 from plans.services.actors import May
 from plans.web.forms import single
-from plans.web.gate import CLINIC_KEY, StaffRequest, actors_of, chosen_clinic, signed_in_page, staff_page
+from plans.web.gate import CLINIC_KEY, SSO, StaffRequest, actors_of, chosen_clinic, signed_in_page, staff_page
 from plans.wording.people import ROLES
 
 
@@ -46,7 +46,16 @@ def invitations_page(request: HttpRequest) -> HttpResponse:
     # The session stays in its clinic, whatever is accepted.
     chosen_clinic(request)
     if request.method == "POST":
-        messages.info(request, _answered(user_id, single(request.POST, "id"), single(request.POST, "do")))
+        wanted = single(request.POST, "do")
+        if wanted == "accept" and SSO in request.session:
+            # Whoever runs one clinic's system must not join another in somebody's name.
+            said = _(
+                "Sign in with your password, then accept: your clinic’s own system cannot do that for you. "
+                "“I forgot my password” at the sign-in sets one."
+            )
+        else:
+            said = _answered(user_id, single(request.POST, "id"), wanted)
+        messages.info(request, said)
         return redirect("invitations")
     rows = [(row, ROLES[row.role.value]) for row in invitations.of_user(user_id)]
     return render(request, "account/invitations.html", {"rows": rows})

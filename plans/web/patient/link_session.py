@@ -21,7 +21,7 @@ from plans.domain.errors import NotFound
 from plans.domain.link_policy import LinkAct
 from plans.domain.links import DEVICE_LASTS, SESSION_AT_MOST
 from plans.domain.people import CareState
-from plans.services import links, patient_pages
+from plans.services import links, patient_pages, session_trail
 from plans.services.links import LinkPurpose, LinkState, LinkView
 from plans.web import help_lines, languages
 from plans.web.patient import unknown_link
@@ -117,7 +117,13 @@ def allowed(request: HttpRequest, link: LinkView, act: LinkAct) -> LinkView:
     an act that the route does not name."""
     if act not in getattr(request, "link_acts", ()):
         raise LookupError(f"the route of {request.resolver_match} does not name {act!r}")
-    links.check(link, act, device=device(request))
+    try:
+        links.check(link, act, device=device(request))
+    except links.FactWanted:
+        raise
+    except (NotFound, links.OutOfCare):
+        session_trail.link_refused(link, act)
+        raise
     return link
 
 

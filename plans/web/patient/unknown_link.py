@@ -8,7 +8,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from plans.services import limits
+from plans.services import limits, session_trail
 from plans.web import help_lines, languages
 from plans.web.network import network_of
 
@@ -26,6 +26,7 @@ def unknown(request: HttpRequest, template: str = "patient/unknown_link.html") -
 def _refusal(request: HttpRequest, template: str) -> HttpResponse:
     mine = limits.count("knock", network_of(request), within=_MINUTE)
     everybody = limits.count("knock:all", within=_MINUTE)
+    session_trail.unknown_link(network=network_of(request))
     context = {**help_lines.everywhere(), **languages.frame(request)}
     if mine > MOST_A_MINUTE or everybody > MOST_BY_ALL:
         response = render(request, "patient/too_many.html", context, status=429)

@@ -34,7 +34,7 @@ from plans.web.clinician.calls.forms import (
     outcome_form,
 )
 from plans.web.clinician.review_lines import item_line
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, list_page, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context
 from plans.wording import call_script
@@ -95,6 +95,7 @@ def _view(row: CallRow, now: datetime, zone: str) -> CallView:
 
 @require_safe
 @staff_page(May.LOOK)
+@list_page
 def calls_list(request: StaffRequest) -> HttpResponse:
     """Whom to call: now in order of worry, later, not at all; and what was recorded today."""
     actor, now = request.actor, clock.now()

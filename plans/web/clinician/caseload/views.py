@@ -15,7 +15,7 @@ from plans.services.actors import May
 from plans.services.caseload import CaseloadShow, Sort, caseload_view
 from plans.web.clinician import patient_search
 from plans.web.clinician.caseload.lines import case_line, missed_words
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, list_page, staff_page
 from plans.web.layout_context import page
 from plans.wording.drugs import drug_words
 
@@ -42,6 +42,7 @@ def _offered(drugs: tuple[str, ...], chosen: str) -> tuple[str, ...]:
 
 @require_safe
 @staff_page(May.LOOK)
+@list_page
 def caseload_page(request: StaffRequest) -> HttpResponse:
     """Every patient of the clinic, by part, search and page."""
     actor = request.actor

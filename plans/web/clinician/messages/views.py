@@ -19,7 +19,7 @@ from plans.services import message_log
 from plans.services.actors import May
 from plans.services.message_log import MessageRow
 from plans.web.clinician import patient_search
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, list_page, staff_page
 from plans.web.layout_context import page, say
 from plans.wording import messages
 
@@ -36,6 +36,7 @@ class MessageLine:
 
 @require_safe
 @staff_page(May.LOOK)
+@list_page
 def messages_page(request: StaffRequest) -> HttpResponse:
     """Every message, alert and document of the clinic, newest first."""
     word, q = patient_search.read(request)

@@ -23,7 +23,7 @@ from plans.services.moving.offers import NOTE_MOST
 from plans.web.clinician.audit_lines import audit_lines, started_under
 from plans.web.clinician.patient.arriving import ArrivingForm
 from plans.web.forms import EdgeForm, ParsedField, single
-from plans.web.gate import StaffRequest, confirmed, staff_page
+from plans.web.gate import StaffRequest, confirmed, list_page, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context, Label, Posted
 from plans.wording.doses import drugs_words
@@ -100,6 +100,7 @@ def patient_move(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 
 @require_safe
 @staff_page(May.LOOK)
+@list_page
 def moves_page(request: StaffRequest) -> HttpResponse:
     """Offers to this clinic that wait for an answer, and every offer it made."""
     pages = moving.offers_made(request.actor, key=request.GET.get("after"))

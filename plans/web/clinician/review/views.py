@@ -31,7 +31,7 @@ from plans.web.clinician.review.item import answers_of, event_lines, ladder, rea
 from plans.web.clinician.review.plan_change import act_preview
 from plans.web.clinician.review_lines import item_line
 from plans.web.forms import single
-from plans.web.gate import StaffRequest, staff_page, unasked
+from plans.web.gate import StaffRequest, list_page, staff_page, unasked
 from plans.web.layout_context import page, part
 from plans.web.untyped import Context
 from plans.wording.review import GROUPS, KINDS, OUTCOMES, REASONS, SEVERITIES, TABS
@@ -105,6 +105,7 @@ def together_outcomes(kinds: Iterable[str]) -> list[tuple[str, str]]:
 
 @require_safe
 @staff_page(May.LOOK)
+@list_page
 def queue_page(request: StaffRequest) -> HttpResponse:
     """The queue: most urgent first, then soonest due."""
     return page(request, "clinic/queue.html", queue_context(request))

@@ -11,12 +11,13 @@ from plans.services import own_list
 from plans.services.actors import May
 from plans.web.clinician import patient_search
 from plans.web.forms import single
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, list_page, staff_page
 from plans.web.layout_context import page, say
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
+@list_page
 def openings_page(request: StaffRequest) -> HttpResponse:
     """The list, newest first; a post switches the question on or off."""
     if request.method == "POST":

@@ -23,7 +23,7 @@ from plans.services.actors import May
 from plans.services.dispensing import NOTE_MOST, PlannedFill, SupplyPage
 from plans.web.clinician import patient_search
 from plans.web.forms import EdgeForm, ParsedField, read_number
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, list_page, staff_page
 from plans.web.layout_context import page, say
 from plans.web.untyped import Context
 from plans.wording import plans
@@ -92,6 +92,7 @@ def _form(found: SupplyPage, data: object = None) -> DispensedForm:
 
 @require_safe
 @staff_page(May.SEE_SUPPLY)
+@list_page
 def supply_list(request: StaffRequest) -> HttpResponse:
     """Patients with a running plan, by name, with their next fill."""
     word, q = patient_search.read(request)
