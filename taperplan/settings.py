@@ -354,6 +354,8 @@ ROTA_FEED_HOSTS = env.hosts("ROTA_FEED_HOSTS")
 PING_URL = env.url("PING_URL", "", schemes=("https", "http")) if env.text("PING_URL") else ""
 
 # Where the heads of the audit trail's chain are kept outside of the database: a file, and an address that gets a POST.
+# A folder for downtime lists, one file a clinic; empty: they are kept in the database alone.
+DOWNTIME_DIR = env.text("DOWNTIME_DIR", "")
 AUDIT_HEADS_FILE = Path(env.text("AUDIT_HEADS_FILE", str(VAR_DIR / "audit-heads.jsonl")))
 AUDIT_HEADS_URL = (
     env.url("AUDIT_HEADS_URL", "", schemes=("https", "http")) if env.text("AUDIT_HEADS_URL") else ""

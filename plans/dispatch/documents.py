@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 from django.db import DatabaseError
 
+from plans.dispatch import record_copies
 from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, Drawn, NotDrawn
 from plans.domain.documents.facts import BadFacts, DocumentFacts
-from plans.domain.notices import REDRAW, Queue
+from plans.domain.notices import RECORD_COPY, REDRAW, Queue
 from plans.services import delivery, drawing, heartbeat, outbox
 from plans.services.documents import files, redraws
 from plans.services.outbox import Claim
@@ -60,8 +61,8 @@ def run(*, seconds: float = SECONDS, drawer: Callable[[], AbstractContextManager
 
 
 def _draw_one(claim: Claim, process: Draws, counts: Counts) -> None:
-    if claim.notice == REDRAW:
-        _ask_page(claim, counts)
+    if claim.notice in _OTHERS:
+        _OTHERS[claim.notice](claim, counts)
         return
     try:
         facts = drawing.begin(claim)
@@ -118,6 +119,29 @@ def _ask_page(claim: Claim, counts: Counts) -> None:
         log.exception("documents cannot be asked for again", extra={"row_id": str(claim.id)})
         delivery.crashed(claim)
         counts.crashed += 1
+
+
+def _copy(claim: Claim, counts: Counts) -> None:
+    try:
+        ended = record_copies.make(claim)
+    except files.StoreAway:
+        log.warning("store of documents is away", extra={"row_id": str(claim.id)})
+        delivery.later(claim, "unreachable")
+        counts.retried += 1
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("copy of a record cannot be made", extra={"row_id": str(claim.id)})
+        delivery.crashed(claim)
+        counts.crashed += 1
+    else:
+        counts.sent += ended == "ready"
+        counts.skipped += ended == "skipped"
+        counts.lost += ended == "lost"
+
+
+_OTHERS: Final[Mapping[str, Callable[[Claim, Counts], None]]] = {REDRAW: _ask_page, RECORD_COPY: _copy}
+"""Entries of this queue that draw nothing."""
 
 
 def _not_drawn(claim: Claim, error: NotDrawn, counts: Counts) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from plans.dispatch import audit_heads, clock_guard, ping
+from plans.dispatch import audit_heads, clock_guard, downtime, ping
 from plans.domain.notices import Queue
 from plans.services import (
     audit_seals,
@@ -28,8 +28,10 @@ from plans.services import (
     moving,
     patient_files,
     pausing,
+    record_copies,
     reminders,
     restoring,
+    retention,
     rows,
     supply_watch,
     ward_watch,
@@ -64,6 +66,9 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "imports": imports.forget,
     "kept_forms": kept_forms.forget,
     "patient_files": patient_files.forget,
+    "record_copies": record_copies.forget,
+    "retention": lambda: retention.tick(clock.real_now()),
+    "downtime": lambda: downtime.tick(clock.now()),
     "seals": lambda: audit_seals.tick(clock.real_now()),
     "heads": lambda: audit_heads.keep(clock.real_now()),
     "heads_told": lambda: head_messages.tick(clock.now()),
@@ -98,6 +103,8 @@ _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
         "caseload",
         "figures",
         "digest",
+        "downtime",
+        "retention",
     }
 )
 

@@ -72,6 +72,10 @@ class LinkAct(StrEnum):
     FEED = "feed"
     # See and end devices and links, choose the code, ask for messages that say less.
     DEVICES = "devices"
+    # Ask for a copy of everything, and fetch it.
+    COPY = "copy"
+    # See what was consented to, and give it or take it back.
+    CONSENT = "consent"
     TO_PLAN = "to_plan"
     TO_CHECKIN = "to_checkin"
     TO_PREFERENCES = "to_preferences"
@@ -148,7 +152,7 @@ RULES: Final = (
     _rule(_P.PLAN, _O.MESSAGE, _ANY, _A.OPEN),
     _rule(_P.PLAN, (*_OWN, _O.PAPER), _ANY, _A.GIVE_FACT),
     _rule(_P.PLAN, (*_OWN, _O.PAPER), _FACT, _A.DOSE, _A.TO_CHECKIN),
-    _rule(_P.PLAN, _OWN, _FACT, _A.MARK, _A.TO_PREFERENCES, _A.DEVICES),
+    _rule(_P.PLAN, _OWN, _FACT, _A.MARK, _A.TO_PREFERENCES, _A.DEVICES, _A.COPY, _A.CONSENT),
     # An address that lasts is not made on somebody else's computer.
     _rule(_P.PLAN, _OWN, _S.DEVICE, _A.MAKE_LINK),
     # Messages.

@@ -135,6 +135,7 @@ PAGES_READY: Final = "pages_ready"
 CHECKIN_INVITATION: Final = "checkin_invitation"
 CHECKIN_REMINDER: Final = "checkin_reminder"
 LETTER_READY: Final = "letter_ready"
+COPY_READY: Final = "copy_ready"
 OPT_OUT_DONE: Final = "opt_out_done"
 NEW_DEVICE: Final = "new_device"
 NEW_LINK: Final = "new_link"
@@ -154,6 +155,7 @@ CHANNEL_FAILED: Final = "channel_failed"
 REPLY_ANSWER: Final = "reply_answer"
 DRAW: Final = "draw"
 REDRAW: Final = "redraw"
+RECORD_COPY: Final = "record_copy"
 
 
 def _news(code: str, still_right: Precondition, bundling: Bundling = Bundling.ALONE) -> Notice:
@@ -254,6 +256,7 @@ NOTICES: Final[dict[str, Notice]] = {
         _news(PLAN_CHANGED, Precondition.VERSION_IS_CURRENT, Bundling.CARRIED),
         _news(PAGES_READY, Precondition.PAGES_ARE_WANTED),
         _news(LETTER_READY, Precondition.LETTER_CAN_BE_READ),
+        _news(COPY_READY, Precondition.LETTER_CAN_BE_READ),
         _checkin(CHECKIN_INVITATION),
         _checkin(CHECKIN_REMINDER),
         # Sent although messages are off: it says so, and how to undo that.
@@ -318,6 +321,8 @@ NOTICES: Final[dict[str, Notice]] = {
         Notice(DRAW, Audience.DOCUMENT, Queue.DOCUMENTS, None),
         # Requests all documents of a clinic, one page at a time.
         Notice(REDRAW, Audience.DOCUMENT, Queue.DOCUMENTS, None),
+        # A copy of everything kept about a patient.
+        Notice(RECORD_COPY, Audience.DOCUMENT, Queue.DOCUMENTS, None),
     )
 }
 

@@ -26,9 +26,9 @@ REGISTER: Final = PLANS / "wording" / "advising.toml"
 _FOR_STAFF: Final = frozenset(
     {
         "audit", "calls", "caseload_file", "catalogue", "cautions", "clinic_questionnaires", "close_watch",
-        "document_refusals", "flags", "lanes", "letters", "levels", "mail_server", "messages", "methods", "moving",
-        "patient_facts", "patient_file", "people", "plans", "reaching", "review", "rota", "rules", "second_signature",
-        "signing_in", "taper", "taper_errors", "text", "verdicts",
+        "document_refusals", "downtime", "flags", "lanes", "letters", "levels", "mail_server", "merging", "messages",
+        "methods", "moving", "patient_facts", "patient_file", "people", "plans", "reaching", "retention", "review",
+        "rota", "rules", "second_signature", "signing_in", "taper", "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
 """Modules of `plans/wording` for the clinic, or for form fields (`text`); every other one, and any new one, is for

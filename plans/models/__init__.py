@@ -29,11 +29,14 @@ from plans.models.checkin import (
     RawAnswer,
     RuleSignature,
 )
+from plans.models.consent import Consent
 from plans.models.dispensing import Dispensing
 from plans.models.document import Document
+from plans.models.downtime import DowntimeKey, DowntimeList
 from plans.models.figures import FiguresWeek
 from plans.models.kept import KeptForm
 from plans.models.letter import Letter
+from plans.models.merging import PatientMerge
 from plans.models.moving import PatientMove
 from plans.models.outbox import DemoClock, Heartbeat, Work
 from plans.models.patient_file import PatientFile
@@ -41,6 +44,8 @@ from plans.models.people import Clinic, Membership, Patient, User
 from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, PlanVersion
 from plans.models.proposal import Proposal
 from plans.models.reaching import ReplyCode, StaffChannel
+from plans.models.record_copy import RecordCopy, RecordCopyPiece
+from plans.models.retention import RetentionRun
 from plans.models.review import ReviewEvent, ReviewItem
 from plans.models.rota import HandOver, Leave, RotaFeed, ServiceShift, Shift
 from plans.models.signing_in import StaffSession
@@ -66,10 +71,13 @@ __all__ = (
     "CheckInRevision",
     "Clinic",
     "ClinicQuestionnaire",
+    "Consent",
     "DemoClock",
     "Dispensing",
     "Document",
     "DoseMark",
+    "DowntimeKey",
+    "DowntimeList",
     "FiguresWeek",
     "Flag",
     "HandOver",
@@ -86,6 +94,7 @@ __all__ = (
     "PatientCode",
     "PatientDevice",
     "PatientFile",
+    "PatientMerge",
     "PatientMove",
     "PatientSession",
     "Plan",
@@ -94,9 +103,12 @@ __all__ = (
     "PlannedVisit",
     "Proposal",
     "RawAnswer",
+    "RecordCopy",
+    "RecordCopyPiece",
     "RecordLook",
     "RecordOpening",
     "ReplyCode",
+    "RetentionRun",
     "ReviewEvent",
     "ReviewItem",
     "RotaFeed",

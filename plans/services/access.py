@@ -33,6 +33,7 @@ from plans.models import (
     PatientMove,
     Plan,
     Proposal,
+    RecordCopy,
     ReviewItem,
     Work,
 )
@@ -217,6 +218,11 @@ def get_import_for(actor: Actor, key: UUID, may: May = May.MANAGE, *, lock: bool
 def get_patient_file_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> PatientFile:
     """A patient's file that came to the actor's clinic."""
     return _get(PatientFile, actor, key, may, lock=lock)
+
+
+def get_record_copy_for(actor: Actor, key: UUID, may: May = May.PLAN, *, lock: bool = False) -> RecordCopy:
+    """A copy of the whole record of a patient of the actor's clinic."""
+    return _get(RecordCopy, actor, key, may, lock=lock)
 
 
 def moves_seen_by(actor: Actor) -> Q:

@@ -19,6 +19,7 @@ from plans.services import clock
 from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.from_row import from_row
+from plans.services.merged_keys import keys_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ def patient_events(
     Raises NotFound for a patient of another clinic.
     """
     patient = get_patient_for(actor, patient_id, May.LOOK)
-    events = AuditEvent.objects.filter(patient_id=patient.pk)
+    events = AuditEvent.objects.filter(patient_id__in=keys_of(patient.pk))
     known = next((one for one in AuditPart if one.value == part), None)
     if known is not None:
         events = events.filter(in_part(known))

@@ -17,11 +17,12 @@ from django.db.models import Q, QuerySet
 
 from plans.domain.documents.states import DocumentState
 from plans.domain.json import JsonObject
-from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, Reach, backoff
+from plans.domain.notices import CRASHES_ALLOWED, NOTICES, RECORD_COPY, Audience, Queue, Reach, backoff
 from plans.domain.outbox import LEASED, WorkState
 from plans.domain.people import EmailState
 from plans.domain.reaching import LOGIN
-from plans.models import LIVE_STATES, Document, Patient, Plan, ReplyCode, ReviewItem, Work
+from plans.domain.rights.copies import UNDER_WAY, CopyState
+from plans.models import LIVE_STATES, Document, Patient, Plan, RecordCopy, ReplyCode, ReviewItem, Work
 from plans.services import audit, channel_tests, clock, close_watch, outbox, staff_channels
 from plans.services.actors import SYSTEM, Actor
 from plans.services.outbox import Claim, Settlement
@@ -151,6 +152,9 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
             "high",
             {"code": "document_failed", "fault": end.reason},
         )
+    elif end.state == WorkState.POISON and work.notice == RECORD_COPY:
+        RecordCopy.objects.filter(pk=work.facts["copy"], state__in=UNDER_WAY).update(state=CopyState.FAILED)
+        item(work, now, "rights", f"copy:{work.patient_id}", "routine", {"code": "copy_failed"})
     elif end.state == WorkState.POISON:
         item(
             work,

@@ -33,13 +33,14 @@ from plans.domain.notices import LETTER_READY
 from plans.domain.people import CareState, EmailState, MailState
 from plans.domain.review.item_states import OPEN, Act, ItemState, Priority, after
 from plans.models import LIVE_STATES, Clinic, Letter, Patient, Plan, ReviewItem
-from plans.services import audit, clock, outbox, paging
+from plans.services import audit, clock, consents, outbox, paging
 from plans.services.access import get_clinic_for, get_item_for, get_letter_for, get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.from_row import from_row
 from plans.services.paging import Page
 from plans.services.plan_summaries import plan_summaries
 from plans.services.review import holding
+from plans.wording.consents import REDISCLOSURE
 from plans.wording.doses import day_dose_words, drugs_words
 from plans.wording.letters import first_templates
 from plans.wording.plans import long_day
@@ -220,10 +221,12 @@ def keep(
     """Keep a letter that was looked at, and send it on if it goes by message. Returns its key.
 
     `shown` is the digest of what was shown. `item_id`: the item that it answers; it stands in that item's record too.
-    Raises NotFound, NotAllowed, and Refused: not_shown, still_to_fill, not_by_message, unconfirmed, no_page,
-    not_this_patient.
+    Under 42 CFR Part 2 a letter to somebody else ends with the notice that it may not be passed on. Raises NotFound,
+    NotAllowed, and Refused: not_shown, still_to_fill, not_by_message, unconfirmed, no_page, not_this_patient,
+    no_consent_pharmacy, no_consent_part2.
     """
     patient = get_patient_for(by, patient_id, May.REVIEW, lock=True)
+    _check_consent(patient, letter.to)
     if missing := unfilled(f"{letter.subject} {letter.text}"):
         raise Refused(reason="still_to_fill", where="text", fields=", ".join(missing))
     if letter.digest != shown:
@@ -233,7 +236,8 @@ def keep(
     now = clock.now()
     row = Letter.objects.create(
         clinic_id=patient.clinic_id, patient=patient, plan=plan, item=item, to=letter.to.value, way=way.value,
-        to_name=letter.to_name, subject=letter.subject, text=letter.text, made_at=now, made_by_id=by.member_id,
+        to_name=letter.to_name, subject=letter.subject, text=_with_notice(patient, letter), made_at=now,
+        made_by_id=by.member_id,
     )  # fmt: skip
     if plan is not None:
         outbox.put(
@@ -259,6 +263,18 @@ def keep(
             holding.renew(item)
         holding.write(item, by=by, kind="letter_made", now=now, facts=facts)
     return row.pk
+
+
+def _check_consent(patient: Patient, to: LetterTo) -> None:
+    if to is LetterTo.PHARMACY:
+        consents.check_pharmacy(patient)
+    elif to is not LetterTo.PATIENT:
+        consents.check_disclosure(patient)
+
+
+def _with_notice(patient: Patient, letter: LetterText) -> str:
+    told_others = letter.to is not LetterTo.PATIENT and consents.under_part2(patient.clinic)
+    return f"{letter.text}\n\n{REDISCLOSURE}" if told_others else letter.text
 
 
 def _sent_through(patient: Patient, letter: LetterText, way: LetterWay) -> Plan | None:

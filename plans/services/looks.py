@@ -22,6 +22,7 @@ from plans.models import RecordLook
 from plans.services import clock
 from plans.services.access import Fetched, get_patient_for
 from plans.services.actors import Actor, May
+from plans.services.merged_keys import keys_of
 
 _SIZE = 50
 
@@ -77,7 +78,9 @@ class LookPage:
 def of_patient(actor: Actor, patient_id: UUID, *, before: int | None = None, size: int = _SIZE) -> LookPage:
     """Who looked at a patient's record in the actor's clinic. Raises NotFound for a patient of another clinic."""
     patient = get_patient_for(actor, patient_id, May.LOOK)
-    return folded(RecordLook.objects.filter(patient_id=patient.pk, clinic_id=actor.home), before, size)
+    return folded(
+        RecordLook.objects.filter(patient_id__in=keys_of(patient.pk), clinic_id=actor.home), before, size
+    )
 
 
 def folded(rows: QuerySet[RecordLook], before: int | None, size: int = _SIZE) -> LookPage:

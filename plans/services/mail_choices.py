@@ -15,7 +15,7 @@ from plans.domain.people import EmailState, MailState
 from plans.domain.which import which
 from plans.models import LIVE_STATES, AuditEvent, Patient, Plan
 from plans.services import audit, clock, close_watch, documents, links, outbox, patient_mail
-from plans.services.actors import patient_actor
+from plans.services.actors import Actor, patient_actor
 from plans.services.checkins import ladder, occasions
 from plans.services.links import LinkPurpose, LinkView
 from plans.services.review.review_items import open_item
@@ -135,35 +135,38 @@ def _set_reminders(patient: Patient, wanted: int, now: datetime) -> None:
 
 def stop(link: LinkView) -> bool:
     """Stop check-in messages and tell the clinic. Idempotent: True the first time only."""
-    now = clock.now()
     with transaction.atomic():
         patient = (
             Patient.objects.select_for_update(no_key=True).select_related("clinic").get(pk=link.patient_id)
         )
-        if patient.mail_state == MailState.OPTED_OUT:
-            return False
-        actor = patient_actor(patient.pk, patient.clinic_id)
-        patient_mail.set_mail_state(patient=patient, state=MailState.OPTED_OUT, by=actor)
-        outbox.skip_pending(
-            patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="opted_out", now=now
-        )
-        outbox.put(
-            notice="opt_out_done",
-            key=f"opt_out:{patient.pk}:{now.isoformat()}",
-            clinic_id=patient.clinic_id,
-            patient=patient,
-            now=now,
-        )
-        open_item(
-            clinic_id=patient.clinic_id,
-            patient=patient,
-            plan=Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first(),
-            source="mail",
-            source_key=f"opt_out:{patient.pk}",
-            priority="high" if close_watch.watched(patient, now) else "routine",
-            facts={"code": "opted_out"},
-            now=now,
-        )
+        return stop_for(patient, by=patient_actor(patient.pk, patient.clinic_id), now=clock.now())
+
+
+def stop_for(patient: Patient, *, by: Actor, now: datetime) -> bool:
+    """The same for a locked patient; for services."""
+    if patient.mail_state == MailState.OPTED_OUT:
+        return False
+    patient_mail.set_mail_state(patient=patient, state=MailState.OPTED_OUT, by=by)
+    outbox.skip_pending(
+        patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="opted_out", now=now
+    )
+    outbox.put(
+        notice="opt_out_done",
+        key=f"opt_out:{patient.pk}:{now.isoformat()}",
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        now=now,
+    )
+    open_item(
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        plan=Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first(),
+        source="mail",
+        source_key=f"opt_out:{patient.pk}",
+        priority="high" if close_watch.watched(patient, now) else "routine",
+        facts={"code": "opted_out"},
+        now=now,
+    )
     return True
 
 
@@ -177,10 +180,15 @@ def start(link: LinkView) -> bool:
         if patient.mail_state == MailState.ON:
             return False
         _not_too_many(patient, clock.now())
-        patient_mail.set_mail_state(
-            patient=patient, state=MailState.ON, by=patient_actor(patient.pk, patient.clinic_id)
-        )
-        ladder.put_back(patient, now=clock.now())
+        return start_for(patient, by=patient_actor(patient.pk, patient.clinic_id), now=clock.now())
+
+
+def start_for(patient: Patient, *, by: Actor, now: datetime) -> bool:
+    """The same for a locked patient, however often; for services."""
+    if patient.mail_state == MailState.ON:
+        return False
+    patient_mail.set_mail_state(patient=patient, state=MailState.ON, by=by)
+    ladder.put_back(patient, now=now)
     return True
 
 

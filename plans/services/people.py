@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from plans.domain.errors import NotAllowed, Refused, Stale
+from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.json import Facts
 from plans.domain.link_policy import LinkAct
 from plans.domain.people import (
@@ -42,6 +42,7 @@ __all__ = [
     "PatientCard",
     "add_many",
     "age_on",
+    "by_record_no",
     "card_of",
     "columns_of",
     "confirm_email",
@@ -81,6 +82,15 @@ def likenesses(actor: Actor, data: PatientData, *, but: UUID | None = None) -> t
     if data.email:
         found += [("shared_mailbox", row) for row in others.filter(email__iexact=data.email)[:5]]
     return tuple(Likeness(code, row.pk, row.name, row.record_no) for code, row in found)
+
+
+def by_record_no(actor: Actor, record_no: str) -> UUID:
+    """The patient of the actor's clinic with a record number. Raises NotFound."""
+    rows = Patient.objects.filter(clinic=get_clinic_for(actor), record_no__iexact=record_no.strip())
+    found = rows.values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound(what="patient")
+    return found
 
 
 def columns_of(data: PatientData) -> dict[str, object]:

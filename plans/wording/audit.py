@@ -12,7 +12,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.json import Facts, JsonObject
+from plans.domain.rights.consents import ConsentHow, ConsentPurpose
 from plans.wording import messages, patient_links, reaching
+from plans.wording.consents import HOW as CONSENT_HOW
+from plans.wording.consents import WORDS as CONSENT_WORDS
 from plans.wording.drugs import listed
 from plans.wording.letters import LETTER_TO
 from plans.wording.people import CARE_STATES, ROLES
@@ -51,6 +54,11 @@ _FIELDS: Final[Mapping[str, Promise]] = {
 }
 
 
+def field_words(name: str) -> str:
+    """The name of a field of the record."""
+    return str(_FIELDS.get(name, name))
+
+
 LOOKED_AT: Final[Mapping[str, Promise]] = {
     "Patient": _("record"),
     "Plan": _("plan"),
@@ -62,6 +70,7 @@ LOOKED_AT: Final[Mapping[str, Promise]] = {
     "Work": _("message"),
     "PatientFile": _("file of the patient"),
     "PatientMove": _("move to another clinic"),
+    "RecordCopy": _("copy of the whole record"),
 }
 """What can be opened of a patient, by the kind of row."""
 
@@ -110,6 +119,12 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "clinic.move_declined": _("declined a patient whom %(clinic)s offered. %(note)s"),
     "clinic.channel_test_set": _("changed the daily test of channels"),
     "clinic.close_watch_set": _("chose the rules of close watch"),
+    "clinic.downtime_code_set": _("set a new code for the downtime list"),
+    "clinic.part_two_set": _ByFact(
+        "on_off",
+        _("said that the clinic’s records are not under 42 CFR Part 2"),
+        {True: _("said that the clinic’s records are under 42 CFR Part 2")},
+    ),
     "clinic.birth_year_set": _ByFact(
         "off",
         _("turned the year of birth off: patients’ pages ask for a code"),
@@ -164,6 +179,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "rota.feed_ended": _("stopped reading who is alerted %(duty)s from a calendar at %(name)s"),
     "rota.feed_names_set": _("said whom names on the rota’s calendar mean: %(number)s of them"),
     "rota.feed_changed": _("read the rota’s calendar: %(made)s shifts added, %(gone)s cancelled"),
+    "retention.ran": _("deleted what had had its time: %(number)s rows"),
     "session.signed_in": _("signed in from %(network)s"),
     "session.signed_out": _("signed out"),
     "session.ended": _("was signed out: nothing happened for a while, or the longest time was over"),
@@ -173,6 +189,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "access.not_here": _("asked for something that this clinic does not have (%(page)s)"),
     "access.not_allowed": _("asked for something that their role does not allow (%(page)s)"),
     "trail.exported": _("exported the audit trail: %(number)s rows"),
+    "downtime.fetched": _("saved the downtime list: %(number)s patients"),
     "figures.exported": _("exported figures: %(name)s"),
     "patient.added": _("added the patient"),
     "patient.changed": _("changed the record: %(fields)s"),
@@ -199,6 +216,14 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
         {"": _("made a file of the patient for another installation, fingerprint %(file)s")},
     ),
     "patient.read_from_file": _("read the patient from a file of %(clinic)s, fingerprint %(file)s"),
+    "patient.merged": _("merged two records of one person"),
+    "patient.unmerged": _("undid the merging of two records"),
+    "patient.consent_given": _("gave consent: %(consent)s (text %(number)s, %(how)s)"),
+    "patient.consent_withdrawn": _("took consent back: %(consent)s (text %(number)s, %(how)s)"),
+    "patient.copy_asked": _("asked for a copy of the whole record"),
+    "patient.copy_wanted": _("asked the clinic for a copy of the whole record"),
+    "patient.copy_handed": _("put the copy of the whole record on the patient’s page"),
+    "patient.copy_fetched": _("fetched a copy of the whole record"),
     "patient.mail_on": _("started check-in messages again"),
     "patient.mail_opted_out": _("stopped check-in messages"),
     "patient.mail_suspended": _("paused check-in messages"),
@@ -406,6 +431,7 @@ def _shown(act: str, facts: Facts) -> JsonObject:
             "before",
             "duty",
             "gone",
+            "consent",
         ),
         "",
     )
@@ -418,6 +444,9 @@ def _shown(act: str, facts: Facts) -> JsonObject:
     found["notice"] = words.in_history if words is not None else _("message")
     found["priority"] = SEVERITIES.get(str(facts.get("priority", "")), "")
     found["how"] = reaching.HOW.get(str(facts.get("how", "")), "")
+    if consent := str(facts.get("consent", "")):
+        found["consent"] = CONSENT_WORDS[ConsentPurpose(consent)].name
+        found["how"] = CONSENT_HOW[ConsentHow(str(facts["how"]))]
     found["kind"] = reaching.KINDS.get(str(facts.get("kind", "")), "")
     found["callee"] = CALLEES.get(str(facts.get("callee", "")), "")
     found["letter_to"] = LETTER_TO.get(str(facts.get("letter_to", "")), "")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
 from plans.domain.letters import LetterTemplate, LetterTo
+from plans.wording import consents
 
 LETTER_TO: Final[Mapping[str, Promise]] = {
     "patient": _("the patient"),
@@ -54,6 +55,8 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
 
 def letter_refusal(refusal: Refused) -> str:
     """Why a letter or template was not kept, and what to do instead."""
+    if refusal.facts["reason"] in consents.REFUSED:
+        return consents.consent_refusal(refusal)
     return str(_REFUSALS[str(refusal.facts["reason"])]) % refusal.facts
 
 

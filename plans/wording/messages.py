@@ -26,6 +26,7 @@ WORDS: Final[dict[str, MessageWords]] = {
     "plan_changed": MessageWords(_("Calendar changed"), _("message about the changed plan")),
     "pages_ready": MessageWords(_("Next calendar pages"), _("message about the next calendar pages")),
     "letter_ready": MessageWords(_("Letter to read"), _("message about a letter")),
+    "copy_ready": MessageWords(_("Copy to fetch"), _("message about a copy of the record")),
     "checkin_invitation": MessageWords(_("Check-in invitation"), _("check-in invitation")),
     "checkin_reminder": MessageWords(_("Check-in reminder"), _("check-in reminder")),
     "opt_out_done": MessageWords(_("Messages stopped"), _("message saying that messages stop")),
@@ -46,6 +47,7 @@ WORDS: Final[dict[str, MessageWords]] = {
     "channel_failed": MessageWords(_("A channel fails"), _("alarm about a channel")),
     "reply_answer": MessageWords(_("Answer to a reply"), _("answer to a reply")),
     "draw": MessageWords(_("Calendar to draw"), _("calendar")),
+    "record_copy": MessageWords(_("Copy of a record to make"), _("copy of the record")),
     "redraw": MessageWords(_("All documents to draw again"), _("drawing of all documents again")),
 }
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
 from plans.domain.json import JsonObject
+from plans.wording import consents
 
 STATES: Final[Mapping[str, Promise]] = {
     "offered": _("Offered, not answered yet"),
@@ -39,6 +40,8 @@ REASONS: Final = frozenset(_REFUSALS)
 
 def move_refusal(refusal: Refused) -> str:
     """Why an act was refused, and what to do."""
+    if refusal.facts["reason"] in consents.REFUSED:
+        return consents.consent_refusal(refusal)
     facts: JsonObject = {"name": "", "clinic": "", **refusal.facts}
     facts["name"] = facts["name"] or _now("another patient")
     return str(_REFUSALS[str(refusal.facts["reason"])]) % facts

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.errors import Refused
 from plans.domain.json import JsonObject
 from plans.domain.patient_file.problems import BadPatientFile
-from plans.wording import people
+from plans.wording import consents, people
 
 SIGNATURES: Final[Mapping[str, Promise]] = {
     "valid": _("valid. Made with the key shared with %(partner)s, and unchanged since"),
@@ -80,6 +80,8 @@ def file_problem(problem: BadPatientFile) -> str:
 def file_refusal(refusal: Refused) -> str:
     """Why nothing was made or read, and what to do."""
     reason = str(refusal.facts["reason"])
+    if reason in consents.REFUSED:
+        return consents.consent_refusal(refusal)
     if reason not in _REFUSALS:
         return people.people_refusal(refusal)
     facts: JsonObject = {"name": "", **refusal.facts}

@@ -187,6 +187,20 @@ _CODES: Final[Mapping[str, Promise]] = {
     "rota_unmatched": _(
         "Shifts on the rota’s calendar name nobody of this clinic: %(about)s. Match them under Settings, Rota"
     ),
+    "consent_pharmacy": _(
+        "The patient does not want the pharmacy told any more: tell the pharmacy nothing new"
+    ),
+    "consent_substance_use": _(
+        "The patient took back that others may be told of treatment for substance use: tell nobody new"
+    ),
+    "downtime_stale": _(
+        "No downtime list was made for a day and a half: tell whoever runs the system; see Settings, Downtime list"
+    ),
+    "unmerged": _("Two records were parted again: look through both"),
+    "copy_asked": _(
+        "The patient asks for a copy of everything kept: make it and hand it over within 30 days"
+    ),
+    "copy_failed": _("A copy of the whole record could not be made: tell whoever runs the system"),
     "pages_to_hand_over": _("The next calendar pages are ready: print them and hand them over"),
     "review_date_missing": _("Maintenance dose without a review date: set one"),
     "review_due": _("Maintenance dose: review due"),
@@ -206,6 +220,7 @@ _SOURCES: Final[Mapping[str, Promise]] = {
     "plan": _("A plan needs review"),
     "caseload_row": _("The caseload showed this patient wrongly"),
     "rota": _("The rota needs attention"),
+    "rights": _("A patient’s data need attention"),
 }
 _EVENTS: Final[Mapping[str, Promise]] = {
     "opened": _("Opened"),

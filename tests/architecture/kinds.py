@@ -498,7 +498,7 @@ MESSAGES: Final = Kind(
         "templates in Spanish": Place(_in_both_languages),
         "words": Place(
             messages.WORDS.get,
-            lambda: (code for code in messages.WORDS if code not in ("draw", "redraw")),
+            lambda: (code for code in messages.WORDS if code not in ("draw", "redraw", "record_copy")),
         ),
         "Spanish": Place(in_spanish("plans/wording/messages.py", "WORDS")),
         "link": Place(_link),

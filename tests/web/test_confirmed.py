@@ -32,7 +32,10 @@ CONFIRMED = {
     "rota-feeds",
     "rota-services",
     "rota-service",
+    "downtime",
+    "patient-copy",
     "patient-file",
+    "patient-merge",
     "patient-move",
     "move",
 }

@@ -58,6 +58,8 @@ ACTS: Final[dict[str, tuple[LinkAct | None, LinkAct | None]]] = {
     "plan-page-mail": (None, LinkAct.TO_PREFERENCES),
     "plan-page-feed": (LinkAct.MAKE_LINK, LinkAct.MAKE_LINK),
     "plan-page-devices": (LinkAct.DEVICES, LinkAct.DEVICES),
+    "plan-page-consents": (LinkAct.CONSENT, LinkAct.CONSENT),
+    "plan-page-copy": (LinkAct.COPY, LinkAct.COPY),
     "checkin-from-plan": (None, LinkAct.TO_CHECKIN),
     "confirm": (LinkAct.CONFIRM, LinkAct.CONFIRM),
     "mail": (LinkAct.PREFERENCES, LinkAct.STOP),

@@ -101,6 +101,7 @@ KIND_OF_SOURCE: Final[Mapping[Source, ItemKind]] = {
     Source.PLAN: ItemKind.PLAN,
     Source.CASELOAD: ItemKind.RECORD,
     Source.ROTA: ItemKind.RECORD,
+    Source.RIGHTS: ItemKind.RECORD,
 }
 """Total over Source (tested)."""
 
@@ -120,7 +121,14 @@ ENDS: Final[Mapping[ItemKind, tuple[ReviewOutcome, ...]]] = {
     ItemKind.DOCUMENT: (_R.HANDED_OVER, *_SPOKEN, *_ALWAYS),
     ItemKind.MAIL: (_R.ADDRESS_CORRECTED, *_SPOKEN, *_ALWAYS, _R.FALSE_ALARM),
     ItemKind.CARE: (_R.INFORMED, *_SPOKEN, _R.PLAN_CHANGED, *_ALWAYS),
-    ItemKind.RECORD: (*_SPOKEN, _R.ADDRESS_CORRECTED, _R.PLAN_CHANGED, *_ALWAYS, _R.FALSE_ALARM),
+    ItemKind.RECORD: (
+        *_SPOKEN,
+        _R.ADDRESS_CORRECTED,
+        _R.HANDED_OVER,
+        _R.PLAN_CHANGED,
+        *_ALWAYS,
+        _R.FALSE_ALARM,
+    ),
 }
 """How items of each kind may end, the most usual first. Total over ItemKind (tested)."""
 

@@ -23,6 +23,7 @@ class Source(StrEnum):
     PLAN = "plan"
     CASELOAD = "caseload_row"
     ROTA = "rota"
+    RIGHTS = "rights"
 
 
 class Reason(StrEnum):

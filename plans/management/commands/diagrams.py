@@ -1,7 +1,9 @@
-"""`manage.py diagrams`: write the documents that come from code: states, rules, published schedules, catalogue."""
+"""`manage.py diagrams`: write the documents that come from code: states, rules, published schedules, catalogue, and the
+schema of a copy of a record."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from plans.domain import diagrams
-from plans.management import catalogue_document, published_document, rules_document
+from plans.management import catalogue_document, privacy_document, published_document, rules_document
+from plans.services.record_copies import schema as record_schema
 
 
 class Command(BaseCommand):
     """Write the documents; with --check only say whether they are up to date."""
 
-    help = "Writes docs/states.md, rules.md, published-schedules.md and catalogue.md from the code."
+    help = "Writes the documents of docs/ that come from the code."
     requires_system_checks: list[str] = []  # Django's own type
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,6 +35,8 @@ class Command(BaseCommand):
             ("rules.md", rules_document.document()),
             ("published-schedules.md", published_document.document()),
             ("catalogue.md", catalogue_document.document()),
+            ("privacy.md", privacy_document.document(_text("privacy.md"))),
+            ("record-copy.schema.json", json.dumps(record_schema.schema(), indent=1) + "\n"),
         ):
             path = Path(settings.BASE_DIR) / "docs" / name
             if path.exists() and path.read_text(encoding="utf-8") == wanted:
@@ -40,3 +45,7 @@ class Command(BaseCommand):
                 raise CommandError(f"docs/{name} is out of date: run `python manage.py diagrams`")
             path.write_text(wanted, encoding="utf-8")
             self.stdout.write(f"wrote docs/{name}")
+
+
+def _text(name: str) -> str:
+    return (Path(settings.BASE_DIR) / "docs" / name).read_text(encoding="utf-8")

@@ -12,13 +12,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from plans.domain.documents.facts import LAYOUT_REVISION
-from plans.domain.documents.kinds import BY_ITSELF, CALENDAR, KINDS, OF_A_DAY, opened_by
+from plans.domain.documents.kinds import BY_ITSELF, CALENDAR, KINDS, OF_A_DAY, PHARMACY, opened_by
 from plans.domain.documents.states import DocumentState
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
 from plans.domain.which import which
 from plans.models import ON_PAPER_STATES, Document, Patient, Plan, PlanVersion
-from plans.services import audit, clock, heartbeat, outbox
+from plans.services import audit, clock, consents, heartbeat, outbox
 from plans.services.access import get_document_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.documents import files
@@ -346,7 +346,7 @@ def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, langu
     """Request a document of the current version in the chosen look; returns the existing one if there is one.
 
     Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended, never issued, or resting for a
-    hospital stay).
+    hospital stay); for a pharmacy sheet no_consent_pharmacy and no_consent_part2.
     """
     with transaction.atomic():
         spec = KINDS.get(kind)
@@ -355,6 +355,8 @@ def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, langu
             raise Refused(reason="wrong_kind", where="kind")
         if plan.active_version is None or plan.state not in ON_PAPER_STATES:
             raise Refused(reason="no_plan")
+        if kind == PHARMACY.code:
+            consents.check_pharmacy(plan.patient)
         day = clock.today(plan.patient.zone) if spec.of_a_day else None
         variant = Variant(paper, size, language, day)
         row = ask(plan.active_version, now=clock.now(), kind=kind, variant=variant.code)

@@ -22,7 +22,7 @@ from plans.domain.review.item_states import ItemState, Priority
 from plans.domain.review.outcomes import ReviewOutcome
 from plans.domain.which import which
 from plans.models import LIVE_STATES, Clinic, Patient, PatientMove, Plan, ReviewItem
-from plans.services import audit, clock, owners, paging, rows
+from plans.services import audit, clock, consents, owners, paging, rows
 from plans.services.access import get_clinic_for, get_move_for, get_patient_for, moves_seen_by
 from plans.services.actors import SYSTEM, Actor, May
 from plans.services.from_row import from_row
@@ -151,13 +151,14 @@ def offer(*, by: Actor, patient_id: UUID, to_id: UUID, note: str = "") -> UUID:
     """Offer a patient to another clinic of the installation; returns the key of the offer. Nothing moves yet.
 
     `note` is for the other clinic. Raises NotFound, NotAllowed, and Refused: not_in_care, offered_already (`clinic`),
-    not_a_clinic.
+    not_a_clinic, no_consent_part2.
     """
     patient = get_patient_for(by, patient_id, May.PLAN, lock=True)
     to = Clinic.objects.filter(pk=to_id).exclude(pk=patient.clinic_id).first()
     if to is None:
         raise Refused(reason="not_a_clinic", where="clinic")
     _check_in_care(patient)
+    consents.check_disclosure(patient)
     standing = PatientMove.objects.filter(patient=patient, state=MoveState.OFFERED).first()
     if standing is not None:
         raise Refused(reason="offered_already", clinic=standing.to_clinic.name)

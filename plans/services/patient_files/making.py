@@ -29,7 +29,7 @@ from plans.models import (
     PlanVersion,
     TakenDose,
 )
-from plans.services import audit, clock, people
+from plans.services import audit, clock, consents, people
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.documents import files
@@ -87,11 +87,12 @@ def make(*, by: Actor, patient_id: UUID, partner: str = "") -> MadeFile:
     """Make a patient's file for another installation, signed with the key shared with `partner` if one is named.
 
     Nothing of the patient changes here: care ends when somebody records it. Raises NotFound, NotAllowed, Refused:
-    not_a_partner, in_hospital, documents_away; BadPatientFile(too_large).
+    not_a_partner, in_hospital, documents_away, no_consent_part2; BadPatientFile(too_large).
     """
     patient = get_patient_for(by, patient_id, May.PLAN, lock=True)
     if patient.care_state == CareState.ADMITTED.value:
         raise Refused(reason="in_hospital")
+    consents.check_disclosure(patient)
     key, now = _key(partner), clock.now()
     titles, documents = _documents(patient)
     record: JsonObject = {

@@ -134,7 +134,14 @@ def leads_to_plan(request: HttpRequest, link: LinkView) -> bool:
 
 def offers(request: HttpRequest, link: LinkView) -> dict[str, bool]:
     """Which buttons the plan page has: those that the policy allows."""
-    acts = (LinkAct.MARK, LinkAct.MAKE_LINK, LinkAct.TO_PREFERENCES, LinkAct.DEVICES)
+    acts = (
+        LinkAct.MARK,
+        LinkAct.MAKE_LINK,
+        LinkAct.TO_PREFERENCES,
+        LinkAct.DEVICES,
+        LinkAct.COPY,
+        LinkAct.CONSENT,
+    )
     return {f"may_{act.value}": links.may(link, act, device=device(request)) for act in acts}
 
 

@@ -7,10 +7,13 @@ from django.urls import path
 from plans.web.addresses import PATIENT_FILES
 from plans.web.clinician.patient import (
     care,
+    consents,
+    copies,
     files,
     history,
     letters,
     links,
+    merging,
     moves,
     owner,
     phone_checkin,
@@ -50,6 +53,9 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/unlock", views.unlock, name="patient-unlock"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
     path("patients/<uuid:patient_id>/file", files.patient_file, name="patient-file"),
+    path("patients/<uuid:patient_id>/consents", consents.patient_consents, name="patient-consents"),
+    path("patients/<uuid:patient_id>/merge", merging.patient_merge, name="patient-merge"),
+    path("patients/<uuid:patient_id>/copy", copies.patient_copy, name="patient-copy"),
     path(PATIENT_FILES.removeprefix("/"), files.files_page, name="patient-files"),
     path("patient-files/<uuid:file_id>", files.file_page, name="patient-file-read"),
     path(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from plans.domain.audit import AuditPart
 from plans.domain.checkins.instrument_file import scales_in, translations
 from plans.domain.taper.plan_states import PlanState
-from plans.services import audit, looks, people, second_fact, visits
+from plans.services import audit, looks, merging, people, second_fact, visits
 from plans.services.actors import May
 from plans.services.patient_overview import overview
 from plans.services.plan_summaries import PlanSummary
@@ -113,6 +113,9 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "visits": visits.of_patient(actor, patient_id).upcoming,
         "draft": seen.draft_id,
         "live": seen.live_id,
+        "merged_into": next(
+            (one for one in merging.of_patient(actor, patient_id) if one.merged_id == patient_id), None
+        ),
         "locked": second_fact.is_slowed(actor, patient_id),
     }
     return page(request, "clinic/patient.html", context)

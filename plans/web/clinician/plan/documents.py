@@ -17,6 +17,7 @@ from plans.services.plans import taken
 from plans.web import layout_context
 from plans.web.forms import single
 from plans.web.gate import staff_page, unasked
+from plans.wording.consents import REFUSED, consent_refusal
 from plans.wording.plans import at, problem
 
 
@@ -82,6 +83,8 @@ def plan_documents(request: HttpRequest, plan_id: UUID) -> HttpResponse:
                 _("Documents are drawn only for a running plan. This one is over."),
                 kind="think",
             )
+        elif refusal.facts.get("reason") in REFUSED:
+            layout_context.say(request, consent_refusal(refusal), kind="think")
         else:
             layout_context.say(
                 request, _("Choose which document, on what, how large and in which language."), kind="think"

@@ -93,6 +93,8 @@ _ONWARD = {
     "/p/about": "plan-page-medicine",
     "/p/feed": "plan-page-feed",
     "/p/devices": "plan-page-devices",
+    "/p/consents": "plan-page-consents",
+    "/p/copy": "plan-page-copy",
 }
 
 

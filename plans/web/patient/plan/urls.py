@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.patient.plan import devices, dose_marks, feed, second_fact, views
+from plans.web.patient.plan import consents, copy, devices, dose_marks, feed, second_fact, views
 
 urlpatterns = [
     path("p/", views.plan_page, name="plan-page"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("p/calendar.pdf", views.calendar_pdf, name="plan-page-pdf"),
     path("p/mail", views.to_mail, name="plan-page-mail"),
     path("p/fact", second_fact.give_fact, name="plan-page-fact"),
+    path("p/consents", consents.consents_page, name="plan-page-consents"),
+    path("p/copy", copy.copy_page, name="plan-page-copy"),
     path("p/devices", devices.devices_page, name="plan-page-devices"),
     path("p/about", views.medicine, name="plan-page-medicine"),
     path("p/mark", dose_marks.mark, name="plan-page-mark"),
