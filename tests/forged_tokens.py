@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 SIGNS: Final = ascii_letters + digits + "-_"
 _EVERY_SECONDS: Final = 10.0
-_BATCH: Final = 1000
+_BATCH: Final = 20_000
 _ONE_BY_ONE: Final = 20
 
 

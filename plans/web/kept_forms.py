@@ -11,8 +11,9 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 
-from plans.services import kept_forms
+from plans.services import accounts, kept_forms
 from plans.services.actors import Actor
 from plans.services.kept_forms import Kept
 from plans.web import form_owner, not_saved
@@ -55,7 +56,8 @@ def _give_back(request: HttpRequest, response: HttpResponse, actor: Actor) -> No
         return
     page = fill(response.content.decode(), request.path, ((one.path, one.fields) for one in kept))
     notes = [_note(one, missed) for one, missed in zip(kept, page.missed, strict=True)]
-    said = render_to_string("parts/kept.html", {"notes": notes}, request)
+    with timezone.override(accounts.clinic_card(actor).zone):
+        said = render_to_string("parts/kept.html", {"notes": notes}, request)
     response.content = (page.before + said + page.after).encode()
 
 
@@ -70,6 +72,6 @@ def _note(one: Kept, missed: frozenset[str]) -> Context:
         "id": one.id,
         "at": one.at,
         "path": one.path,
-        "typed": [(name, text) for name, text in left if text],
+        "typed": not_saved.named((name, text) for name, text in left if text),
         "sent": [(name, value) for name, values in one.fields.items() for value in values],
     }

@@ -8,6 +8,7 @@ it finds it in the form when they open that again (`plans.web.kept_forms`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -127,12 +128,17 @@ def _is_staff_form(request: HttpRequest) -> bool:
     return getattr(match.func, "gate", ("",))[0] == "staff"
 
 
+def named(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """Fields with words for a reader: their names, which forms and code have in common, without underscores."""
+    return [(name, name.replace("_", " "), text) for name, text in fields]
+
+
 def kept_context(request: HttpRequest) -> dict[str, object]:
     """For `parts/typed.html`: what was typed; whether it is kept, and where it is given back to whoever reads this."""
     owner = getattr(request, "kept_for", None)
     reader = str(request.user.pk) if request.user.is_authenticated else ""
     return {
-        "typed": typed(request),
+        "typed": named(typed(request)),
         "kept": owner is not None,
         "kept_for_another": owner is not None and reader not in ("", str(owner.user_id)),
         "kept_page": page_of(request),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -110,7 +111,8 @@ def test_a_note_is_in_its_form_again_and_for_nobody_else(clinic: ClinicMade, ite
     page = sent.client.get(item)
     form = next(one for one in forms_in(page) if one.action == f"{item}/note")
     assert form.fields["note-note"] == [TYPED]
-    assert "It is in the form again" in page.content.decode()
+    kept_at = KeptForm.objects.latest("kept_at").kept_at.astimezone(ZoneInfo("America/New_York"))
+    assert f"not saved at {kept_at:%H:%M}. It is in the form again" in page.content.decode()
     # Looking again does not take it away: the line may have broken.
     assert TYPED in unescape(sent.client.get(item).content.decode())
 

@@ -58,7 +58,8 @@ def _lines(text: str) -> tuple[list[Line], bool]:
     """The nonempty lines, and whether commas separate their cells."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     divider = next((mark for mark in "\t;" if mark in first), ",")
-    read = csv.reader(io.StringIO(text), delimiter=divider)
+    # Strict: of `"1"5` the lenient reader makes 15.
+    read = csv.reader(io.StringIO(text), delimiter=divider, strict=True)
     try:
         found = [(read.line_num, [cell.strip() for cell in cells]) for cells in read if any(cells)]
     except csv.Error:
