@@ -73,7 +73,9 @@ _ROWS: Final = (
     "days,morning\n14,=5",
     "\ufeffdays,total\n14,5",
     "days,total\r\n14,5\r\n",
-    "days,total\n\n\n", 'days,total\n14,"1"5', 'days;total\n14;"1"5',
+    "days,total\n\n\n",
+    'days,total\n14,"1"5',
+    'days;total\n14;"1"5',
 )
 BY_HAND: Final = tuple(dict.fromkeys((*_NUMBERS, *_TEXTS, *_ADDRESSES, *_DAYS, *_KEYS, *_ROWS, "")))
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -113,8 +113,17 @@ def keep(request: HttpRequest) -> None:
 def page_of(request: HttpRequest) -> str:
     """The page that the posted form stands on, without its query."""
     named = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
-    shown = urlsplit(named)
-    return shown.path if shown.netloc == request.get_host() and shown.path else request.path
+    shown = address_of_ours(request, named)
+    return shown.path if shown is not None else request.path
+
+
+def address_of_ours(request: HttpRequest, named: str) -> SplitResult | None:
+    """The address of a page of this site that a header names; None for any other, and for what is no address."""
+    try:
+        shown = urlsplit(named)
+    except ValueError:
+        return None
+    return shown if shown.netloc == request.get_host() and shown.path else None
 
 
 def _is_staff_form(request: HttpRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -42,7 +42,7 @@ def page_of(request: HttpRequest) -> str:
         return request.get_full_path()
     else:
         open_page = request.headers.get("Referer", "")
-    shown = urlsplit(open_page)
-    if shown.netloc != request.get_host() or not shown.path:
+    shown = not_saved.address_of_ours(request, open_page)
+    if shown is None:
         return "/"
     return f"{shown.path}?{shown.query}" if shown.query else shown.path

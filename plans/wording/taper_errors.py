@@ -77,7 +77,9 @@ ROWS: Final[Mapping[str, Promise]] = {
     ),
     "dose": _("Line %(line)s: “%(raw)s” is not a dose. Write a time of day and the mg, such as “night 1.5”."),
     "width": _("Line %(line)s has more or fewer cells than the first line."),
-    "not_csv": _("The file of rows is not CSV."),
+    "not_csv": _(
+        "Line %(line)s cannot be divided into cells: a quotation mark is open or stands inside a cell. Take it out."
+    ),
     "too_large": _("The file of rows is too large."),
 }
 WEEKLY: Final[Mapping[str, Promise]] = {

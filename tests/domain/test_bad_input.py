@@ -7,6 +7,7 @@ from itertools import islice
 
 import pytest
 
+from plans.domain.amounts import Dose
 from tests import bad_input
 
 
@@ -23,4 +24,4 @@ def test_so_are_generated_ones() -> None:
 def test_a_text_that_is_taken_otherwise_is_found() -> None:
     careless = bad_input.Reader("careless", lambda raw: raw.replace(",", ""), lambda raw, took: raw == took)
     assert not careless.says("5,5", careless.read("5,5"))
-    assert not bad_input.READERS[0].says("0.55", bad_input.Dose.parse("0.5"))
+    assert not bad_input.READERS[0].says("0.55", Dose.parse("0.5"))

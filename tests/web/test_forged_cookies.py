@@ -1,4 +1,4 @@
-"""Cookies that were never ours: a page or a refusal, never a fault."""
+"""Cookies that were never ours and headers that no browser sends: a page or a refusal, never a fault."""
 
 from __future__ import annotations
 
@@ -31,3 +31,24 @@ def test_a_page_takes_a_session_key_that_nobody_gave_out_for_none(client: Client
                 honest.status_code,
                 honest.get("Location"),
             ), key
+
+
+ODD_HEADERS = (
+    {"Referer": "http://["},
+    {"Origin": "http://["},
+    {"HX-Request": "true", "HX-Current-URL": "http://["},
+    {"HX-Current-URL": "http://["},
+    {"HX-Request": "true", "HX-Current-URL-URI-AutoEncoded": "true", "HX-Current-URL": "%5B"},
+    {"Accept-Language": "x" * 8000},
+    {"User-Agent": "\x80" * 300},
+    {"Cookie": 'messages="\\000"; csrftoken="a\\000"; forms="\\377"; language=../x; =;;'},
+)
+
+
+@pytest.mark.slow
+def test_a_header_that_no_browser_sends_is_passed_over() -> None:
+    for headers in ODD_HEADERS:
+        for path in ("/queue", "/c/", "/accounts/login/"):
+            for method in ("get", "post"):
+                answer = getattr(Client(enforce_csrf_checks=True), method)(path, headers=headers)
+                assert answer.status_code < 500, (headers, path)

@@ -63,8 +63,8 @@ def _lines(text: str) -> tuple[list[Line], bool]:
     try:
         found = [(read.line_num, [cell.strip() for cell in cells]) for cells in read if any(cells)]
     except csv.Error:
-        # a cell of more than 128 kB, or a NUL
-        raise BadRows(where="rows", why="not_csv", line=1) from None
+        # A quotation mark within a cell; a cell of more than 128 kB; a NUL.
+        raise BadRows(where="rows", why="not_csv", line=max(read.line_num, 1)) from None
     return found, divider == ","
 
 

@@ -112,6 +112,16 @@ def test_a_dose_that_is_none_is_refused_at_its_row(cells: str) -> None:
     assert refused.value.where.startswith("method.rows[1].")
 
 
+@pytest.mark.parametrize("cells", ['14,"1"5', '14;"0"5', '14,"1'])
+def test_a_quotation_mark_within_a_cell_makes_no_other_dose_of_it(cells: str) -> None:
+    with pytest.raises(TaperError) as refused:
+        typed_method(f"days,total_mg\n{cells}" if "," in cells else f"days;total_mg\n{cells}")
+    assert refused.value.facts["why"] == "not_csv"
+    assert says(refused.value).endswith(
+        "Line 2 cannot be divided into cells: a quotation mark is open or stands inside a cell. Take it out."
+    )
+
+
 def test_ten_thousand_lines_are_refused() -> None:
     with pytest.raises(TaperError) as refused:
         typed_method("days,total_mg\n" + "1,1\n" * 10_000)
