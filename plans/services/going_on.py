@@ -20,7 +20,9 @@ from plans.domain.json import JsonObject
 from plans.domain.regimen import DayDose
 from plans.domain.taper import dose_records, going_on, maintenance, revisions, supply
 from plans.domain.taper.dose_records import ToldBy
+from plans.domain.taper.lived_pace import AS_THE_METHOD, LivedPace, lived_pace
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
+from plans.domain.taper.remaking import in_stock
 from plans.domain.taper.request import Intake, TaperRequest
 from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.taken import Recorded, fullest
@@ -322,16 +324,31 @@ def _made(
     ahead = _ahead(plan, back is not None, day, regimen, as_agreed=keeps)
     lay_out = going_on.go_on_as_agreed if keeps else going_on.go_on_from
     recorded = dose_records.taken_on(known, day - _DAY)
+    # Where nothing was asked, nobody said that the pace is not to be kept.
+    pace = AS_THE_METHOD if agreed else _pace(ahead, day)
+    asked = replace(ahead.request, method=pace.method(ahead.request.method))
     schedule = lay_out(
-        replace(ahead.request, patient=facts_of(patient, today)),
+        replace(asked, patient=facts_of(patient, today)),
         ahead.schedule,
         from_day=day,
         regimen=regimen,
         taken=recorded.regimen if recorded else None,
     )
+    schedule = pace.kept(schedule, from_day=day, first=True)
+    asked = asked.with_products(present.schedule.products)
+    schedule = in_stock(asked, schedule, before=present.schedule, from_day=day)
     # From this day on the plan counts; the record counts for the days before.
     made = _Made(act, state, day, today, regimen, schedule, _until(known, day), agreed)
     return _kept(made, ahead) if keeps else made
+
+
+def _pace(ahead: _Ahead, day: date) -> LivedPace:
+    """The pace of the steps that lie ahead, as far as the method by itself has another."""
+    own, change = dose_records.pattern_on(ahead.schedule, day), ahead.schedule.next_change(day)
+    if not own or change is None:
+        return AS_THE_METHOD
+    first = (change.start - day).days
+    return lived_pace(ahead.request, ahead.schedule, day, regimen=own, first_days=first)
 
 
 def _kept(made: _Made, ahead: _Ahead) -> _Made:

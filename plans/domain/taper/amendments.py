@@ -25,6 +25,7 @@ from plans.domain.taper.crossover import Crossover, complete
 from plans.domain.taper.dose_records import pattern_on
 from plans.domain.taper.drug import Spread
 from plans.domain.taper.going_on import laid_out, order_now
+from plans.domain.taper.lived_pace import AS_THE_METHOD, LivedPace, lived_pace
 from plans.domain.taper.methods import AnyMethod
 from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.plan_states import PlanAct
@@ -42,7 +43,7 @@ from plans.domain.taper.refusals import (
     OutsidePlan,
     SwitchRefused,
 )
-from plans.domain.taper.remaking import remade
+from plans.domain.taper.remaking import in_stock, remade
 from plans.domain.taper.request import Intake, TaperRequest
 from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.switch_figures import Counted, counted
@@ -105,7 +106,8 @@ class StepAmendment(Amendment):
 class NewLayout(NamedTuple):
     """Input of a new layout: the request as changed so far, what is taken, for how long, and whether it continues.
 
-    `begun` are drugs added by the same change, `counted` amounts that count as those of another drug after a switch.
+    `begun` are drugs added by the same change, `counted` amounts that count as those of another drug after a switch,
+    `pace` is what is kept of the pace lived so far.
     """
 
     request: TaperRequest
@@ -114,6 +116,7 @@ class NewLayout(NamedTuple):
     stays: bool
     begun: frozenset[str] = frozenset()
     counted: tuple[Counted, ...] = ()
+    pace: LivedPace = AS_THE_METHOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +420,8 @@ class TaperOn(LayoutAmendment):
         if isinstance(method, Typed):
             raise NoMethodToUse(where="on_percent", why="taper_on")
         request = replace(draft.request, method=method, goal=ZERO, goal_stated=False)
-        return draft._replace(request=request, first_days=0, stays=False)
+        pace = draft.pace if self.method is None else AS_THE_METHOD
+        return draft._replace(request=request, first_days=0, stays=False, pace=pace)
 
 
 def _beside_switch(draft: NewLayout, drugs: Sequence[str], *, where: str) -> NewLayout:
@@ -509,7 +513,13 @@ def _moved(made: Amended, change: StepAmendment, standing: Standing) -> Amended:
         return _while_held_open(made, change, standing)
     schedule = maintenance.opened(made.schedule, change.from_day)
     opens = isinstance(change, HoldOpen)
-    return made._replace(schedule=change.steps(made.request, schedule, standing), held_open=opens)
+    later = change.steps(made.request, schedule, standing)
+    return made._replace(schedule=_in_stock(made, later, change.from_day), held_open=opens)
+
+
+def _in_stock(made: Amended, schedule: Schedule, day: date) -> Schedule:
+    """The steps as moved or repeated, none of them made of what the plan no longer has."""
+    return in_stock(_stocked(made), schedule, before=made.schedule, from_day=day)
 
 
 def _while_held_open(made: Amended, change: StepAmendment, standing: Standing) -> Amended:
@@ -522,11 +532,17 @@ def _while_held_open(made: Amended, change: StepAmendment, standing: Standing) -
     if standing.waiting is not None:
         try:
             later = revisions.resume_open(made.schedule, before=standing.waiting, from_day=day)
-            return made._replace(schedule=later, held_open=False)
+            return made._replace(schedule=_in_stock(made, later, day), held_open=False)
         except NotHeld:
             # The dose changed during the hold, so the waiting steps no longer follow from it: apply the method again.
             pass
-    draft = NewLayout(_stocked(made), pattern_on(made.schedule, day), 0, stays=False)
+    asked, pace = _stocked(made), AS_THE_METHOD
+    if standing.waiting is not None:
+        begun = made.schedule.steps[-1].start
+        held = pattern_on(standing.waiting, begun)
+        pace = lived_pace(asked, standing.waiting, begun, regimen=held, first_days=0)
+        asked = replace(asked, method=pace.method(asked.method))
+    draft = NewLayout(asked, pattern_on(made.schedule, day), 0, stays=False, pace=pace)
     return _from_draft(made, draft, day, standing)._replace(held_open=False)
 
 
@@ -542,7 +558,10 @@ def _laid_out(made: Amended, group: Sequence[LayoutAmendment], standing: Standin
         raise NothingLater(where="from_day", day=day.isoformat())
     change = schedule.next_change(day)
     first = (change.start - day).days if change is not None else None
-    draft = NewLayout(_stocked(made), regimen, first, stays=change is None and schedule.maintenance)
+    asked = _stocked(made)
+    pace = lived_pace(asked, schedule, day, regimen=regimen, first_days=first)
+    asked = replace(asked, method=pace.method(asked.method))
+    draft = NewLayout(asked, regimen, first, stays=change is None and schedule.maintenance, pace=pace)
     for one in group:
         draft = one.drafted(draft)
     _check_made(draft)
@@ -591,7 +610,7 @@ def _from_draft(made: Amended, draft: NewLayout, day: date, standing: Standing) 
 
 
 def _laid(made: Amended, draft: NewLayout, day: date, standing: Standing) -> Schedule:
-    return laid_out(
+    laid = laid_out(
         draft.request,
         replace(made.schedule, products=draft.request.products or made.schedule.products),
         from_day=day,
@@ -600,3 +619,4 @@ def _laid(made: Amended, draft: NewLayout, day: date, standing: Standing) -> Sch
         stays=draft.stays,
         taken=standing.taken,
     )
+    return draft.pace.kept(laid, from_day=day, first=draft.first_days is None)

@@ -203,8 +203,9 @@ def _tail(
     if isinstance(request.method, Typed) or is_weekly(asked.regimen):
         return _staying(asked, _rows(request, schedule, from_day, asked.regimen))
     if isinstance(request.method, Steps):
-        left = sum(step.start > from_day and step.kind is not StepKind.HOLD for step in schedule)
-        asked = replace(asked, method=replace(request.method, count=max(1, left)))
+        asked = replace(
+            asked, method=replace(request.method, count=_intervals_left(request, schedule, from_day))
+        )
     try:
         return Layout(asked).schedule()
     except (NothingToTaper, EndsBeforeStart) as refusal:
@@ -213,6 +214,13 @@ def _tail(
             return Layout(asked).switched(asked.crossover)
         # at the goal already, or past the target date: the dose stays until somebody plans further
         return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
+
+
+def _intervals_left(request: TaperRequest, schedule: Schedule, from_day: date) -> int:
+    """The intervals that a plan of a number of them still has after a day: a step whose cut could not be made sooner
+    takes several."""
+    coming = [step for step in schedule if step.start > from_day and step.kind is not StepKind.HOLD]
+    return 1 + sum(max(1, round(step.days / request.method.interval_days)) for step in coming[:-1])
 
 
 def _asked(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from plans.domain.taper.pharmacy import Pharmacy
+from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import NotMakeable
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose
@@ -24,6 +26,42 @@ def remade(request: TaperRequest, schedule: Schedule, *, from_day: date) -> Sche
         doses = _doses(pharmacy, later)
     except NotMakeable:
         return None
+    made = _made_of(schedule, doses, from_day)
+    return replace(made, products=request.products or schedule.products)
+
+
+def in_stock(request: TaperRequest, schedule: Schedule, *, before: Schedule, from_day: date) -> Schedule:
+    """The schedule without products that the plan no longer has: what is taken again, or comes after a hold, is made of
+    those it has now.
+
+    `before` is the plan as it was: where it had itself agreed to use up a product until some day, so does the schedule.
+    Raises NotMakeable where the products of today do not make such a dose.
+    """
+    products = request.products or schedule.products
+    stock = set(products)
+    until = [step.end for step in before if _foreign(step, stock)]
+    first = max([from_day, *(day + timedelta(days=1) for day in until)])
+    later = [step for step in schedule if step.end >= first]
+    if not any(_foreign(step, stock) for step in later):
+        return schedule
+    pharmacy = Pharmacy(request.country, products, request.max_pieces, request.syringes)
+    doses = [
+        made if _foreign(step, stock) else step.doses
+        for step, made in zip(later, _doses(pharmacy, later), strict=True)
+    ]
+    return _made_of(schedule, doses, first)
+
+
+def _foreign(step: Step, stock: Collection[Product]) -> bool:
+    """Whether a step is made of a product that is not in stock; on a ward nothing is taken from it."""
+    return step.kind is not StepKind.PAUSE and any(
+        take.product not in stock for dose in step.doses for take in dose.take
+    )
+
+
+def _made_of(schedule: Schedule, doses: Sequence[tuple[TimedDose, ...]], from_day: date) -> Schedule:
+    """The schedule with these doses in the steps that end on or after a day; one in progress is split there."""
+    later = [step for step in schedule if step.end >= from_day]
     steps = [step for step in schedule if step.end < from_day]
     for step, made in zip(later, doses, strict=True):
         if step.start >= from_day or made == step.doses:
@@ -33,7 +71,7 @@ def remade(request: TaperRequest, schedule: Schedule, *, from_day: date) -> Sche
         kind = StepKind.HOLD if made else step.kind
         steps.append(replace(step, start=from_day, doses=made, kind=kind))
     numbered = tuple(replace(step, n=n) for n, step in enumerate(steps, start=1))
-    return replace(schedule, products=request.products or schedule.products, steps=numbered)
+    return replace(schedule, steps=numbered)
 
 
 def _doses(pharmacy: Pharmacy, steps: list[Step]) -> list[tuple[TimedDose, ...]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from plans.domain.taper.course import MOST_DAYS, too_long
@@ -30,6 +31,9 @@ from plans.domain.taper.refusals import (
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose
 
 MOST_REVISION_DAYS: Final = 366
+FALLS: Final = frozenset({StepKind.CUT, StepKind.STOP})
+"""The kinds of steps whose distance is the pace of a plan."""
+_NO_PACE: Final = frozenset({StepKind.HOLD, StepKind.STEP_BACK, StepKind.PAUSE})
 _SUNDAY: Final = 6
 
 
@@ -184,6 +188,26 @@ def pace(schedule: Schedule, *, from_day: date, interval_days: int, faster: bool
         wanted = min(days, interval_days) if faster else max(days, interval_days)
         least = (from_day - schedule.steps[n].start).days if n == at else 0
         pieces[n] = pieces[n]._replace(days=max(wanted, least, 1))
+    return _schedule(schedule, pieces)
+
+
+def at_pace(schedule: Schedule, *, from_day: date, least: int, most: int, first: bool) -> Schedule:
+    """Let cuts after `from_day` come at least so many days apart, or at most (0: no such limit).
+
+    `first`: the dose of that day is kept for as long, too. Stages of a switch keep their length, only the first cut
+    after them waits; a hold, a step back and a stay in hospital are left as they are. Raises TooLong.
+    """
+    pieces = _pieces(schedule.steps)
+    for step, following in pairwise(schedule.steps):
+        n = step.n - 1
+        if following.kind not in FALLS or following.start <= from_day or step.kind in _NO_PACE:
+            continue
+        if step.start > from_day or (step.start == from_day and step.kind is StepKind.CROSSOVER):
+            days = max(step.days, least)
+            shortened = most and step.kind is StepKind.CUT
+            pieces[n] = pieces[n]._replace(days=min(days, most) if shortened else days)
+        elif first:
+            pieces[n] = pieces[n]._replace(days=max(step.days, (from_day - step.start).days + least))
     return _schedule(schedule, pieces)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperError
 from plans.domain.syringes import USUAL
-from plans.domain.taper import engine
+from plans.domain.taper import catalogue, engine
 from plans.domain.taper.amendments import (
     AS_PLANNED,
     KINDS,
@@ -637,3 +637,60 @@ def test_a_switch_from_days_of_the_week_is_refused() -> None:
         amend(
             plan.request, plan.schedule, [own, SwitchDrug(FIRST + 7 * ONE, crossover=Crossover("diazepam"))]
         )
+
+
+# ── products that the plan no longer has ─────────────────────────────────────────────────────────────────────
+
+
+def only_wafers(day: date) -> ChangeProducts:
+    """The pharmacy has no tablets any more: orally disintegrating ones alone, from a day on."""
+    wanted = catalogue.default_products("clonazepam", "US")
+    return ChangeProducts(day, products=tuple(one for one in wanted if one.form is Form.ODT))
+
+
+def forms(schedule: Schedule, day: date) -> set[Form]:
+    """What is taken from a day on."""
+    return {
+        take.product.form for step in schedule if step.end >= day for one in step.doses for take in one.take
+    }
+
+
+def test_a_step_back_is_not_made_of_tablets_that_the_plan_no_longer_has() -> None:
+    """The dose before came back in the tablets of its time, which the pharmacy had run out of."""
+    request, schedule = REQUEST, SCHEDULE
+    day = schedule.steps[1].start + 2 * ONE
+    made = amend(request, schedule, [only_wafers(day)])
+    assert forms(made.schedule, day) == {Form.ODT}
+    back = amend(made.request, made.schedule, [StepBack(day + ONE, hold_days=14)]).schedule
+    assert back.step_on(day + ONE).day == schedule.steps[0].day  # type: ignore[union-attr]
+    assert forms(back, day + ONE) == {Form.ODT}
+
+
+def test_what_waited_for_a_hold_to_end_is_made_of_what_the_plan_has_then() -> None:
+    """The steps that had waited came back as they were written, with a product that was taken out meanwhile."""
+    request, schedule = REQUEST, SCHEDULE
+    day = schedule.start + 2 * ONE
+    capsules = Product("clonazepam", Form.CAPSULE, Dose.parse("0.125"))
+    tablets = tuple(one for one in schedule.products if one.form is Form.TABLET)
+    held = amend(request, schedule, [HoldOpen(day)])
+    waiting = Standing(None, schedule)
+    made = amend(
+        held.request, held.schedule, [ChangeProducts(day + ONE, products=(*tablets, capsules))], waiting
+    )
+    resumed = amend(made.request, made.schedule, [Resume(day + 9 * ONE)], waiting).schedule
+    assert forms(schedule, day) == {Form.TABLET, Form.ODT}
+    assert forms(resumed, day + ONE) == {Form.TABLET, Form.CAPSULE}
+    days = [step.days for step in schedule.steps[1:]]
+    assert [step.days for step in resumed.steps[-len(days) :]] == days
+
+
+def test_a_product_that_is_used_up_until_monday_stays_until_monday_through_a_hold() -> None:
+    request, schedule = REQUEST, SCHEDULE
+    day = schedule.steps[1].start + 2 * ONE
+    made = amend(request, schedule, [only_wafers(day + 5 * ONE)])
+    later = amend(made.request, made.schedule, [Hold(day, days=14)]).schedule
+    assert forms(later, day) == {Form.TABLET, Form.ODT}
+    assert forms(later, day + 5 * ONE) == {Form.ODT}
+    back = amend(made.request, made.schedule, [StepBack(day, hold_days=14)]).schedule
+    assert Form.TABLET in forms(back, day)
+    assert forms(back, day + 5 * ONE) == {Form.ODT}

@@ -144,6 +144,15 @@ def _days(schedule: Schedule, first: date) -> Iterator[tuple[date, Step]]:
             day += ONE
 
 
+def made_of_what_the_plan_has(life: Life, before: Schedule, day: date) -> None:
+    """From the day on nothing is made of a product that the plan no longer has, unless it was to be used up anyway."""
+    stock = set(life.made.request.products or life.schedule.products)
+    used = {step.end: {take.product for one in step.doses for take in one.take} - stock for step in before}
+    until = max((end for end, foreign in used.items() if foreign), default=day - ONE)
+    later = [step for step in life.schedule if step.start > max(day - ONE, until)]
+    assert not {take.product for step in later for one in step.doses for take in one.take} - stock
+
+
 def kept_and_read_back(taper: Taper) -> None:
     """The stored text and the request read back as they were."""
     stored = load(dump(taper))
@@ -255,6 +264,7 @@ def test_any_chain_of_changes_keeps_every_law(asked: dict[str, Any], data: st.Da
         day = life.versions[-1][0]
         assert days_of(life.schedule, day) == days_of(before, day), (names, day)
         every_kind_is_true(life.schedule, day)
+        made_of_what_the_plan_has(life, before, day)
         assert life.schedule.maintenance or life.schedule.steps[-1].kind is StepKind.STOP
         supply_adds_up(before, life.schedule, life.made.request, day)
         kept_and_read_back(engine.assess(life.made.request, life.schedule))
