@@ -21,7 +21,7 @@ from plans.services.plans import drafts
 from plans.web.clinician.plan import pattern
 from plans.web.clinician.plan.forms import PlanForm
 from tests.makers import ClinicMade, make_clinic, make_patient
-from tests.makers_plans import CROSSOVER, TOGETHER, issue_plan, story_request
+from tests.makers_plans import CROSSOVER, THREE, TOGETHER, issue_plan, story_request
 from tests.web.markup import tight
 from tests.web.plan_form_help import ODT, TABLET, as_member, form_page, preview_page, typed
 
@@ -315,3 +315,12 @@ def test_the_live_result_keeps_no_search_either(
     draft = drafts.load(clinic.primary, patient_id=patient.pk)
     assert draft is not None
     assert "pattern_q" not in draft.form
+
+
+def test_a_plan_of_more_drugs_than_the_form_has_brings_none_of_its_doses() -> None:
+    """Two of three drugs came with their doses, and the third was left out without a word."""
+    asked = TaperRequest.from_json(story_request("2026-11-30", THREE))
+    form = filled(asked, doses=True)
+    given = {name: value for name, value in form.data.items() if name.startswith(("a_", "b_")) and value}
+    assert given == {}
+    assert form.data["percent"] == "12.5"

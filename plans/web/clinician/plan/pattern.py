@@ -8,6 +8,7 @@ that was said: the dose taken now, typed rows, and the dose to stay on.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext
@@ -31,6 +32,9 @@ from plans.wording.doses import drugs_words
 from plans.wording.plans import STATE_NAMES, long_day
 from plans.wording.taper import method_words
 
+# As many drugs as the form has rows for.
+_MOST: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class PatternLine:
@@ -53,6 +57,8 @@ def _line(row: PatternRow) -> PatternLine:
         day=long_day(row.made_on),
         state=STATE_NAMES[row.state],
     )
+    if len(row.request.drugs) > _MOST:
+        what = gettext("{what}; more than two drugs, so no doses").format(what=what)
     return PatternLine(str(row.plan_id), f"{row.name}, {row.record_no}", what)
 
 
@@ -68,9 +74,10 @@ def fill(data: FormData, asked: TaperRequest, *, doses: bool) -> None:
     """Fill a form as sent with what was asked for another plan. What it does not bring stays as it was typed.
 
     A drug that was typed stays, with its products; a pattern of another drug then brings its method only, and never
-    doses.
+    doses. Of a plan of more drugs than the form has, no doses: one of them would be left out.
     """
-    taken = tuple(dict.fromkeys(intake.drug for intake in asked.regimen))[:2]
+    drugs = tuple(dict.fromkeys(intake.drug for intake in asked.regimen))
+    taken, doses = drugs[:_MOST], doses and len(drugs) <= _MOST
     typed = {name: str(data.get(name) or "") for name in ("drug_a", "drug_b")}
     meant = dict(zip(("drug_a", "drug_b"), (*taken, ""), strict=False))
     other = any(drug not in ("", meant[name]) for name, drug in typed.items())
