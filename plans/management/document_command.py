@@ -144,7 +144,7 @@ class DocumentCommand(BaseCommand):
     def facts(self, options: Namespace) -> DocumentFacts:
         """The facts of a document from a request and the options. Raises TaperError, BadFacts."""
         request = TaperRequest.from_text(read_file(options.request, MOST_BYTES))
-        taper = build(request)
+        taper = build(request, fills_from=options.made_on)
         whole = taper.schedule
         words = calendar_words(options.language, request.country)
         made_on = options.made_on or whole.start

@@ -31,7 +31,9 @@ class Dispensing(Row):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("plan", "first"), condition=models.Q(withdrawn_at=None), name="dispensing_once_a_fill"
+                fields=("version", "first"),
+                condition=models.Q(withdrawn_at=None),
+                name="dispensing_once_a_version",
             ),
         )
         indexes = (models.Index(fields=("patient", "-dispensed_on"), name="dispensing_of_patient"),)

@@ -84,7 +84,9 @@ class DispensedRow:
 @dataclass(frozen=True, slots=True)
 class SupplyPage:
     """One patient's plan and supply. `stage` are the coming days of change with the dose of each; `other_dose` is what
-    is really taken, where that differs from the plan; `sheet_id` a pharmacy sheet that can be opened."""
+    is really taken, where that differs from the plan; `at_home` are whole units (mL of a liquid) that should be at home
+    today, reckoned from what was counted on `counted_on`, else from the fills so far; `sheet_id` a pharmacy sheet that
+    can be opened."""
 
     patient_id: UUID
     name: str
@@ -98,6 +100,8 @@ class SupplyPage:
     stage: tuple[tuple[date, DayDose], ...]
     other_dose: bool
     fills: tuple[PlannedFill, ...]
+    at_home: tuple[tuple[Product, int], ...]
+    counted_on: date | None
     dispensed: tuple[DispensedRow, ...]
     sheet_id: UUID | None
 
@@ -120,7 +124,7 @@ def page(actor: Actor, patient_id: UUID) -> SupplyPage:
         raise NotFound(what="Plan")
     summary, today = plan_summaries([plan])[plan.pk], clock.today(patient.zone)
     schedule = versions.written_out(plan, versions.read(plan.active_version).schedule, today)
-    standing = taken.current(plan)
+    standing, home = taken.current(plan), versions.at_home(plan.active_version, today)
     sheet = Document.objects.filter(
         plan=plan, version=plan.active_version, kind=PHARMACY.code, state=DocumentState.READY.value
     )
@@ -139,6 +143,8 @@ def page(actor: Actor, patient_id: UUID) -> SupplyPage:
         else tuple((step.start, step.day) for step in schedule.steps if step.end >= today),
         other_dose=bool(standing and standing.differs),
         fills=_fills(plan, today),
+        at_home=supply.whole_units(home.stock),
+        counted_on=home.counted_on,
         dispensed=tuple(
             _dispensed(row)
             for row in Dispensing.objects.filter(patient=patient, clinic_id=patient.clinic_id)
@@ -254,14 +260,11 @@ def _fills(plan: Plan, today: date) -> tuple[PlannedFill, ...]:
     version = plan.active_version
     if version is None:
         return ()
-    said = versions.read(version)
-    days = said.request.dispense_days
-    begins = supply.first_fill(said.schedule, version.made_on)
-    schedule = said.schedule.through(max(begins, today) + timedelta(days=days * _FILLS_AHEAD))
-    planned = supply.plan_supply(
-        schedule, days, from_day=begins, stock=versions.at_hand(version, schedule, begins)
-    )
-    confirmed = set(Dispensing.objects.filter(plan=plan, withdrawn_at=None).values_list("first", flat=True))
+    days = versions.read(version).request.dispense_days
+    planned = versions.fills(version, today + timedelta(days=days * (_FILLS_AHEAD - 1)))
+    # A fill of an earlier version that was handed out is at home, and taken off these.
+    given = Dispensing.objects.filter(version=version, withdrawn_at=None)
+    confirmed = set(given.values_list("first", flat=True))
     found: dict[tuple[date, date], list[tuple[Product, int]]] = {}
     for fill in planned.fills:
         if fill.last >= today - BACK and fill.whole_units:

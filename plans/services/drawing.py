@@ -182,7 +182,8 @@ def _calendar(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Page
 
 def _pharmacy(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Pages) -> PharmacyFacts:
     clinic, before = row.plan.clinic, pages.before
-    first = pages.fills_from or supply.first_fill(pages.schedule, pages.made_on)
+    further = pages.fills_from
+    home = versions.at_home(row.version, further) if further else versions.before_fills(row.version)
     return PharmacyFacts(
         **vars(shared),
         clinic_address=clinic.address,
@@ -194,7 +195,8 @@ def _pharmacy(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Page
         fills_from=pages.fills_from,
         drug_names={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
         other_dose=_other_dose(row.plan, shared.words),
-        at_hand=dict(versions.at_hand(row.version, pages.schedule, first)),
+        at_hand=supply.named_as_in(pages.schedule, home.stock),
+        counted_on=home.counted_on,
         packs=catalogue.packs(pages.schedule.products, said.request.country),
     )
 

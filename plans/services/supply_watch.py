@@ -121,11 +121,10 @@ def look(plan_id: UUID, now: datetime) -> int:
         or patient.care_state != CareState.IN_CARE
     ):
         return 0
-    issued = PlanVersion.objects.filter(plan=plan, number__lte=plan.active_version.number).order_by("number")
     closed = ClosedDays(opening_of(plan.clinic), plan.clinic.country)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     warned = supply_watch.look(
-        [versions.supplied_by(row) for row in issued],
+        versions.supplied_so_far(plan.active_version),
         today=today,
         closed=closed.why,
         last_open=closed.last_open,

@@ -16,7 +16,9 @@ from plans.domain.documents.kinds import SUMMARY
 from plans.domain.documents.visit import Answered, Decided, Raised, ScoreLine, VisitFacts
 from plans.domain.errors import NotFound
 from plans.domain.review.item_states import ItemState
+from plans.domain.taper import supply
 from plans.domain.taper.products import Product
+from plans.domain.taper.supply_watch import HomeStock
 from plans.models import (
     ON_PAPER_STATES,
     CheckIn,
@@ -33,7 +35,7 @@ from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import queries
 from plans.services.documents.variant import Variant
-from plans.services.plans import consequences, versions
+from plans.services.plans import versions
 from plans.services.visits import VisitLine, upcoming_visits
 
 # The most past and coming check-ins shown: a summary is read in a minute.
@@ -56,15 +58,15 @@ class Since(StrEnum):
 class VisitPage:
     """The facts of the page.
 
-    `at_home` are whole units (mL of a liquid) by product: what was `counted` at home less what was taken since, else
-    what should be left of the fills so far; empty while nobody follows the plan.
+    `at_home` are whole units (mL of a liquid) by product that should be at home, reckoned from what was counted on
+    `counted_on`, else from the fills so far; empty while nobody follows the plan.
     """
 
     since: date
     since_is: Since
     facts: VisitFacts
     at_home: tuple[tuple[Product, int], ...]
-    counted: bool
+    counted_on: date | None
     visits: tuple[VisitLine, ...]
 
 
@@ -80,14 +82,14 @@ def page(actor: Actor, plan_id: UUID, *, since: date | None = None) -> VisitPage
     patient, today = plan.patient, clock.today(plan.patient.zone)
     day, why = (since, Since.ASKED) if since is not None and since < today else _last(plan, today)
     begun = datetime.combine(day, time(), tzinfo=clock.zone_of(patient.zone))
-    followed, present = plan.state in ON_PAPER_STATES, versions.read(version)
-    stock, counted = versions.at_home(version, present.schedule, today) if followed else ({}, False)
+    followed = plan.state in ON_PAPER_STATES
+    home = versions.at_home(version, today) if followed else HomeStock({})
     return VisitPage(
         since=day,
         since_is=why,
         facts=facts_of(plan, patient, day=today, since=begun),
-        at_home=consequences.whole_units(stock),
-        counted=counted,
+        at_home=supply.whole_units(home.stock),
+        counted_on=home.counted_on,
         visits=upcoming_visits(patient),
     )
 

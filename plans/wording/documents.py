@@ -266,6 +266,14 @@ def _pharmacy() -> dict[str, str]:
         "more_changes_below": gettext("more changes: the directions below hold"),
         "sig_and": gettext("{first}, and {last}"),
         "at_hand": gettext("Counted at home: {products}. This is taken off the fills below."),
+        "at_hand_since": gettext(
+            "At home by the count of {date}, later fills and the doses since: {products}. This is taken off the fills "
+            "below: count it before you give less."
+        ),
+        "at_hand_filled": gettext(
+            "At home if every fill so far was collected and every dose taken: {products}. This is taken off the fills "
+            "below: count it before you give less."
+        ),
         "syringes_to_give": gettext("Oral syringes to give: {syringes}."),
         "order_head": gettext("To order, made in these sizes"),
         # Translators: an example is 0.45 mg capsules: 14 in all, each with 0.45 mg clonazepam (together 6.3 mg)

@@ -177,10 +177,3 @@ def since_words(why: str, day: date) -> str:
 def then_words(day: date) -> str:
     """The heading of the answers given by then."""
     return gettext("Until {day}").format(day=short_day(day))
-
-
-def home_words(*, counted: bool) -> str:
-    """How it is known what is at home."""
-    if counted:
-        return gettext("Counted at home, less what the plan took since.")
-    return gettext("Worked out from what was dispensed so far, if all was taken as planned.")

@@ -21,7 +21,9 @@ import plans.migrations
 pytestmark = pytest.mark.django_db
 # An index that is made while writes wait is a warning, which clinics of our size can bear; these are not.
 REFUSED: Final = ("RUNPYTHON_REVERSIBLE", "RUNSQL_REVERSIBLE")
-ALL_THE_SAME: Final[dict[str, str]] = {}
+ALL_THE_SAME: Final[dict[str, str]] = {
+    "0034_dispensing_once_a_version": "It lets through more than before: a fill once a version, not once a plan.",
+}
 """Migrations that are right although the linter refuses them: the name, and why."""
 
 HEAD = """
@@ -107,4 +109,4 @@ def test_a_migration_that_would_not_break_it_is_let_through(
 def test_only_what_is_named_with_its_reason_is_let_through(add: Callable[[str], None]) -> None:
     add(CANNOT_BE_LEFT_EMPTY)
     assert linted({"0003_another": "Another one."}).has_errors
-    assert not linted({"0003_made_up": "Nobody wrote to the table before."}).has_errors
+    assert not linted({**ALL_THE_SAME, "0003_made_up": "Nobody wrote to the table before."}).has_errors

@@ -644,11 +644,16 @@ def test_what_was_counted_is_used_up_by_the_days_since(clinic: ClinicMade, plan:
     product = queries.schedule_of(present(plan.active_version)).products[0]
     return_home(clinic.primary, plan, stock={product.name: 7})
     row = plan_row(plan.pk)
-    assert row.active_version is not None
-    schedule = queries.schedule_of(row.active_version)
-    left = versions.at_hand(row.active_version, schedule, today(plan) + timedelta(days=2))
-    assert left.get(product, 0) < 7 * 4
-    assert versions.at_hand(row.active_version, schedule, today(plan) + timedelta(days=365)) == {}
+    version = present(row.active_version)
+    assert versions.before_fills(version) == ({product: 7 * 4}, today(plan))
+    assert versions.at_home(version, today(plan)) == ({product: 7 * 4}, today(plan))
+    # The fill of the day of return is the rest of what 28 days take.
+    later = versions.at_home(version, today(plan) + timedelta(days=2))
+    filled = next(
+        fill.whole_units for fill in versions.fills(version, today(plan)).fills if fill.product == product
+    )
+    assert later.counted_on == today(plan)
+    assert 0 < later.stock[product] < (7 + filled) * 4
 
 
 @pytest.mark.slow

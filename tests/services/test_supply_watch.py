@@ -87,10 +87,10 @@ def test_all_plans_are_looked_at_in_pages_and_a_broken_one_hides_no_other(
     broken = min([plan, *others], key=lambda one: str(one.pk))
     real = versions.supplied_by
 
-    def reads(row: object) -> object:
+    def reads(row: object, collected: object) -> object:
         if row.plan_id == broken.pk:  # type: ignore[attr-defined]
             raise RuntimeError
-        return real(row)  # type: ignore[arg-type]
+        return real(row, collected)  # type: ignore[arg-type]
 
     monkeypatch.setattr(versions, "supplied_by", reads)
     Heartbeat.objects.update_or_create(name="supply", defaults={"at": START, "facts": {"newest": "x"}})

@@ -32,7 +32,7 @@ def test_what_is_at_home_and_the_instalments_are_shown_kept_and_issued(signed_in
     assert (said.request.dispense_days, said.request.instalment_days) == (30, 7)
     assert said.extra["stock"] == {TABLET: 40}
     tablet = next(product for product in said.schedule.products if product.name == TABLET)
-    assert versions.at_hand(version, said.schedule, version.from_day) == {tablet: 160}
+    assert versions.before_fills(version).stock == {tablet: 160}
 
 
 @pytest.mark.slow

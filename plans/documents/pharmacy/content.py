@@ -172,15 +172,22 @@ def fills_from(context: PharmacyContext) -> date:
 
 
 def at_hand_words(context: PharmacyContext) -> str:
-    """The words on stock at home that is used before the first fill; "" without any."""
-    words, said = context.words, []
+    """The words on what should be at home and is used before the first fill, and how that is known; "" without any."""
+    words, facts, said = context.words, context.facts, []
     for product in context.supplied:
-        parts = context.facts.at_hand.get(product, 0)
+        parts = facts.at_hand.get(product, 0)
         if not parts:
             continue
         count = parts_words(context, product, parts)
         said.append(f"{context.product_named(product, many=True)}: {count}")
-    return words.say("at_hand", products="; ".join(said)) if said else ""
+    if not said:
+        return ""
+    products = "; ".join(said)
+    if facts.counted_on is None:
+        return words.say("at_hand_filled", products=products)
+    if facts.counted_on == facts.made_on:
+        return words.say("at_hand", products=products)
+    return words.say("at_hand_since", products=products, date=words.day_year(facts.counted_on))
 
 
 def fill_days(context: PharmacyContext) -> int:

@@ -22,7 +22,7 @@ from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
 
 # Part of a document's identity: raise it whenever the same facts give other bytes.
-LAYOUT_REVISION: Final = 7
+LAYOUT_REVISION: Final = 8
 LONGEST_STATUS_URL: Final = 60
 PAPERS: Final = ("a4", "letter")
 
@@ -126,9 +126,10 @@ class PharmacyFacts(DocumentFacts):
 
     `previous` is the schedule of the previous version, made on `previous_made_on`, for "what changed". `fills_from` is
     the first day that the fills are for, if not the day of making; `instalment_days` is the length of the instalments
-    in which a fill is handed out (None: all at once); `at_hand` is the stock counted at home and used before the first
-    fill, in quarters or microlitres by product; `other_dose` is shown if another dose than planned is taken;
-    `drug_names` are drugs as a label writes them; `packs` are the sizes that products are sold in, where known.
+    in which a fill is handed out (None: all at once); `at_hand` is what should be at home and is used before the first
+    fill, in quarters or microlitres by product, reckoned from the count of `counted_on`, or from the fills so far if
+    that is None; `other_dose` is shown if another dose than planned is taken; `drug_names` are drugs as a label writes
+    them; `packs` are the sizes that products are sold in, where known.
     """
 
     kind = PHARMACY.code
@@ -143,6 +144,7 @@ class PharmacyFacts(DocumentFacts):
     drug_names: dict[str, str] = field(default_factory=dict)
     other_dose: str = ""
     at_hand: dict[Product, int] = field(default_factory=dict)
+    counted_on: date | None = None
     packs: dict[Product, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

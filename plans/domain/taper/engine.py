@@ -36,7 +36,8 @@ class Taper:
 
     `equivalence` is the name of the table used; `rate` the percentage a method solved for; `recorded` are doses really
     taken that replaced planned ones; `longer` are the steps that last longer than the interval because the products
-    cannot make a smaller cut.
+    cannot make a smaller cut. The stock at hand and the fills count from `fills_from`, or the first day if that is
+    later.
     """
 
     request: TaperRequest
@@ -48,6 +49,7 @@ class Taper:
     rate: Fraction | None = None
     recorded: tuple[Recorded, ...] = ()
     longer: tuple[int, ...] = ()
+    fills_from: date | None = None
 
     @property
     def low_days(self) -> int | None:
@@ -56,14 +58,19 @@ class Taper:
 
     @property
     def at_hand(self) -> Stock:
-        """The stock at hand before the plan."""
+        """The stock at hand, as it was counted before the first fill."""
         return _at_hand(self.request, self.schedule)
 
     @property
     def run_out(self) -> date | None:
-        """The first day not covered by the stock at hand before the plan; None if it covers every dose."""
-        lasts = covered_until(self.schedule, self.schedule.start, self.at_hand)
+        """The first day not covered by the stock at hand; None if it covers every dose from the first fill on."""
+        lasts = covered_until(self.schedule, self.first_fill, self.at_hand)
         return None if lasts is None else lasts + timedelta(days=1)
+
+    @property
+    def first_fill(self) -> date:
+        """The first day that stock and fills are counted for."""
+        return max(self.fills_from or self.schedule.start, self.schedule.start)
 
     @property
     def lived(self) -> Lived:
@@ -77,23 +84,38 @@ def build(
     holidays: frozenset[date] = frozenset(),
     confirmed: frozenset[Product] = frozenset(),
     agreed: ClinicLimits = NONE,
+    fills_from: date | None = None,
 ) -> Taper:
     """The taper asked for, with its assessments.
 
     `holidays` are days the clinic is closed, `confirmed` the products whose strength the clinic has confirmed, `agreed`
-    its own limits. Raises TaperError where the request cannot be met: NotMakeable with `nearest`, EndsBeforeStart,
-    TooLong, …
+    its own limits; `fills_from` is the day on which stock is counted, for a plan dated back. Raises TaperError where
+    the request cannot be met: NotMakeable with `nearest`, EndsBeforeStart, TooLong, …
     """
     layout = Layout(request)
     try:
         schedule = layout.schedule()
         _check_stock(request, schedule)
         laid = _Laid(layout.rate, tuple(layout.longer), layout.asked)
-        return _judged(request, schedule, laid, holidays, confirmed, agreed=agreed)
+        made = _judged(request, schedule, laid, holidays, confirmed, agreed=agreed)
+        return made if fills_from is None else supplied_from(made, fills_from)
     except PairNotCovered as refusal:
         raise refusal.at("equivalence") from None
     except TooLong as refusal:
         raise refusal.at("method") from None
+
+
+def supplied_from(taper: Taper, day: date) -> Taper:
+    """The same taper with its stock and fills counted from a day on, if that is not before its first."""
+    counted_from = replace(taper, fills_from=day)
+    supply = plan_supply(
+        taper.schedule,
+        taper.request.dispense_days,
+        from_day=counted_from.first_fill,
+        stock=taper.at_hand,
+        instalment_days=taper.request.instalment_days,
+    )
+    return replace(counted_from, supply=supply)
 
 
 def assess(

@@ -125,7 +125,7 @@ def options(
     request = replace(taper.request, preparation=())
     found: list[TaperOption] = []
     for name in OFFERED:
-        made = _made_as(request, name, holidays, confirmed, agreed)
+        made = _made_as(request, name, holidays, confirmed, agreed, taper.fills_from)
         if made is not None and all(made.schedule.steps != other.taper.schedule.steps for other in found):
             found.append(TaperOption(name, made, made.schedule.steps == taper.schedule.steps))
     return tuple(found) if len(found) > 1 else ()
@@ -137,13 +137,14 @@ def _made_as(
     holidays: frozenset[date],
     confirmed: frozenset[Product],
     agreed: ClinicLimits,
+    fills_from: date | None,
 ) -> Taper | None:
     """The plan with every drug in a preparation, or, if only the last one has it, with that drug alone."""
     last = request.crossover.to if request.crossover else request.drug_order[-1]
     for drugs in (request.drugs, (last,)):
         asked = replace(request, preparation=tuple((drug, name) for drug in drugs))
         try:
-            return build(asked, holidays=holidays, confirmed=confirmed, agreed=agreed)
+            return build(asked, holidays=holidays, confirmed=confirmed, agreed=agreed, fills_from=fills_from)
         except TaperError:
             continue
     return None

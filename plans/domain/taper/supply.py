@@ -15,7 +15,7 @@ differ by the day of the week is first divided into runs of equal days.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -253,39 +253,55 @@ def first_fill(schedule: Schedule, made_on: date) -> date:
     return max(made_on, schedule.start)
 
 
-def left_of(schedule: Schedule, stock: Stock, since: date, day: date) -> dict[Product, Parts]:
-    """What is left at the start of `day` of a stock counted on `since`, if every dose since then was taken from it.
-
-    Fills handed out in the meantime are not known and not counted.
-    """
-    needs = _Needs(schedule)
-    counted_then = needs.counted(stock)
-    left = dict(zip(needs.products, counted_then, strict=True))
-    for at, need in needs.between(since, day - timedelta(days=1)):
-        left[needs.products[at]] -= need
-    return {product: parts for product, parts in left.items() if parts > 0}
-
-
 def counted(products: Iterable[Product], units: Mapping[str, int]) -> dict[Product, Parts]:
     """A stock counted at home: `units` are whole units (mL of a liquid) by the product's name."""
     return {product: units[product.name] * _whole(product) for product in products if units.get(product.name)}
 
 
-def on_hand(
-    schedule: Schedule, supply: Supply, day: date, stock: Stock | None = None
-) -> dict[Product, Parts]:
-    """What should be left at the start of `day`, after every fill begun by then and every dose before it.
+def named_as_in(schedule: Schedule, stock: Stock) -> dict[Product, Parts]:
+    """A stock by the schedule's own products: a tablet that is broken otherwise than before is the same tablet."""
+    own = {(product.name, product.to_order): product for product in supplied(schedule)}
+    found: dict[Product, Parts] = {}
+    for product, parts in stock.items():
+        named = own.get((product.name, product.to_order), product)
+        found[named] = found.get(named, 0) + parts
+    return found
 
-    Quarters or microlitres by product; `stock` is what the supply was planned with. Use the result as the `stock` of
-    the supply of a revised schedule.
+
+def whole_units(stock: Stock) -> tuple[tuple[Product, int], ...]:
+    """A stock in whole units (mL of a liquid); products of which not one whole is left are left out."""
+    whole = ((product, parts // product.unit_parts) for product, parts in stock.items())
+    return tuple((product, units) for product, units in whole if units)
+
+
+def on_hand(
+    schedule: Schedule,
+    supply: Supply,
+    day: date,
+    stock: Stock | None = None,
+    *,
+    collected: Collection[date] = (),
+) -> dict[Product, Parts]:
+    """What should be left at the start of `day`, after every fill begun before it and every dose before it.
+
+    Quarters or microlitres by product; `stock` is what the supply was planned with. `collected` are the first days of
+    fills that were handed out, also if ahead of that day. Of a fill in instalments only those begun count, unless it
+    was confirmed as a whole. Use the result as the `stock` of the supply of a revised schedule.
     """
     needs = _Needs(schedule)
     handed: dict[Product, Parts] = {}
-    for fill in supply.fills:
-        if fill.first < day:
+    whole = [fill for fill in supply.fills if fill.first in collected]
+    begun = [
+        part
+        for part in supply.instalments or supply.fills
+        if part.first < day and not any(fill.first <= part.first <= fill.last for fill in whole)
+    ]
+    for fill in (*whole, *begun):
+        if fill.whole_units:
             handed[fill.product] = handed.get(fill.product, 0) + fill.whole_units * _whole(fill.product)
     left = dict(zip(needs.products, needs.counted(stock or {}, handed), strict=True))
-    first = supply.fills[0].first if supply.fills else schedule.start
+    # Without a fill nothing was needed since.
+    first = supply.fills[0].first if supply.fills else day
     for at, need in needs.between(first, day - timedelta(days=1)):
         left[needs.products[at]] -= need
     return {product: parts for product, parts in left.items() if parts > 0}
@@ -368,6 +384,8 @@ class _Needs:
     def between(self, first: date, last: date) -> list[tuple[int, Parts]]:
         """The parts of each product needed from `first` to `last`, both included, by index of product."""
         found = [0] * len(self.products)
+        if last < first:
+            return []
         for at in range(bisect_left(self.ends, first), len(self.steps)):
             start, end, daily = self.steps[at]
             if start > last:

@@ -6,15 +6,14 @@ of warning is this project's own choice, not a guideline's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
-from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
-from plans.domain.taper.supply import Parts, Stock, Supply, covered_until, on_hand, plan_supply
+from plans.domain.taper.supply import Stock, Supply, covered_until, on_hand, plan_supply
 
 AHEAD_DAYS: Final = 7
 """How many days before the last chance to collect the warning is given."""
@@ -27,15 +26,35 @@ _DAY: Final = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Issued:
     """A version of a plan as far as supply is concerned: fills of a number of days from `fills_from` on
-    (`supply.first_fill`).
+    (`supply.first_fill`), each handed out in instalments if `instalment_days` says so.
 
-    `counted` is the stock counted at home on that day, if it was counted again; an unknown stock counts as none.
+    `counted` is the stock counted at home when it was made, if it was counted again; an unknown stock counts as none.
+    `made_on` is that day, if not that of its first fill; `collected` are the first days of fills that were confirmed as
+    handed out.
     """
 
     schedule: Schedule
     fills_from: date
     dispense_days: int
     counted: Stock | None = None
+    made_on: date | None = None
+    instalment_days: int | None = None
+    collected: Collection[date] = ()
+
+    @property
+    def made(self) -> date:
+        """The day it was made on, or that of its first fill."""
+        return self.made_on or self.fills_from
+
+
+class HomeStock(NamedTuple):
+    """What should be at home, in quarters or microlitres by product, if every fill was collected and every dose taken.
+
+    `counted_on`: the day it was last counted, and reckoned from since; None if it never was.
+    """
+
+    stock: Stock
+    counted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +91,16 @@ def look(
     if not versions:
         raise ValueError("a plan that was never issued has no supply")
     now = versions[-1]
-    stock, planned = _left(versions)
+    (stock, _), planned = _left(versions)
     # Far enough to cover the whole fill after the present one.
     schedule = now.schedule.through(max(today, now.fills_from) + 2 * now.dispense_days * _DAY)
-    supply = plan_supply(schedule, now.dispense_days, from_day=now.fills_from, stock=stock)
+    supply = plan_supply(
+        schedule,
+        now.dispense_days,
+        from_day=now.fills_from,
+        stock=stock,
+        instalment_days=now.instalment_days,
+    )
     found = [
         *_short_after_change(replace(now, schedule=schedule), stock, planned, last_open),
         *_on_closed_days(supply, today, closed, last_open),
@@ -87,28 +112,43 @@ def look(
     )
 
 
-def at_home(versions: Sequence[Issued], day: date) -> dict[Product, Parts]:
-    """What should be at home at the start of a day, if every fill was collected and every dose taken as planned.
+def before_fills(versions: Sequence[Issued]) -> HomeStock:
+    """What is taken off the fills of the last version, oldest first: what was at home when it was made."""
+    return _left(versions)[0]
 
-    `versions`, oldest first, are those issued by then; the last one's fills count, too.
+
+def at_home(versions: Sequence[Issued], day: date) -> HomeStock:
+    """What should be at home at the start of a day; of the last version, too, fills begun by then count.
+
+    `versions`, oldest first, are those issued by then.
     """
-    return _left((*versions, replace(versions[-1], fills_from=day, counted=None)))[0]
+    return before_fills((*versions, replace(versions[-1], made_on=day, counted=None)))
 
 
-def _left(versions: Sequence[Issued]) -> tuple[dict[Product, Parts], Supply | None]:
-    """What was at hand on the day when the last version's fills begin, and the fills planned until then."""
-    stock: dict[Product, Parts] = {}
-    supply = None
-    if versions[0].counted is not None:
-        stock = dict(versions[0].counted)
+def _left(versions: Sequence[Issued]) -> tuple[HomeStock, Supply | None]:
+    """What was at home when the last version was made, and the fills planned until then."""
+    home, supply = _counted(versions[0], HomeStock({})), None
     for version, following in pairwise(versions):
         # A maintenance dose was filled until the change, and the fill after it was planned.
-        schedule = version.schedule.through(following.fills_from + version.dispense_days * _DAY)
-        supply = plan_supply(schedule, version.dispense_days, from_day=version.fills_from, stock=stock)
-        stock = on_hand(schedule, supply, following.fills_from, stock)
+        ahead = max(following.made, version.fills_from) + version.dispense_days * _DAY
+        schedule = version.schedule.through(ahead)
+        supply = plan_supply(
+            schedule,
+            version.dispense_days,
+            from_day=version.fills_from,
+            stock=home.stock,
+            instalment_days=version.instalment_days,
+        )
+        left = on_hand(schedule, supply, following.made, home.stock, collected=version.collected)
+        home = _counted(following, home._replace(stock=left))
         if following.counted is not None:
-            stock, supply = dict(following.counted), None
-    return stock, supply
+            supply = None
+    return home, supply
+
+
+def _counted(version: Issued, home: HomeStock) -> HomeStock:
+    """What was counted with a version, if it was, else what was reckoned."""
+    return home if version.counted is None else HomeStock(dict(version.counted), version.made)
 
 
 def _short_after_change(
@@ -117,7 +157,8 @@ def _short_after_change(
     if planned is None:
         return []
     lasts = covered_until(now.schedule, now.fills_from, stock)
-    following = min((fill.first for fill in planned.fills if fill.first >= now.fills_from), default=None)
+    parts = planned.instalments or planned.fills
+    following = min((fill.first for fill in parts if fill.first >= now.fills_from), default=None)
     if lasts is None or (following is not None and lasts >= following - _DAY):
         return []
     return [Warned("before_fill", lasts, last_open(lasts + _DAY), following)]

@@ -32,12 +32,14 @@ from plans.domain.taper.amendments import (
 from plans.domain.taper.cautions import Caution
 from plans.domain.taper.clinic_limits import agreed
 from plans.domain.taper.limit_rules import LimitLevel, Verdict, gathered
+from plans.domain.taper.lived_pace import gaps
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.second_signature import Trigger, raised_by_change
 from plans.domain.taper.snapshot import Snapshot
+from plans.domain.taper.supply_watch import HomeStock
 from plans.domain.taper.switch_figures import Counted
 from plans.domain.taper.taken import Recorded
 from plans.models import CheckIn, Patient, Plan, PlanVersion, Work
@@ -70,7 +72,8 @@ _DAY: Final = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """A schedule from a day on: the day's dose of every drug, the next change of any of them (None: none), the last
-    dose day (None: it goes on). `held_until` is the last day of a hold in force.
+    dose day (None: it goes on). `held_until` is the last day of a hold in force, `apart` the fewest and the most days
+    between two cuts to come (None: there are not two).
     """
 
     dose: DayDose
@@ -80,6 +83,7 @@ class Outlook:
     end: date
     steps: int
     held_until: date | None = None
+    apart: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class Consequences:
     at once or within the hour; `to_dispense` are whole units needed from today on (or the plan's first day), as the
     pharmacy sheet counts them, less what should be at home; where a dose stays, for fills begun by `to_dispense_by`.
     `digest` identifies the result, and making the change sends it back. `country` is that of the products; `at_home`
-    are whole units that should be there on that day, `comes_back` those that the changed plan takes none of.
+    are whole units that should be there today, reckoned from what was counted on `counted_on` (None: from the fills so
+    far), `comes_back` those that the changed plan takes none of.
     `to_sign` and `to_confirm` are what whoever makes the change has to answer for; `refused`: it goes past a limit that
     nobody can sign for, and cannot be made. `answered_since`: check-ins answered since the first day, if that is past.
     `because`: why it needs a second signature, if it does; `story` is what the version would keep of it, for its
@@ -113,6 +118,7 @@ class Consequences:
     to_dispense: tuple[tuple[Product, int, int], ...]
     to_dispense_by: date | None
     at_home: tuple[tuple[Product, int], ...]
+    counted_on: date | None
     schedule: Schedule
     country: str
     digest: str
@@ -408,7 +414,7 @@ def of(
     now, today = clock.now(), clock.today(patient.zone)
     # As the pharmacy sheet of the version will count them.
     fills_from = supply.first_fill(schedule, today)
-    home = versions.at_home(version, present.schedule, fills_from)[0] if stock is None else stock
+    home = versions.at_home(version, today) if stock is None else HomeStock(stock, today)
     dispense_by = maintenance.pages_until(schedule, day) or maintenance.pages_until(present.schedule, day)
     return Consequences(
         act=act.value,
@@ -424,10 +430,11 @@ def of(
         told=bool(patient.email),
         told_at_once=plan_effects.told_at(plan, present.schedule, schedule, today, now) <= now,
         to_dispense=_to_dispense(
-            present.schedule, schedule, present.request.dispense_days, fills_from, dispense_by, home
+            present.schedule, schedule, present.request.dispense_days, fills_from, dispense_by, home.stock
         ),
         to_dispense_by=dispense_by,
-        at_home=whole_units(home),
+        at_home=supply.whole_units(home.stock),
+        counted_on=home.counted_on,
         schedule=schedule,
         country=present.request.country,
         digest=digest_of_change(act.value, days, day, schedule),
@@ -437,6 +444,7 @@ def of(
 
 def _outlook(schedule: Schedule, day: date, held: date | None) -> Outlook:
     step, change = schedule.step_at(day), schedule.next_change(day)
+    between = gaps(schedule, day)
     return Outlook(
         dose=step.day if step else DayDose(),
         next_change=change.start if change else None,
@@ -445,6 +453,7 @@ def _outlook(schedule: Schedule, day: date, held: date | None) -> Outlook:
         end=schedule.end,
         steps=len(schedule.steps),
         held_until=held,
+        apart=(min(between), max(between)) if between else None,
     )
 
 
@@ -564,9 +573,3 @@ def _to_dispense(
         (product, was.get(name, nothing)[1], now.get(name, nothing)[1])
         for name, (product, _) in (was | now).items()
     )
-
-
-def whole_units(stock: supply.Stock) -> tuple[tuple[Product, int], ...]:
-    """A stock in whole units (mL of a liquid); products of which not one whole is left are left out."""
-    whole = ((product, parts // product.unit_parts) for product, parts in stock.items())
-    return tuple((product, units) for product, units in whole if units)

@@ -22,7 +22,7 @@ from plans.domain.checkins.states import DONE, OccasionState
 from plans.domain.errors import NotFound
 from plans.domain.json import JsonObject
 from plans.domain.taper.schedule import Schedule, Step, StepKind
-from plans.models import CheckIn, Occasion, Plan, PlanVersion
+from plans.models import ON_PAPER_STATES, CheckIn, Occasion, Plan, PlanVersion
 from plans.services import audit, clock
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
@@ -215,5 +215,34 @@ def everything(plan: Plan, schedule: Schedule) -> JsonObject:
             }
             for one in records_of(plan)
         ],
+        "supply": _supply(plan),
         "checkins": _checkins(plan),
+    }
+
+
+def _supply(plan: Plan) -> JsonObject:
+    """What should be at home today, and the fills of the version in force as its pharmacy sheet counts them.
+
+    `counted_on` is the day of the count that it is reckoned from; null: of the fills so far.
+    """
+    version, today = plan.active_version, clock.today(plan.patient.zone)
+    if version is None or plan.state not in ON_PAPER_STATES:
+        return {}
+    home = versions.at_home(version, today)
+    return {
+        "day": today.isoformat(),
+        "counted_on": home.counted_on.isoformat() if home.counted_on else None,
+        "at_home": [
+            {"product": product.name, "whole_units": parts // product.unit_parts}
+            for product, parts in home.stock.items()
+        ],
+        "fills": [
+            {
+                "from": fill.first.isoformat(),
+                "to": fill.last.isoformat(),
+                "product": fill.product.name,
+                "whole_units": fill.whole_units,
+            }
+            for fill in versions.fills(version, today).fills
+        ],
     }

@@ -143,7 +143,7 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
         holidays, products = holidays_of(patient.clinic), _confirmed_products(asked, confirmed)
         own = own_limits.of_clinic(patient.clinic)
         check_rows(asked)
-        taper = build(asked, holidays=holidays, confirmed=products, agreed=own)
+        taper = build(asked, holidays=holidays, confirmed=products, agreed=own, fills_from=today)
         follows = steps_followed(taper)
         if follows is None:
             # A version names no schedule that it does not follow.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -15,8 +16,8 @@ from plans.domain.taper.engine import Taper
 from plans.domain.taper.plan_states import PlanAct
 from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.snapshot import AcceptedReason, Snapshot
-from plans.domain.taper.supply_watch import Issued
-from plans.models import Plan, PlanStep, PlanVersion, ReviewItem
+from plans.domain.taper.supply_watch import HomeStock, Issued
+from plans.models import Dispensing, Plan, PlanStep, PlanVersion, ReviewItem
 from plans.services import plan_defaults
 from plans.services.actors import Actor
 from plans.services.plans.locking import user_key
@@ -146,8 +147,11 @@ def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:
         plan.review_on = _review_on(plan, version.made_on)
 
 
-def supplied_by(version: PlanVersion) -> Issued:
-    """What a version says of supply: its fills, from which day they count, and the stock counted at home on it."""
+def supplied_by(version: PlanVersion, collected: Collection[date] = ()) -> Issued:
+    """What a version says of supply: its fills, from which day they count, and the stock counted at home on it.
+
+    `collected` are the first days of its fills that were confirmed as handed out.
+    """
     said = read(version)
     stock = said.extra.get("stock")
     return Issued(
@@ -155,27 +159,47 @@ def supplied_by(version: PlanVersion) -> Issued:
         fills_from=supply.first_fill(said.schedule, version.made_on),
         dispense_days=said.request.dispense_days,
         counted=None if stock is None else supply.counted(supply.supplied(said.schedule), stock),
+        made_on=version.made_on,
+        instalment_days=said.request.instalment_days,
+        collected=collected,
     )
 
 
-def at_hand(version: PlanVersion, schedule: Schedule, day: date) -> supply.Stock:
-    """What should be left on a day of the stock last counted at home, in this version or an earlier one; empty if
-    nothing was counted."""
+def supplied_so_far(version: PlanVersion) -> list[Issued]:
+    """What the versions of its plan say of supply up to this one, oldest first."""
+    collected: dict[int, set[date]] = defaultdict(set)
+    given = Dispensing.objects.filter(plan_id=version.plan_id, withdrawn_at=None)
+    for number, first in given.values_list("version__number", "first"):
+        collected[number].add(first)
     rows = PlanVersion.objects.filter(plan_id=version.plan_id, number__lte=version.number)
-    for issued in map(supplied_by, rows.order_by("-number")):
-        if issued.counted is not None:
-            return supply.left_of(schedule, issued.counted, issued.fills_from, day)
-    return {}
+    return [supplied_by(row, collected[row.number]) for row in rows.order_by("number")]
 
 
-def at_home(version: PlanVersion, schedule: Schedule, day: date) -> tuple[supply.Stock, bool]:
-    """What should be at home on a day, and whether it was counted: what is left of the stock last counted, or of the
-    fills so far where nothing was."""
-    counted = at_hand(version, schedule, day)
-    if counted:
-        return counted, True
-    rows = PlanVersion.objects.filter(plan_id=version.plan_id, number__lte=version.number)
-    return supply_watch.at_home(list(map(supplied_by, rows.order_by("number"))), day), False
+def before_fills(version: PlanVersion) -> HomeStock:
+    """What is taken off the fills of a version, wherever they are counted: what should have been at home when it was
+    made, of the stock counted last and of the fills since."""
+    return supply_watch.before_fills(supplied_so_far(version))
+
+
+def fills(version: PlanVersion, through: date) -> supply.Supply:
+    """The fills of a version from the day on that they count from, less what was at home; of a dose that stays, those
+    begun by the day `through`, and the one after them."""
+    said = read(version)
+    days = said.request.dispense_days
+    begins = supply.first_fill(said.schedule, version.made_on)
+    return supply.plan_supply(
+        said.schedule.through(max(begins, through) + timedelta(days=days)),
+        days,
+        from_day=begins,
+        stock=before_fills(version).stock,
+        instalment_days=said.request.instalment_days,
+    )
+
+
+def at_home(version: PlanVersion, day: date) -> HomeStock:
+    """What should be at home at the start of a day, of the stock counted last and of every fill since, those of this
+    version too."""
+    return supply_watch.at_home(supplied_so_far(version), day)
 
 
 def draw_pages(plan: Plan, schedule: Schedule, day: date) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from plans.documents.kinds import draw, read_back
+from plans.documents.pharmacy.content import at_hand_words
+from plans.documents.pharmacy.context import PharmacyContext
 from plans.domain.documents.facts import CalendarFacts, PharmacyFacts
 from plans.domain.taper.schedule import StepKind
-from plans.domain.taper.supply import left_of
 from plans.wording.documents import calendar_words
 from tests.documents.plans import SOLUTION, TABLET, M, N, facts, measured, of_kind, schedule, solid
 from tests.documents.reading import text_of
@@ -40,7 +41,7 @@ def given(language: str = "en", **look: object) -> CalendarFacts:
 )
 @pytest.mark.parametrize("large", [False, True])
 def test_the_fills_are_fewer_by_what_was_counted_and_the_sheet_says_so(language, sentence, large):
-    known = given(language, at_hand=STOCK, large=large)
+    known = given(language, at_hand=STOCK, counted_on=START, large=large)
     pdf = draw(of_kind(known, "pharmacy"))
     assert read_back(pdf, of_kind(known, "pharmacy")) == ()
     said = text_of(pdf).replace("\u00a0", " ")
@@ -52,17 +53,22 @@ def test_the_fills_are_fewer_by_what_was_counted_and_the_sheet_says_so(language,
 
 @pytest.mark.slow
 def test_a_sheet_that_does_not_take_it_off_is_never_offered():
-    known = given(at_hand=STOCK)
+    known = given(at_hand=STOCK, counted_on=START)
     silent = draw(of_kind(given(at_hand={}), "pharmacy"))
     codes = {defect.code for defect in read_back(silent, of_kind(known, "pharmacy"))}
     assert {"at_hand", "fills"} <= codes
 
 
-def test_what_was_counted_is_used_by_every_dose_since():
-    plan = given().schedule
-    assert left_of(plan, STOCK, START, START) == STOCK
-    assert left_of(plan, STOCK, START, date(2027, 1, 7)) == {TABLET: 26, SOLUTION: 24_000}
-    assert left_of(plan, STOCK, START, date(2027, 1, 12)) == {SOLUTION: 14_000}
+def test_a_count_of_an_earlier_day_and_what_was_never_counted_are_said_to_be_reckoned():
+    known = of_kind(given(at_hand=STOCK), "pharmacy")
+    assert isinstance(known, PharmacyFacts)
+    for counted_on, said in (
+        (known.made_on - timedelta(days=3), "At home by the count of 1 January 2027, later fills"),
+        (None, "At home if every fill so far was collected and every dose taken:"),
+    ):
+        words = at_hand_words(PharmacyContext(replace(known, counted_on=counted_on)))
+        assert said in words.replace("\u00a0", " ")
+        assert "count it before you give less" in words
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,8 +14,8 @@ from plans.domain.review import closed_days
 from plans.domain.review.closed_days import ClosedDays, public_holidays
 from plans.domain.review.deadlines import DAYS, Opening
 from plans.domain.taper.schedule import Schedule
-from plans.domain.taper.supply import covered_until
-from plans.domain.taper.supply_watch import Issued, Warned, look
+from plans.domain.taper.supply import covered_until, whole_units
+from plans.domain.taper.supply_watch import Issued, Warned, at_home, before_fills, look
 from tests.domain.taper.schedules import MONDAY, laid_out, pieces, tablet
 
 HALF_MG = tablet("clonazepam", "0.5", 2)
@@ -168,3 +169,37 @@ def test_every_country_s_table_reaches_past_the_day_it_is_looked_at_again() -> N
     for country in ("US", "CA", "GB", "AU"):
         assert max(public_holidays(country).days) > table["recheck_on"]
     assert public_holidays("XX").days == frozenset()
+
+
+def left(*versions: Issued, day: date) -> int:
+    """Whole tablets that should be at home."""
+    return sum(units for _product, units in whole_units(at_home(versions, day).stock))
+
+
+def test_at_home_is_what_fills_gave_less_what_was_taken_version_after_version() -> None:
+    first = plan([(56, 2), (1, 0)], days=28)
+    day = MONDAY + 10 * DAY
+    assert left(first, day=MONDAY) == 0
+    assert left(first, day=day) == 18
+    second = replace(revised(first, day, 4, tail=56), made_on=day)
+    assert whole_units(before_fills([first, second]).stock) == ((HALF_MG, 18),)
+    # 56 were needed for the next 28 days: 38 were given beside the 18.
+    assert left(first, second, day=day + 7 * DAY) == 56 - 14
+    counted = replace(second, counted={HALF_MG: 5 * 4})
+    assert before_fills([first, counted]) == ({HALF_MG: 20}, day)
+    assert left(first, counted, day=day + 7 * DAY) == 56 - 14
+
+
+def test_of_instalments_only_those_begun_are_at_home_and_a_fill_collected_ahead_is() -> None:
+    weekly = replace(plan([(56, 2), (1, 0)], days=28), instalment_days=7)
+    assert left(weekly, day=MONDAY + 10 * DAY) == 4
+    second = MONDAY + 28 * DAY
+    early = replace(plan([(56, 2), (1, 0)], days=28), collected={second})
+    assert left(early, day=second - 2 * DAY) == 2 + 28
+    assert left(replace(early, instalment_days=7), day=second + 10 * DAY) == 18
+
+
+def test_a_plan_that_is_changed_before_its_first_day_had_no_fill_yet() -> None:
+    first = replace(plan([(56, 2), (1, 0)], start=MONDAY + 10 * DAY, days=28), made_on=MONDAY)
+    later = replace(plan([(56, 2), (1, 0)], start=MONDAY + 20 * DAY, days=28), made_on=MONDAY + DAY)
+    assert before_fills([first, later]).stock == {}

@@ -43,6 +43,7 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
 from plans.wording.doses import day_dose_words, per_day_words
 from plans.wording.second_signature import asked_for_words, because_words, hands_words
+from plans.wording.supply import taken_off_words
 from plans.wording.switch_figures import counted_words
 from plans.wording.taper import forms_as_in, mark_words, product_words, says
 
@@ -317,6 +318,7 @@ def what_changes(plan: PlanPage, seen: Consequences | None, form: ChangeForm) ->
     return {
         "seen": seen,
         "moves": moves_of(seen) if seen else (),
+        "at_home": at_home_of(seen, plan.patient.today) if seen else "",
         "picture": _picture(plan, seen) if seen else "",
         "rows": rows,
         "compared": {"one": plan.version, "other": plan.version + 1},
@@ -461,6 +463,16 @@ def _day(outlook: Outlook, what: str) -> str:
     return plans.short_day_year(outlook.last_dose) if outlook.last_dose else gettext("none: the dose stays")
 
 
+def _apart(outlook: Outlook) -> str:
+    """The pace of the cuts to come: "14", "14 to 28"."""
+    if outlook.apart is None:
+        return gettext("none")
+    least, most = outlook.apart
+    if least == most:
+        return str(least)
+    return gettext("{least} to {most}").format(least=least, most=most)
+
+
 def moves_of(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
     """What moves, as (name, version now, version after); the page of going on shows the same lines."""
     before, later = seen.before, seen.after
@@ -472,6 +484,7 @@ def moves_of(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
         ),
         (gettext("Next change"), _day(before, "next"), _day(later, "next")),
         (gettext("Last dose"), _day(before, "last"), _day(later, "last")),
+        (gettext("Days between cuts"), _apart(before), _apart(later)),
         (gettext("Steps"), str(before.steps), str(later.steps)),
     ]
     if seen.held_open:
@@ -504,6 +517,11 @@ def moves_of(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
             if was != now
         ]
     return tuple(lines)
+
+
+def at_home_of(seen: Consequences, today: date) -> str:
+    """What should be at home, taken off what is to dispense, and how that is known."""
+    return taken_off_words(seen.at_home, seen.counted_on, today, seen.country)
 
 
 def _to_dispense(product: Product, by: date | None) -> str:

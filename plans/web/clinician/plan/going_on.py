@@ -28,7 +28,7 @@ from plans.services.plans.consequences import Consequences
 from plans.services.plans.queries import PlanPage, VersionRow
 from plans.web import layout_context
 from plans.web.clinician.care_words import taken_view
-from plans.web.clinician.plan.change import moves_of
+from plans.web.clinician.plan.change import at_home_of, moves_of
 from plans.web.clinician.plan.fields import ReadField, choice_field, read_day, whole_field
 from plans.web.clinician.plan.regimen_fields import add_regimen, read_regimen, regimen_initial, regimen_rows
 from plans.web.clinician.plan.taken_dose import item_named, note_field, plain_note
@@ -242,6 +242,7 @@ def _show(
         "seen": seen,
         "problem": problem,
         "moves": moves_of(seen) if seen else (),
+        "at_home": at_home_of(seen, plan.patient.today) if seen else "",
         "findings": _findings(seen),
         "version": plan.version,
     }

@@ -197,6 +197,7 @@ class Result:
     equivalents: tuple[str, ...] = ()
     supply: tuple[str, ...] = ()
     at_home: str = ""
+    fills_from: str = ""
     rate: str = ""
     low: str = ""
     reviews: tuple[str, ...] = ()
@@ -270,6 +271,7 @@ def of_preview(
         equivalents=_equivalents(shown),
         supply=_supply(taper),
         at_home=_at_home(taper),
+        fills_from=plans.long_day(taper.first_fill) if taper.first_fill > taper.schedule.start else "",
         rate=_rate(taper),
         low=plans.low_days_words(taper.low_days, schedule.days) if taper.low_days else "",
         reviews=reviews,
@@ -436,7 +438,9 @@ def _at_home(taper: Taper) -> str:
         return ""
     if taper.run_out is None:
         return gettext("What is at home is enough for the whole plan.")
-    if taper.run_out == taper.schedule.start:
+    if taper.run_out == taper.first_fill:
+        if taper.first_fill > taper.schedule.start:
+            return gettext("What is at home does not cover today.")
         return gettext("What is at home does not cover the first day.")
     return gettext("What is at home lasts until {day}.").format(
         day=plans.long_day(taper.run_out - timedelta(days=1))

@@ -18,7 +18,6 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from plans.domain.taper.plan_states import LIVE
-from plans.domain.taper.products import Product
 from plans.services import visit_summary
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
@@ -41,8 +40,9 @@ from plans.wording.doses import day_dose_words
 from plans.wording.flags import flag_sentence
 from plans.wording.lanes import lane_name, lane_scale, severity_name
 from plans.wording.review import OUTCOMES
-from plans.wording.taper import forms_as_in, product_words
-from plans.wording.visit_summary import home_words, since_words, then_words
+from plans.wording.supply import home_lines, home_words
+from plans.wording.taper import forms_as_in
+from plans.wording.visit_summary import since_words, then_words
 
 _WEEKS: Final = timedelta(weeks=8)
 _MOST_BACK: Final = timedelta(weeks=26)
@@ -133,7 +133,8 @@ def _shared(plan: PlanPage, found: VisitPage, data: PictureData, *, clinic: bool
     first = max(min(found.since, today - _WEEKS), today - _MOST_BACK) - timedelta(days=3)
     with forms_as_in(plan.request.country):
         coming = list(_coming(plan, found, clinic=clinic))
-        home = [_home(product, units, plan, clinic=clinic) for product, units in found.at_home]
+    several = len(plan.schedule.drugs) > 1
+    home = home_lines(found.at_home, country=plan.request.country, named=several, clinician=clinic)
     return {
         "title": gettext("Visit summary"),
         "since": since_words(found.since_is, found.since),
@@ -144,7 +145,7 @@ def _shared(plan: PlanPage, found: VisitPage, data: PictureData, *, clinic: bool
         "coming": coming[:_MOST_CHANGES],
         "more_coming": max(0, len(coming) - _MOST_CHANGES),
         "at_home": home,
-        "home_words": home_words(counted=found.counted) if home else "",
+        "home_words": home_words(found.counted_on, today) if home else "",
         "made": [
             (
                 plans.short_day_year(row.made_on),
@@ -205,12 +206,6 @@ def _coming(plan: PlanPage, found: VisitPage, *, clinic: bool) -> Iterator[Comin
             (plan.review_on, Coming(plans.weekday_day(plan.review_on), gettext("Review of the dose")))
         )
     yield from (row for _day, row in sorted(rows, key=lambda one: one[0]))
-
-
-def _home(product: Product, units: int, plan: PlanPage, *, clinic: bool) -> str:
-    several = len(plan.schedule.drugs) > 1
-    amount = f"{units}\u00a0mL" if product.handed_out_in_ml else str(units)
-    return f"{amount} \u00d7 {product_words(product, count=units, named=several, clinician=clinic)}"
 
 
 def _of_clinic(actor: Actor, plan: PlanPage, found: VisitPage) -> Context:

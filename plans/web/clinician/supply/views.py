@@ -30,6 +30,7 @@ from plans.wording import plans
 from plans.wording.doses import day_dose_words, drugs_words
 from plans.wording.drugs import product_words
 from plans.wording.plans import long_day
+from plans.wording.supply import home_lines, home_words
 from plans.wording.taper import forms_as_in
 
 _EARLIEST: Final = date(2000, 1, 1)
@@ -152,6 +153,8 @@ def _show(request: StaffRequest, found: SupplyPage, form: DispensedForm, status:
         "dose": dose,
         "stages": stages,
         "fills": [(fill, _units(fill, found.country)) for fill in found.fills],
+        "at_home": home_lines(found.at_home, country=found.country, named=True, clinician=True),
+        "home_words": home_words(found.counted_on, found.today),
         "form": form,
         "can_confirm": bool(form.fields["first"].choices),  # type: ignore[attr-defined]  # a choice field
     }
