@@ -275,6 +275,22 @@ def test_stairs_of_two_drugs_say_what_their_height_is_and_name_both(scale, said)
     assert f">10{MG}</text>" not in svg.partition('class="line')[2]
 
 
+def test_what_the_height_is_and_todays_step_stand_apart_before_a_change():
+    """They were written over each other where the dose is high; on a phone the words were too small to read."""
+    treads = (
+        Tread(1, day(0), day(13), Dose.parse("10"), TWO, StepKind.START),
+        Tread(2, day(14), day(27), Dose.parse("5"), DayDose.of({"diazepam": Dose.parse("5")}), StepKind.CUT),
+    )
+    svg = picture.change(
+        PictureData(Stairs(("alprazolam", "diazepam"), treads, alone="diazepam"), today=day(3))
+    )
+    texts = {node.text: float(node.get("y")) for node in drawn(svg).iter() if node.tag.endswith("text")}
+    shown = next(y for text, y in texts.items() if text and text.startswith("Shown:"))
+    step = next(y for text, y in texts.items() if text and text.startswith("step "))
+    assert step - shown >= 12
+    assert drawn(svg).get("class") == "part"
+
+
 def test_the_drug_that_begins_is_no_cut():
     before = DayDose.of({"alprazolam": Dose.parse("3")})
     treads = (

@@ -109,8 +109,9 @@ def change(data: PictureData) -> SafeString:
         first = max(first, data.today - timedelta(days=28))
     last = max(last, data.ghost[-1].end if data.ghost else last, first + timedelta(days=28))
     room = max(4, (last - first).days // 40)
-    frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 4), 48, 730, 26, 192)
-    return _svg(data, frame, 740, 216, _stairs(data, frame) + today_line(data, frame, 192), "draft", "")
+    # Room above the stairs for what is shown, and beneath it for today's step and dose.
+    frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 4), 48, 730, 54, 220)
+    return _svg(data, frame, 740, 244, _stairs(data, frame) + today_line(data, frame, 220), "draft", "part")
 
 
 def whole(
