@@ -269,7 +269,7 @@ def test_a_long_record_takes_no_more_memory_than_a_short_one(
     from plans.services.record_copies import parts, writing
 
     by, moment = story.clinic.primary, clock.now()
-    monkeypatch.setattr(writing, "PIECE", 50_000)
+    monkeypatch.setattr(writing, "PIECE", 5_000)
     monkeypatch.setattr(parts, "_PAGE", 50)
     short = peak_of(story)
     AuditEvent.objects.bulk_create(

@@ -44,8 +44,9 @@ from plans.wording import record_copy as words
 from plans.wording.documents import calendar_words
 
 PURPOSE: Final = "record copy"
-PIECE: Final = 1_000_000
-"""Bytes of a piece."""
+PIECE: Final = 100_000
+"""Bytes of a piece. The connection keeps its last hundred statements, each with its piece, so a larger one would be held
+a hundred times."""
 _NOTES: Final[Mapping[CopyNote, type[TakenDose | ReviewEvent]]] = {
     CopyNote.TAKEN: TakenDose,
     CopyNote.EVENT: ReviewEvent,
