@@ -45,8 +45,8 @@ from plans.wording.documents import calendar_words
 
 PURPOSE: Final = "record copy"
 PIECE: Final = 100_000
-"""Bytes of a piece. The connection keeps its last hundred statements, each with its piece, so a larger one would be held
-a hundred times."""
+"""Bytes of a piece. A connection keeps its last hundred statements, each with its piece: a larger one would be held a
+hundred times."""
 _NOTES: Final[Mapping[CopyNote, type[TakenDose | ReviewEvent]]] = {
     CopyNote.TAKEN: TakenDose,
     CopyNote.EVENT: ReviewEvent,
