@@ -620,6 +620,11 @@ def test_the_page_asks_at_most_fifteen_questions(clinic: ClinicMade) -> None:
     found = look_for(client, "quill").request["QUERY_STRING"]
     key = caseload(clinic.primary, size=1).next_key
     heartbeat.beat(heartbeat.ACCEPTED)
+    # That somebody looks, or searches, is kept once an hour: four statements, two of them for a savepoint.
+    for first in ("", found):
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"/?{first}")
+        assert len(queries) <= 19
     for asked in (
         "",
         "show=week&sort=change",
