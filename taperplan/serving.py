@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from plans.management import catalogue
+
+log = logging.getLogger(__name__)
 
 _MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 _SHORTEST_KEY = 32
@@ -144,6 +147,42 @@ def check_database_role(**_: object) -> list[CheckMessage]:
             id="taperplan.W002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_wall(**_: object) -> list[CheckMessage]:
+    """That the database keeps clinics apart for web processes (docs/trail.md)."""
+    from plans.services import walled_tables  # noqa: PLC0415 - reads models, which are ready only now
+
+    try:
+        missing = walled_tables.without_wall()
+    except DatabaseError:
+        return [Info("The database could not be asked whether it keeps clinics apart.", id="taperplan.I004")]
+    if not missing:
+        return []
+    where = ", ".join(missing) if walled_tables.stands() is False else "any table"
+    return [
+        Warning(
+            f"The second wall between clinics does not stand around {where}.",
+            hint="Run: manage.py wall up (docs/trail.md), once no server of an older release serves.",
+            id="taperplan.W008",
+        )
+    ]
+
+
+def warn_of_wall() -> None:
+    """Say at the start of a web process if nothing in the database would keep its clinics apart."""
+    from plans.services import walled_tables  # noqa: PLC0415 - as above
+
+    try:
+        found = [str(problem.msg) for problem in check_wall() if problem.id == "taperplan.W008"]
+        if walled_tables.goes_round():
+            found.append("The web process's role of the database goes round the second wall between clinics.")
+    except DatabaseError:
+        # Whether the database answers is /readyz's to say.
+        return
+    for sentence in found:
+        log.warning(sentence)
 
 
 @register(Tags.security, deploy=True)

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "plans.web.middleware.ClinicWall",
     "plans.web.middleware.AccessLog",
     "plans.web.middleware.PrivateHeaders",
     "plans.web.middleware.OnlyOverTls",

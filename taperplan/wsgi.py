@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 if TYPE_CHECKING:
     from plans.web.edge import Edge
@@ -26,3 +27,5 @@ def _served() -> Edge:
 
 application = _served()
 serving.require()
+serving.warn_of_wall()
+connections.close_all()

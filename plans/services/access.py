@@ -37,7 +37,7 @@ from plans.models import (
     ReviewItem,
     Work,
 )
-from plans.services import clock
+from plans.services import clock, wall
 from plans.services.actors import Actor, May, Role
 
 ASK_WHY: Final = "ask_why"
@@ -80,14 +80,15 @@ def _note(row: Model) -> None:
 def clinics_of(user_id: UUID) -> tuple[tuple[UUID, str], ...]:
     """The clinics a user works in, as (key, name), sorted by name."""
     rows = Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
-    return tuple(rows.order_by("clinic__name").values_list("clinic_id", "clinic__name"))
+    with wall.as_person(user_id):
+        return tuple(rows.order_by("clinic__name").values_list("clinic_id", "clinic__name"))
 
 
 def actors_of(user_id: UUID) -> dict[UUID, Actor]:
     """The user as a member of staff of each clinic they work in, by the clinic's key."""
     rows = Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
     factors = Authenticator.objects.filter(user_id=OuterRef("user_id"), type__in=FACTORS)
-    found = rows.values_list(
+    wanted = rows.values_list(
         "clinic_id",
         "role",
         "user__name",
@@ -96,6 +97,8 @@ def actors_of(user_id: UUID) -> dict[UUID, Actor]:
         "clinic__second_factor_from",
         Exists(factors),
     )
+    with wall.as_person(user_id):
+        found = list(wanted)
     now = clock.real_now()
     # Whoever works in one clinic that requires a second step needs it in all: it is one account.
     due = any(
@@ -237,6 +240,8 @@ def get_move_for(actor: Actor, key: UUID, may: May = May.LOOK) -> PatientMove:
     if row is None:
         raise NotFound(what="move")
     check_may(actor, may)
+    # What is done with an offer concerns both of its clinics.
+    wall.also(row.from_clinic_id, row.to_clinic_id)
     _note(row)
     return row
 

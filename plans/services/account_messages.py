@@ -17,7 +17,8 @@ from django.urls import reverse
 
 from plans.domain.notices import CLINIC_INVITATION, PASSWORD_RESET, SET_PASSWORD
 from plans.models import Invitation, Membership, User, Work
-from plans.services import clock, limits, outbox
+from plans.services import clock, limits, outbox, wall
+from plans.services.wall import Door
 
 MOST_RESETS_A_DAY: Final = 5
 """The most messages per day with a link for a forgotten password, however often it is requested."""
@@ -28,6 +29,7 @@ _A_MOMENT: Final = timedelta(seconds=1)
 @transaction.atomic
 def forgotten_password(user_id: UUID) -> bool:
     """Send the link for a new password; False after too many today, or if the user has no clinic."""
+    wall.enter_through(Door.PERSON, user_id)
     user = User.objects.get(pk=user_id)
     place = Membership.objects.filter(user=user, is_active=True).order_by("clinic__name", "id").first()
     if place is None or _too_many(user):

@@ -13,11 +13,12 @@ from plans.domain.notices import CONFIRM_ADDRESS, NOTICES, Audience
 from plans.domain.outbox import LEASED, WorkState
 from plans.domain.people import EmailState
 from plans.models import Patient, Work
-from plans.services import clock, close_watch
+from plans.services import clock, close_watch, wall
 from plans.services.actors import SYSTEM
 from plans.services.delivery import consequences, free_carried, item, record_act
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
+from plans.services.wall import Door
 
 # Also a message that waits to be sent again: its first copy may have bounced.
 _SENT: Final = Q(state__in=(WorkState.SENT, WorkState.UNKNOWN)) | Q(state=WorkState.PENDING, repeat__gt=0)
@@ -25,6 +26,7 @@ _SENT: Final = Q(state__in=(WorkState.SENT, WorkState.UNKNOWN)) | Q(state=WorkSt
 
 def is_under_way(work_id: UUID) -> bool:
     """Whether a message is still being handed over: a report may arrive before the message is settled."""
+    wall.enter_through(Door.WORK, work_id)
     return Work.objects.filter(pk=work_id, state__in=LEASED).exists()
 
 

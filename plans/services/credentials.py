@@ -20,8 +20,9 @@ from django.urls import reverse
 from plans.domain.notices import CREDENTIALS_CHANGED
 from plans.domain.signing_in import CredentialChange
 from plans.models import Membership, User, Work
-from plans.services import account_messages, audit, clock, outbox, staff_sessions
+from plans.services import account_messages, audit, clock, outbox, staff_sessions, wall
 from plans.services.actors import Actor
+from plans.services.wall import Door
 
 GOOD_FOR: Final = timedelta(days=7)
 _SALT: Final = "plans.not_me"
@@ -40,6 +41,11 @@ class NotMe:
 @transaction.atomic
 def tell(user_id: UUID, change: CredentialChange, *, factor_id: int | None = None) -> bool:
     """Tell a user that their way of signing in was changed; False if they belong to no clinic."""
+    with wall.through(Door.PERSON, user_id):
+        return _tell(user_id, change, factor_id)
+
+
+def _tell(user_id: UUID, change: CredentialChange, factor_id: int | None) -> bool:
     user = User.objects.get(pk=user_id)
     place = Membership.objects.filter(user=user, is_active=True).order_by("clinic__name", "id").first()
     if place is None:
@@ -75,6 +81,7 @@ def read(token: str) -> NotMe | None:
 def close(said: NotMe) -> bool:
     """It was somebody else: end all sessions, make the password useless, take away what was added, and send a link for
     a new password. False if the account is gone."""
+    wall.enter_through(Door.PERSON, said.user_id)
     user = User.objects.select_for_update(no_key=True).filter(pk=said.user_id, is_active=True).first()
     if user is None:
         return False

@@ -19,8 +19,9 @@ from django.apps import apps
 from django.db import connection, transaction
 from psycopg import sql
 
-from plans.models import AuditSeal
+from plans.models import AuditSeal, Clinic
 from plans.models.base import FieldPrivacy, privacy_of
+from plans.services import walled_tables
 
 APP: Final = "taperplan_app"
 WORKER: Final = "taperplan_worker"
@@ -48,13 +49,24 @@ _READ_ONLY: Final = (
 @transaction.atomic
 def grant() -> bool:
     """Give each role exactly its rights; whether there are roles. The connected role owns the tables."""
+    if not exist():
+        return False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
-        if cursor.fetchone()[0] != len(ROLES):
-            return False
         for statement in _statements(_tables(cursor)):
             cursor.execute(statement)
+        walled_tables.allow_doors()
+        # A new installation has the wall from the beginning, and tables that come later have it with the others. In one
+        # that is older, servers of the release before could still be running, and would see nothing: `manage.py wall`.
+        if walled_tables.stands() is not None or not Clinic.objects.exists():
+            walled_tables.put_up()
     return True
+
+
+def exist() -> bool:
+    """Whether this server has the roles."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
+        return bool(cursor.fetchone()[0] == len(ROLES))
 
 
 def _statements(tables: Mapping[str, list[str]]) -> Iterator[sql.Composed]:

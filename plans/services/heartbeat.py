@@ -29,9 +29,10 @@ from plans.models import (
     RotaFeed,
     Work,
 )
-from plans.services import clock, machine_clocks
+from plans.services import clock, machine_clocks, wall
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor
+from plans.services.wall import Door
 
 TICK: Final = "tick"
 # `manage.py run_outbox`, which polls.
@@ -298,6 +299,11 @@ def _number_of(rows: QuerySet[Any]) -> Coalesce:
 
 def pulse() -> Pulse:
     """The health of the installation: silent loops, rows that wait too long, and repeated failures."""
+    with wall.through(Door.INSTALLATION):
+        return _pulse()
+
+
+def _pulse() -> Pulse:
     real = clock.real_now()
     now = real + clock.offset()
     last = Heartbeat.objects.filter(name=TICK).first()

@@ -11,10 +11,11 @@ from django.db.models import Count, Min
 
 from plans.domain.outbox import WorkState
 from plans.models import Clinic, Heartbeat, Membership, Work
-from plans.services import clock, heartbeat
+from plans.services import clock, heartbeat, wall
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
 from plans.services.heartbeat import Pulse
+from plans.services.wall import Door
 
 _SHOWN: Final = ("MAIL_TRANSPORT", "TEXT_PROVIDER", "SITE_URL", "MAIL_PER_SECOND", "LEASE_SECONDS")
 _ONLY_WHETHER: Final = ("BOUNCE_MAILBOX", "MAIL_WEBHOOK", "PING_URL", "TEXT_EVENTS_SECRET", "ROTA_FEED_HOSTS")
@@ -65,6 +66,11 @@ class Installation:
 def read(actor: Actor) -> Installation:
     """The state now. Raises NotAllowed for anybody but an operator."""
     check_may(actor, May.OPERATE)
+    with wall.through(Door.INSTALLATION):
+        return _read()
+
+
+def _read() -> Installation:
     beats = Heartbeat.objects.exclude(name__startswith=heartbeat.CHAIN).order_by("name")
     waiting = Work.objects.filter(state__in=[one.value for one in _WAITING])
     rows = waiting.values("queue", "state").annotate(number=Count("pk"), oldest=Min("due_at"))

@@ -14,9 +14,10 @@ from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused
 from plans.models import Clinic, Invitation, Membership, User
-from plans.services import account_messages, accounts, audit, clock
+from plans.services import account_messages, accounts, audit, clock, wall
 from plans.services.access import get_clinic_for
 from plans.services.actors import Actor, May, Role
+from plans.services.wall import Door
 
 GOOD_FOR: Final = timedelta(days=7)
 MOST_A_DAY: Final = 20
@@ -51,7 +52,8 @@ def of_user(user_id: UUID) -> tuple[InvitationRow, ...]:
     """The invitations that a user may answer now."""
     email = User.objects.values_list("email", flat=True).get(pk=user_id)
     rows = Invitation.objects.filter(email__iexact=email, outcome="", expires_at__gt=clock.real_now())
-    return tuple(_row(row) for row in rows.select_related("clinic").order_by("-created_at", "-id")[:20])
+    with wall.through(Door.INVITED, user_id):
+        return tuple(_row(row) for row in rows.select_related("clinic").order_by("-created_at", "-id")[:20])
 
 
 def invite(*, by: Actor, clinic: Clinic, user: User, email: str, role: Role) -> None:
@@ -92,6 +94,7 @@ def withdraw(*, by: Actor, invitation_id: UUID) -> bool:
 @transaction.atomic
 def answer(*, user_id: UUID, invitation_id: UUID, accept: bool) -> bool:
     """Accept or decline one's own invitation; False if it is over. Raises NotFound for somebody else's."""
+    wall.enter_through(Door.INVITED, user_id)
     user = User.objects.get(pk=user_id)
     row = Invitation.objects.filter(pk=invitation_id, email__iexact=user.email).first()
     if row is None:

@@ -16,8 +16,9 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.models import KeptForm
-from plans.services import clock, sealing
+from plans.services import clock, sealing, wall
 from plans.services.actors import Actor
+from plans.services.wall import Door
 
 KEPT_FOR: Final = timedelta(hours=1)
 ROWS_MOST: Final = 20
@@ -45,7 +46,8 @@ def keep(*, user_id: UUID, clinic_id: UUID, path: str, page: str, fields: Fields
     if len(content) > BYTES_MOST or max(len(path), len(page)) > _PATH_MOST:
         return False
     real = clock.real_now()
-    with transaction.atomic():
+    # A form may have been typed in another clinic than the one that is open now.
+    with wall.through(Door.PERSON, user_id), transaction.atomic():
         KeptForm.objects.update_or_create(
             user_id=user_id,
             clinic_id=clinic_id,
@@ -64,7 +66,8 @@ def keep(*, user_id: UUID, clinic_id: UUID, path: str, page: str, fields: Fields
 
 def waits(user_id: UUID) -> bool:
     """Whether anything is kept for a person, in any clinic."""
-    return KeptForm.objects.filter(user_id=user_id, expires_at__gt=clock.real_now()).exists()
+    with wall.through(Door.PERSON, user_id):
+        return KeptForm.objects.filter(user_id=user_id, expires_at__gt=clock.real_now()).exists()
 
 
 def of_page(actor: Actor, page: str) -> tuple[Kept, ...]:

@@ -28,8 +28,9 @@ from plans.domain.link_policy import LinkAccess, LinkAct, LinkStrength, Origin
 from plans.domain.links import KEPT_FOR, LIFETIMES, OF_CARE, ON_PAPER, SESSION_AT_MOST, SESSION_IDLE
 from plans.domain.people import CareState
 from plans.models import Link, Occasion, Patient, PatientSession, Plan, PlanVersion
-from plans.services import clock, devices
+from plans.services import clock, devices, wall
 from plans.services.from_row import from_row
+from plans.services.wall import Door
 
 LinkPurpose = link_purposes.LinkPurpose
 LinkState = link_policy.LinkState
@@ -271,11 +272,11 @@ def _view(link: Link, now: datetime, session: PatientSession | None = None) -> L
 
 def look(token: str, purpose: LinkPurpose) -> LinkView:
     """The link of a token, in whatever state. Raises NotFound for an unknown token or another purpose."""
-    link = (
-        Link.objects.select_related("patient").filter(token_hash=_hash(token), purpose=purpose.value).first()
-        if len(token) < 100
-        else None
-    )
+    if len(token) >= 100:
+        raise NotFound(what="link")
+    wall.enter_through(Door.LINK, _hash(token))
+    rows = Link.objects.select_related("patient")
+    link = rows.filter(token_hash=_hash(token), purpose=purpose.value).first()
     if link is None:
         raise NotFound(what="link")
     return _view(link, clock.now())
@@ -283,6 +284,7 @@ def look(token: str, purpose: LinkPurpose) -> LinkView:
 
 def by_id(link_id: UUID) -> LinkView:
     """A link by its key, for a form that carried the key signed. Raises NotFound."""
+    wall.enter_through(Door.LINK_KEY, link_id)
     link = Link.objects.select_related("patient").filter(pk=link_id).first()
     if link is None:
         raise NotFound(what="link")
@@ -351,7 +353,8 @@ def language_of_session(key: str) -> str:
     found = PatientSession.objects.filter(key_hash=_hash(key)).values_list(
         "link__patient__language", flat=True
     )
-    return found.first() or ""
+    with wall.through(Door.SESSION, _hash(key)):
+        return found.first() or ""
 
 
 def session_link(key: str, purpose: LinkPurpose) -> LinkView:
@@ -361,6 +364,7 @@ def session_link(key: str, purpose: LinkPurpose) -> LinkView:
     two pages; never beyond its absolute end.
     """
     real = clock.real_now()
+    wall.enter_through(Door.SESSION, _hash(key))
     found = (
         PatientSession.objects.select_related("link__patient")
         .filter(key_hash=_hash(key), expires_at__gt=real, link__purpose=purpose.value)

@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from plans.domain.passwords import Guesser, fold
 from plans.domain.taper.catalogue import names as drug_names
 from plans.models import Membership, User
+from plans.services import wall
 from plans.wording.signing_in import WEAK
 
 _SHORTEST: Final = 3
@@ -33,7 +34,8 @@ def guesser() -> Guesser:
 
 def about(user: User) -> tuple[str, ...]:
     """The words about a person that others know: names, address, and their clinics' names."""
-    clinics = Membership.objects.filter(user_id=user.pk).values_list("clinic__name", flat=True)
+    with wall.as_person(user.pk):
+        clinics = list(Membership.objects.filter(user_id=user.pk).values_list("clinic__name", flat=True))
     return tuple(
         word for text in (user.name, user.email, *clinics) for word in re.split(r"[\W_]+", text) if word
     )

@@ -16,10 +16,11 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from plans.models import AuditEvent
-from plans.services import clock
+from plans.services import clock, wall
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
 from plans.services.session_trail import account_mark
+from plans.services.wall import Door
 
 SHOWN_FOR: Final = timedelta(days=90)
 ACTS: Final = ("session.failed", "access.unknown_link")
@@ -79,7 +80,8 @@ def page_of(actor: Actor, *, q: str = "", before: int | None = None, size: int =
         )
     if before is not None:
         groups = groups.filter(newest__lt=before)
-    found = list(groups.order_by("-newest")[: size + 1])
+    with wall.through(Door.INSTALLATION):
+        found = list(groups.order_by("-newest")[: size + 1])
     shown = tuple(
         RefusedTry(
             one["newest"], one["act"], one["account"], one["network"], one["first"], one["last"], one["count"]

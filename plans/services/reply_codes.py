@@ -19,6 +19,8 @@ from django.db import IntegrityError, transaction
 
 from plans.domain.reaching import REPLY_FOR, CodePurpose
 from plans.models import ReplyCode, Work
+from plans.services import wall
+from plans.services.wall import Door
 
 _TRIES: Final = 100
 _LIVE_MOST: Final = 500
@@ -118,5 +120,6 @@ def was(user_id: UUID, code: str, now: datetime) -> bool:
 
 def by_token(token: str) -> ReplyCode | None:
     """The code whose link was opened; None for an unknown token."""
+    wall.enter_through(Door.REPLY, _token_hash(token))
     rows = ReplyCode.objects.select_related("work__item", "clinic", "channel", "user")
     return rows.filter(token_hash=_token_hash(token)).first()

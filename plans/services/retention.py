@@ -53,10 +53,11 @@ from plans.models import (
     StaffSession,
     Work,
 )
-from plans.services import audit, clock, imports, links, record_copies
+from plans.services import audit, clock, imports, links, record_copies, wall
 from plans.services.access import check_may
 from plans.services.actors import SYSTEM, Actor, May
 from plans.services.documents import files
+from plans.services.wall import Door
 
 _SECONDS: Final = 3.0
 _KEYS: Final = 5_000
@@ -305,8 +306,10 @@ def dry_run(*, by: Actor = SYSTEM) -> RunView:
     if by is not SYSTEM:
         _check(by)
     real = clock.real_now()
+    with wall.through(Door.INSTALLATION):
+        figures = _counted(_times(real))
     row = RetentionRun.objects.create(
-        dry=True, begun_at=real, ended_at=real, by_id=by.user_id, figures=_counted(_times(real))
+        dry=True, begun_at=real, ended_at=real, by_id=by.user_id, figures=figures
     )
     return _view(row)
 

@@ -21,9 +21,10 @@ from django.db import transaction
 from plans.domain.errors import Refused, Stale
 from plans.domain.signing_in import FURTHEST, CredentialChange, is_required
 from plans.models import AuditEvent, Membership, User
-from plans.services import audit, clock, credentials, staff_sessions
+from plans.services import audit, clock, credentials, staff_sessions, wall
 from plans.services.access import FACTORS, get_clinic_for, get_member_for
 from plans.services.actors import Actor, May
+from plans.services.wall import Door
 
 _ACT: Final = "clinic.second_factor_set"
 
@@ -128,7 +129,8 @@ def may_remove(user_id: UUID, factor_id: int) -> bool:
         return True
     now = clock.real_now()
     rows = Membership.objects.filter(user_id=user_id, is_active=True)
-    found = rows.values_list("clinic__zone", "clinic__second_factor_from")
+    with wall.as_person(user_id):
+        found = list(rows.values_list("clinic__zone", "clinic__second_factor_from"))
     return not any(is_required(begins, today=now.astimezone(ZoneInfo(zone)).date()) for zone, begins in found)
 
 
@@ -168,17 +170,18 @@ def reset(*, by: Actor, user_id: UUID, reason: str) -> bool:
     if not gone:
         return False
     staff_sessions.end_all(user_id)
-    for clinic_id in Membership.objects.filter(user_id=user_id, is_active=True).values_list(
-        "clinic_id", flat=True
-    ):
-        audit.record(
-            by=by,
-            act="member.factor_reset",
-            subject_kind="user",
-            subject_id=user_id,
-            clinic_id=clinic_id,
-            facts={"who": place.user.name, "reason": reason},
-        )
+    with wall.through(Door.PERSON, user_id):
+        for clinic_id in Membership.objects.filter(user_id=user_id, is_active=True).values_list(
+            "clinic_id", flat=True
+        ):
+            audit.record(
+                by=by,
+                act="member.factor_reset",
+                subject_kind="user",
+                subject_id=user_id,
+                clinic_id=clinic_id,
+                facts={"who": place.user.name, "reason": reason},
+            )
     credentials.tell(user_id, CredentialChange.FACTOR_RESET)
     return True
 

@@ -20,10 +20,11 @@ from django.db import transaction
 from plans.domain.json import JsonObject
 from plans.domain.link_policy import LinkAct
 from plans.models import Membership, User
-from plans.services import audit, limits
+from plans.services import audit, limits, wall
 from plans.services.actors import Actor
 from plans.services.links import LinkView
 from plans.services.looks import session_mark
+from plans.services.wall import Door
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,7 @@ def _within(act: str, who: str) -> bool:
 @transaction.atomic
 def _keep(user_id: UUID, act: str, facts: JsonObject) -> None:
     """In each clinic of the person; in none for somebody who works in none any more."""
+    wall.enter_through(Door.PERSON, user_id)
     user = User.objects.get(pk=user_id)
     mine: list[UUID | None] = list(
         Membership.objects.filter(user=user, is_active=True).values_list("clinic_id", flat=True)

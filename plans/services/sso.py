@@ -16,7 +16,7 @@ from plans.domain.json import JsonObject
 from plans.domain.signing_in import SsoProvider
 from plans.domain.text import BadText, clean_email, clean_line
 from plans.models import Clinic, Membership, User
-from plans.services import accounts, members
+from plans.services import accounts, members, wall
 from plans.services.actors import Actor, Role
 
 
@@ -38,6 +38,7 @@ def admit(provider: SsoProvider, *, known: UUID | None, said: JsonObject) -> UUI
     new member is made. Raises Refused: "no_role", also for an operator, "no_address", "elsewhere" for an account of
     other clinics, which needs an invitation, or "ended" for a membership that a lead ended.
     """
+    wall.also(provider.clinic_id)
     clinic = Clinic.objects.select_for_update(no_key=True).filter(pk=provider.clinic_id).first()
     wanted = provider.role_of(said.get(provider.claim), [role.value for role in Role])
     if clinic is None or wanted is None:

@@ -35,8 +35,9 @@ from plans.domain.reaching import (
 )
 from plans.domain.review.item_states import Priority
 from plans.models import Clinic, ReplyCode, StaffChannel, User, Work
-from plans.services import audit, clock, limits, outbox, reply_codes
+from plans.services import audit, clock, limits, outbox, reply_codes, wall
 from plans.services.actors import Actor
+from plans.services.wall import Door
 
 _CODES_A_DAY: Final = 12
 """Codes that one person may have sent in a day: a text message costs money, and may go to a stranger."""
@@ -222,8 +223,10 @@ def remove(*, by: Actor, channel_id: UUID) -> None:
     row.removed_at = clock.now()
     row.save(update_fields=["removed_at"])
     codes = ReplyCode.objects.filter(channel=row)
-    codes.filter(ended_at=None).update(ended_at=row.removed_at)
-    codes.filter(cleared_at=None).update(cleared_at=row.removed_at)
+    # Of every clinic that sent to it.
+    with wall.through(Door.PERSON, row.user_id):
+        codes.filter(ended_at=None).update(ended_at=row.removed_at)
+        codes.filter(cleared_at=None).update(cleared_at=row.removed_at)
     _record(by, "member.channel_removed", row)
 
 
@@ -359,7 +362,8 @@ def worked(user_id: UUID, channel_id: UUID | None, now: datetime) -> None:
     if channel_id is not None:
         StaffChannel.objects.filter(pk=channel_id).update(worked_at=now, failing_since=None)
     failures = ReplyCode.objects.filter(user_id=user_id, channel_id=channel_id)
-    failures.filter(failed_at__isnull=False, cleared_at=None).update(cleared_at=now)
+    with wall.through(Door.PERSON, user_id):
+        failures.filter(failed_at__isnull=False, cleared_at=None).update(cleared_at=now)
 
 
 def fails(channel_id: UUID | None, now: datetime) -> None:

@@ -23,10 +23,11 @@ from django.urls import reverse
 from plans.domain.errors import NotAllowed, NotFound
 from plans.domain.link_policy import LinkAct
 from plans.domain.roles import roles_with
-from plans.services import access, clock, looks, own_list, session_trail, sso
+from plans.services import access, clock, looks, own_list, session_trail, sso, wall
 from plans.services.actors import Actor, May, Role
 from plans.services.links import OutOfCare
 from plans.services.own_list import WhyMissing
+from plans.services.wall import Door
 from plans.web import kept_forms, not_saved, out_of_care
 from plans.web.layout_context import page
 from plans.web.middleware import SIGNED_IN_AT
@@ -103,6 +104,7 @@ def staff_page(may: May) -> Callable[[View], View]:
                 return shown or leave_for(request, address)
             if actor.factor_due:
                 return _to_second_step(request)
+            wall.enter(actor.home)
             request.actor = actor  # type: ignore[attr-defined]  # the attribute is the gate's own
             response = _answer(request, actor, may, guarded, functools.partial(view, *args, **kwargs))
             kept_forms.after(request, response, actor)
@@ -213,6 +215,7 @@ def signed_in_page(view: View) -> View:
             return to_sign_in(request)
         if any(actor.factor_due for actor in actors_of(request).values()):
             return _to_second_step(request)
+        wall.enter_through(Door.PERSON, request.user.pk)
         return view(request, *args, **kwargs)
 
     guarded.gate = ("signed_in", "")  # type: ignore[attr-defined]  # read by the access-matrix test
@@ -226,6 +229,7 @@ def own_sign_in_page(view: View) -> View:
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not request.user.is_authenticated:
             return to_sign_in(request)
+        wall.enter_through(Door.PERSON, request.user.pk)
         return view(request, *args, **kwargs)
 
     guarded.gate = ("own_sign_in", "")  # type: ignore[attr-defined]  # read by the access-matrix test

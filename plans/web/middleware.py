@@ -16,7 +16,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
-from plans.services import clock
+from plans.services import clock, wall
 from plans.services.actors import Actor
 from plans.web import sign_in_trail, unreadable
 from plans.web.addresses import MACHINES, PATIENT_PATHS, TOKEN_PATHS, largest_body
@@ -43,6 +43,17 @@ PERMISSIONS_POLICY = ", ".join(
 SIGNED_IN_AT = "signed_in_at"
 SEEN_AT = "seen_at"
 _SEEN_EVERY_SECONDS = 60
+
+
+class ClinicWall:
+    """Every request begins before the wall between clinics, with none of them open (`plans.services.wall`)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with wall.request():
+            return self.get_response(request)
 
 
 class AccessLog:

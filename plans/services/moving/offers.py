@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from plans.domain.errors import NotAllowed, Refused
 from plans.domain.moving import ACTS, OFFER_AUDIT, OFFER_STANDS, MoveAct, MoveSide, MoveState, after
@@ -22,7 +22,7 @@ from plans.domain.review.item_states import ItemState, Priority
 from plans.domain.review.outcomes import ReviewOutcome
 from plans.domain.which import which
 from plans.models import LIVE_STATES, Clinic, Patient, PatientMove, Plan, ReviewItem
-from plans.services import audit, clock, consents, owners, paging, rows
+from plans.services import audit, clock, consents, owners, paging, rows, wall
 from plans.services.access import get_clinic_for, get_move_for, get_patient_for, moves_seen_by
 from plans.services.actors import SYSTEM, Actor, May
 from plans.services.from_row import from_row
@@ -93,10 +93,18 @@ def _view(actor: Actor, row: PatientMove, *, whole: bool = False) -> MoveView:
         drugs=tuple(row.drugs),
         offered_by=row.offered_by.name,
         settled_by=row.settled_by.name if row.settled_by else "",
-        patient_id=row.patient_id if row.patient.clinic_id == actor.home else None,
+        patient_id=row.patient_id if _is_here(actor, row) else None,
         zone=_zone(row) if whole and asked else "",
         namesakes=_namesakes(row) if whole and asked else (),
         number_taken=whole and asked and _same_number(row.to_clinic_id, row.record_no) is not None,
+    )
+
+
+def _is_here(actor: Actor, row: PatientMove) -> bool:
+    """Whether the patient is the actor's clinic's now."""
+    known = getattr(row, "is_here", None)
+    return (
+        Patient.objects.filter(pk=row.patient_id, clinic_id=actor.home).exists() if known is None else known
     )
 
 
@@ -116,8 +124,10 @@ def _same_number(clinic_id: UUID, record_no: str) -> Patient | None:
 
 
 def _seen(actor: Actor) -> QuerySet[PatientMove]:
-    rows = PatientMove.objects.filter(moves_seen_by(actor))
-    return rows.select_related("patient", "from_clinic", "to_clinic", "offered_by", "settled_by")
+    here = Patient.objects.filter(pk=OuterRef("patient_id"), clinic_id=actor.home)
+    rows = PatientMove.objects.filter(moves_seen_by(actor)).annotate(is_here=Exists(here))
+    # Not the patient, whom a clinic may not open that was only offered one, or gave one away.
+    return rows.select_related("from_clinic", "to_clinic", "offered_by", "settled_by")
 
 
 def move(actor: Actor, move_id: UUID) -> MoveView:
@@ -159,6 +169,8 @@ def offer(*, by: Actor, patient_id: UUID, to_id: UUID, note: str = "") -> UUID:
         raise Refused(reason="not_a_clinic", where="clinic")
     _check_in_care(patient)
     consents.check_disclosure(patient)
+    # It gets an item that says so.
+    wall.also(to.pk)
     standing = PatientMove.objects.filter(patient=patient, state=MoveState.OFFERED).first()
     if standing is not None:
         raise Refused(reason="offered_already", clinic=standing.to_clinic.name)

@@ -32,9 +32,10 @@ from plans.domain.reaching import (
 from plans.domain.review.item_states import ItemState
 from plans.domain.text import BadText
 from plans.models import Membership, ReplyCode, ReviewEvent, ReviewItem, StaffChannel, User, Work
-from plans.services import audit, clock, heartbeat, limits, outbox, reply_codes, staff_channels
+from plans.services import audit, clock, heartbeat, limits, outbox, reply_codes, staff_channels, wall
 from plans.services.access import actor_for
 from plans.services.actors import Actor
+from plans.services.wall import Door
 
 WRONG_MOST: Final = 5
 """Wrong codes from one sender, and to one person, after which replies are refused for the rest of the hour."""
@@ -65,6 +66,8 @@ def by_text(*, sender: str, body: str) -> ReplyAnswer | None:
     except BadText:
         return None
     channels = staff_channels.senders(ChannelKind.TEXT, number)
+    for one in channels:
+        wall.enter_through(Door.PERSON, one.user_id)
     return _by_reply(channels, number, body, AnsweredBy.TEXT) if channels else None
 
 
@@ -169,6 +172,7 @@ def state_of_link(token: str) -> tuple[CodePurpose, ReplyAnswer | None] | None:
 def by_report(work_id: UUID) -> bool:
     """A provider reports that a text message was delivered: its channel works, and a test has come back. It is no
     acknowledgement. False for a message without a code."""
+    wall.enter_through(Door.WORK, work_id)
     row = ReplyCode.objects.filter(work_id=work_id, channel__kind=ChannelKind.TEXT.value).first()
     if row is None:
         return False
