@@ -170,8 +170,6 @@ def _pages() -> dict[str, str]:
         "replaces": gettext("Replaces version {version}. Do not use version {version}."),
         "replaces_all": gettext("Replaces version {version} and all before it. Do not use them."),
         "page_of": gettext("Page {page} of {pages}"),
-        "pieces_on": gettext("tablets: page {page}"),
-        "pieces_head": gettext("Which tablets for each dose"),
         "for_dose": gettext("For {dose}"),
         "fill_to": gettext("fill to {volume}"),
         "filled_often": gettext("{volume}, {count} times"),
@@ -199,12 +197,15 @@ def _first_page() -> dict[str, str]:
         "two_pages": gettext("pages {first}, {last}"),
         "many_pages": gettext("pages {first} to {last}"),
         "table_on": gettext("Your plan, step by step: page {page}"),
-        "doses_on": gettext("How to make each dose: page {page}"),
+        "doses_with_days": gettext("How to make each dose: on the page of its days"),
         "follow_up": gettext("Visits:"),
         "measure_head": gettext("How to measure each dose"),
         "how_to_make": gettext("How to make each dose"),
         "half_solid": gettext("half: take the solid side"),
         "quarter_solid": gettext("part: take the solid part"),
+        # Translators: how a part of a tablet is drawn
+        "part_solid": gettext("Take the solid part."),
+        "signs_are_no_likeness": gettext("The signs do not show what your tablets look like."),
         "halving": gettext(
             "Halve one tablet at a time, with a tablet cutter. Keep the other half dry and use it next."
         ),

@@ -726,7 +726,8 @@ _IMPORTS = before(
     "from plans.documents.calendar.made_up import MadeUp, check_made_up\n",
 )
 _PLACED = before(
-    "    if not months.level.table:\n", "    front = MadeUp(context) if not context.steps_shown else front\n"
+    "    return [front, *_days(context)]\n",
+    "    front = MadeUp(context) if not context.steps_shown else front\n",
 )
 SECTION: Final = Row(
     "a section of a document",
@@ -735,7 +736,7 @@ SECTION: Final = Row(
         Edit(
             "`sections` and `READ_BACK`",
             f"{PAGES_OF}/document.py",
-            all_of(_IMPORTS, _PLACED, before("    PiecesTable: (", "    MadeUp: (check_made_up,),\n")),
+            all_of(_IMPORTS, _PLACED, before("    DayList: (", "    MadeUp: (check_made_up,),\n")),
             "section of a document calendar.MadeUp: place in its document",
         ),
     ),

@@ -93,19 +93,17 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     large = draw(replace(plain, large=True))
     yield "large-first-page", large, 1
     yield "large-plan", large, 2
-    yield "large-week", large, 7
-    yield "large-visit-week", large, 11
+    yield "large-days", large, 4
+    yield "large-visit-days", large, 8
     yield "liquid", draw(liquid()), 3
     yield "liquid-large", draw(replace(liquid(), large=True)), 4
-    table = draw(four_times())
-    yield "table-form-month", table, 2
-    yield "table-form-tablets", table, len(pypdfium2.PdfDocument(table))
-    yield "crossover-week", draw(crossover()), 3
-    yield "crossover-large-week", draw(replace(crossover(), large=True)), 5
+    yield "four-times-month", draw(four_times()), 2
+    yield "crossover-month", draw(crossover()), 2
+    yield "crossover-large-days", draw(replace(crossover(), large=True)), 4
     yield "month-hold-last-day", draw(held_to_the_end()), 3
     yield "low-ink-month-hold", draw(replace(plain, low_ink=True)), 3
     yield "large-four-times-plan", draw(replace(four_times(), large=True)), 2
-    yield "large-four-times-week", draw(replace(four_times(), large=True)), 5
+    yield "large-four-times-days", draw(replace(four_times(), large=True)), 4
     yield "pharmacy-crossover", draw(of_kind(crossover(), "pharmacy")), 1
     yield (
         "pharmacy-letter-low-ink",
@@ -131,7 +129,7 @@ def further_documents(plain: AllFacts) -> Iterator[tuple[str, bytes, int]]:
     yield "spanish-month", pdf, 3
     pdf = draw(replace(spanish, large=True))
     yield "spanish-large-plan", pdf, 2
-    yield "spanish-large-week", pdf, 8
+    yield "spanish-large-days", pdf, 8
     for name, words in (("summary", plain.words), ("summary-spanish", es)):
         told = sections(plain.schedule, VISIT, words)
         given = replace(
@@ -150,19 +148,18 @@ def further_documents(plain: AllFacts) -> Iterator[tuple[str, bytes, int]]:
     yield "pharmacy-large-spanish", draw(of_kind(replace(spanish, large=True), "pharmacy")), 1
     yield "pharmacy-liquid", draw(of_kind(liquid(), "pharmacy")), 1
     yield (
-        "letter-large-low-ink-week",
+        "letter-large-low-ink-days",
         draw(replace(plain, paper="letter", large=True, low_ink=True, week_starts=6)),
-        11,
+        8,
     )
     many = replace(many_products(), **LONG)
     pdf = draw(many)
     yield "long-names-first-page", pdf, 1
     yield "many-doses-plan", pdf, 2
-    yield "many-doses-days", pdf, 8
+    yield "many-doses-days", pdf, 4
     yield "pharmacy-many-products", draw(of_kind(many, "pharmacy")), 1
     two = draw(bottles())
-    yield "two-bottles-measure", two, 2
-    yield "two-bottles-week", two, 3
+    yield "two-bottles-month", two, 2
     yield "name-not-printable", draw(replace(plain, patient_name="山田 太郎")), 2
     old = clonazepam()
     old = replace(

@@ -13,7 +13,6 @@ from plans.documents.calendar.day_markers import DayMarker, day_marker, marker_k
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.styles import CELL_RIGHT, INSET, LETTER_HOLD_MARKER, VOLUME_SIZE, SizeRung
-from plans.documents.engine.text import largest
 from plans.domain.documents.calendar import CHANGES, Day, DayMark, Entry
 from plans.domain.documents.words import set_in_lines
 from plans.domain.taper.products import Take
@@ -65,10 +64,13 @@ class _Line:
 
 
 class CellLayout:
-    """Fits and draws cells of one size at one level."""
+    """Fits and draws cells of one size at one level; with more than one of `drugs`, each dose names its own."""
 
-    def __init__(self, context: CalendarContext, level: SizeRung, column: float, row: float) -> None:
+    def __init__(
+        self, context: CalendarContext, level: SizeRung, column: float, row: float, drugs: tuple[str, ...]
+    ) -> None:
         self.context, self.level, self.column, self.row = context, level, column, row
+        self.drugs, self.many = drugs, len(drugs) > 1
         self.words = context.words
         self.long_marker = LETTER_HOLD_MARKER if context.facts.paper == "letter" else level.hold_marker
         self.volume = min(VOLUME_SIZE[context.facts.paper], level.dose + 1.5)
@@ -78,15 +80,8 @@ class CellLayout:
 
     def fits(self, cell: CellKey) -> bool:
         """Whether every line keeps inside the column and all of them inside the row."""
-        if self.level.table and (self.context.many_drugs or any(map(self._poured, cell.entries))):
-            return False
         lines = self._lines(cell.entries)
         return lines is not None and self._high(lines) <= self.row and self._foot_free(cell, lines)
-
-    def _poured(self, entry: Entry) -> bool:
-        """Whether a volume is only part of a dose, or comes from one of two bottles, and so must be beside its
-        milligrams."""
-        return not self.context.measured(entry) and any(piece.volume is not None for piece in entry.pieces)
 
     def date_fits(self, day: Day, *, month: str) -> bool:
         """Whether date, month name if any, and marker fit beside each other."""
@@ -103,7 +98,7 @@ class CellLayout:
             if self._head_wide(entry) > self.right:
                 return None
             pieces = []
-            for piece in () if self.context.measured(entry) or self.level.table else entry.pieces:
+            for piece in () if self.context.measured(entry) else entry.pieces:
                 broken = self._broken(self.context.phrase(piece))
                 if broken is None:
                     return None
@@ -127,11 +122,7 @@ class CellLayout:
             wide += level.after_box + width(self._volume_text(entry), BOLD, self.volume) + INSET - CELL_RIGHT
         else:
             wide += level.after_box + width(self.words.mg(entry.dose), BOLD, level.dose)
-        drug = (
-            INSET + level.words + width(entry.slot.drug, BOLD, level.piece)
-            if self.context.many_drugs
-            else 0.0
-        )
+        drug = INSET + level.words + width(entry.slot.drug, BOLD, level.piece) if self.many else 0.0
         return max(wide, drug)
 
     def _volume_text(self, entry: Entry) -> str:
@@ -140,14 +131,14 @@ class CellLayout:
 
     def _crowded(self, entry: Entry) -> bool:
         """Whether drug and milligrams of a volume do not fit beside each other: then each has its own line."""
-        if not self.context.many_drugs:
+        if not self.many:
             return False
         dose = width(self.words.mg(entry.dose), REGULAR, UNDER_VOLUME)
         drug = width(entry.slot.drug, BOLD, self.level.piece)
         return INSET + self.level.words + drug + APART + dose + INSET > self.column
 
     def _line_high(self, line: _Line) -> float:
-        high = self.level.time_row + (self.level.lead if self.context.many_drugs else 0.0)
+        high = self.level.time_row + (self.level.lead if self.many else 0.0)
         if self.context.measured(line.entry):
             return high + self.level.lead
         return high + self.level.lead * sum(len(words) for _, words in line.pieces)
@@ -185,9 +176,7 @@ class CellLayout:
 
     def _gap(self, cell: CellKey, lines: list[_Line]) -> float:
         """The space added between times; a second marker takes its room first."""
-        taken = (
-            MARKER_HIGH if len(self._markers(cell.marks)) > 1 or (cell.marks and self.level.table) else 0.0
-        )
+        taken = MARKER_HIGH if len(self._markers(cell.marks)) > 1 else 0.0
         slack = max(0.0, self.row - self._high(lines) - taken)
         return min(SLACK_MOST, slack / max(1, len(lines)))
 
@@ -200,11 +189,11 @@ class CellLayout:
         level, y = self.level, self._first(lines)
         for line in lines:
             base = y + level.time_row - 1.9
-            whole = self.context.measured(line.entry) or level.table
+            whole = self.context.measured(line.entry)
             yield base, self.column if whole else self._head_wide(line.entry)
             if self.context.measured(line.entry):
                 yield base + level.lead * (2 if self._crowded(line.entry) else 1), self.column
-            if self.context.many_drugs:
+            if self.many:
                 base += level.lead
             for _, words in line.pieces:
                 for text in words:
@@ -256,11 +245,9 @@ class CellLayout:
             self._drug(canvas, entry, base + level.lead)
             return
         dose = self.words.mg(entry.dose)
-        if level.table:
-            x = self.column - INSET - width(dose, BOLD, level.dose)
         wide = canvas.text(x, base, dose, level.dose, bold=True)
         self._underline(canvas, entry, x, base, wide)
-        if self.context.many_drugs:
+        if self.many:
             base += level.lead
             self._drug(canvas, entry, base)
         for piece, words in line.pieces:
@@ -277,7 +264,7 @@ class CellLayout:
         self.context.draw_piece(canvas, x, base - self.level.piece * 0.27, size, piece)
 
     def _drug(self, canvas: Canvas, entry: Entry, base: float) -> None:
-        if self.context.many_drugs:
+        if self.many:
             canvas.text(INSET + self.level.words, base, entry.slot.drug, self.level.piece, bold=True)
 
     @staticmethod
@@ -290,26 +277,7 @@ class CellLayout:
         clear = 1.3 if DayMark.LAST_DAY in day.marks else 0.0
         return x + INSET + clear, y + self.level.date_row - 2.3 + clear, str(day.date.day)
 
-    def stamp(self, canvas: Canvas, x: float, y: float, day: Day, *, month: str, table_page: int = 0) -> None:
-        """Write the date, and beside it the name of a joined month, or in table form the page of the pieces."""
-        if not month and not self.level.table:
-            return
+    def stamp_month(self, canvas: Canvas, x: float, y: float, day: Day, month: str) -> None:
+        """Write the name of a joined month beside the date."""
         left, base, number = self.date_at(x, y, day)
-        wide = width(number, BOLD, self.level.date)
-        if month:
-            canvas.text(left + wide + 3, base, month, self.level.time, bold=True)
-            return
-        pointer = self.words.say("pieces_on", page=table_page)
-        if not day.marks:
-            size = largest(pointer, REGULAR, (8.5, 8, 7.5), self.column - wide - 3 * INSET)
-            if size is not None:
-                canvas.text(x + self.column - INSET, base, pointer, size, align="right")
-            return
-        # The marker has that corner, so use the foot of the cell if the doses and a second marker leave room.
-        cell = CellKey(day.entries, day.marks)
-        lines = self._lines(day.entries) or []
-        lowest = max(end for end, _ in self._ends(lines, self._gap(cell, lines)))
-        taken = sum(found.wide for found in self._markers(day.marks)[1:])
-        size = largest(pointer, REGULAR, (8.5, 8, 7.5), self.column - 2 * INSET - taken)
-        if size is not None and lowest + 2 + size <= self.row - INSET:
-            canvas.text(x + INSET, y + self.row - INSET, pointer, size)
+        canvas.text(left + width(number, BOLD, self.level.date) + 3, base, month, self.level.time, bold=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import DocumentContext
 from plans.documents.engine.text import person_text
-from plans.domain.documents.calendar import Entry, Month, last_shown_day, months
+from plans.domain.documents.calendar import Day, Entry, Month, last_shown_day, months
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.documents.words import Words, ending_key
 from plans.domain.taper.products import Take, pieces_of
@@ -65,12 +66,36 @@ class CalendarContext(DocumentContext):
     @cached_property
     def used_pieces(self) -> tuple[Take, ...]:
         """One take for each part of a solid that occurs (4, 3, 2, 1 quarters), for the key."""
+        every = (take for step in self.schedule for dose in step.doses for take in dose.take)
+        return self.parts_of(piece for take in every for piece in pieces_of(take))
+
+    def drugs_on(self, days: Sequence[Day]) -> tuple[str, ...]:
+        """The drugs of some days, in the plan's order: what is said of them, and of those that ended a short while
+        ago."""
+        said = {entry.slot.drug for day in days for entry in day.entries}
+        return tuple(drug for drug in self.schedule.drugs if drug in said) or self.drugs[:1]
+
+    def title_of(self, drugs: Sequence[str]) -> str:
+        """ "Clonazepam", "Clonazepam and diazepam"."""
+        return self.words.listed([drugs[0].capitalize(), *drugs[1:]])
+
+    @staticmethod
+    def pieces_on(days: Sequence[Day]) -> set[Take]:
+        """Every piece that is taken on some days."""
+        return {piece for day in days for entry in day.entries for piece in entry.pieces}
+
+    def products_on(self, days: Sequence[Day]) -> str:
+        """ "0.5 mg tablets and 0.125 mg orally disintegrating tablets": what is taken on some days."""
+        taken = {piece.product for piece in self.pieces_on(days)}
+        return self.words.listed(
+            [self.product_named(one, many=True) for one in self.products if one in taken]
+        )
+
+    def parts_of(self, pieces: Iterable[Take]) -> tuple[Take, ...]:
+        """One take for each part of a solid among some pieces (4, 3, 2, 1 quarters), for the key."""
         found = {
             (self.solids.index(piece.product), -min(piece.quarters, 4))
-            for step in self.schedule
-            for dose in step.doses
-            for take in dose.take
-            for piece in pieces_of(take)
+            for piece in pieces
             if piece.volume is None and piece.product in self.solids
         }
         return tuple(Take(self.solids[n], quarters=-minus) for n, minus in sorted(found))

@@ -1,4 +1,4 @@
-"""Reads every day of a finished calendar back, from its month or week pages and the table of pieces.
+"""Reads every day of a finished calendar back, from its months' grids and its lists of days.
 
 It checks that every day of the plan occurs once and no other, on the right weekday; that each day's pieces times
 strength make its milligrams, and so do the drawn tablets; and that milligrams and marks are the schedule's. Phrases are
@@ -10,25 +10,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Final
 
 from plans.documents.calendar.front_readback import check_visits
 from plans.documents.readback.checks import Facts, PdfDefect
-from plans.documents.readback.pdf import OUTLINES, Placed, Shown, Sign, TextRun, plain
+from plans.documents.readback.pdf import OUTLINES, DrawnSign, Placed, Shown, Sign, TextRun, plain
 from plans.domain.amounts import Dose, Volume
-from plans.domain.documents.calendar import last_shown_day, mark_of, slots
+from plans.domain.documents.calendar import initials, last_shown_day, mark_of, slots_on
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import MOST_DROPS, Product, Take
-from plans.domain.taper.schedule import StepKind, TimeOfDay
+from plans.domain.taper.schedule import Step, StepKind, TimeOfDay
 
 _AMOUNT: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?) (mg|mL)\Z")
 _DAY: Final = re.compile(r"[1-9][0-9]?\Z")
 MARKERS: Final = (
-    "start", "new_dose", "rise", "switch", "spread_same", "spread_times", "hold", "last_day",
+    "start", "new_dose", "rise", "switch", "spread", "spread_same", "spread_times", "hold", "last_day",
 )  # fmt: skip
 
 
@@ -58,8 +59,8 @@ class ReadDay:
     entries: list[ReadEntry]
     markers: list[str]
     unknown: list[str]
-    table_page: int = 0
     signs: list[Sign] = field(default_factory=list)
+    listed: bool = False
 
 
 class Phrases:
@@ -84,8 +85,16 @@ class Phrases:
         self.times = {plain(words.time(time)): time for time in facts.schedule.times}
         self.drugs = frozenset(facts.schedule.drugs)
         self.markers = {plain(words.say(key)): key for key in MARKERS}
-        # In table form a cell names the page of its pieces.
-        self.pointers = {plain(words.say("pieces_on", page=n)): n for n in range(2, 400)}
+        self.numbers = {plain(number): n for n, number in enumerate(words.numbers)}
+
+        self._by_outline: dict[str, list[Product]] = {}
+        for product, outline in outlines_of(facts).items():
+            self._by_outline.setdefault(outline, []).append(product)
+
+    def product_of(self, outline: str, drug: str | None) -> Product | None:
+        """The product that a sign stands for; None if there is none, or it is of another drug."""
+        found = [one for one in self._by_outline.get(outline, ()) if drug in (None, one.drug)]
+        return found[0] if len(found) == 1 else None
 
     def amount(self, text: str) -> Dose | Volume | None:
         """Read a dose or volume in the language's notation; None if the text is neither."""
@@ -120,11 +129,14 @@ class Phrases:
         return [take for take in self.by_words.get(phrase, []) if drug is None or take.product.drug == drug]
 
 
-def find_days(shown: Shown, phrases: Phrases) -> list[ReadDay]:
-    """Every day on a page: placed forms with a bold day number stamped into them."""
+def find_days(shown: Shown, phrases: Phrases, drugs: tuple[str, ...]) -> list[ReadDay]:
+    """Every day on a page: placed forms with a bold day number stamped into them. `drugs` are those of the page."""
     weekdays = set(phrases.words.weekdays)
     months = set(phrases.words.months)
     heads = [run for run in shown.runs if run.text in weekdays]
+    times = sorted(
+        (run for run in shown.runs if run.bold and run.text in phrases.times), key=lambda run: run.x
+    )
     found = []
     for form in shown.forms:
         inside = [run for run in shown.runs if form.box.holds(run.x, run.y)]
@@ -134,29 +146,20 @@ def find_days(shown: Shown, phrases: Phrases) -> list[ReadDay]:
         named = [run.text for run in inside if run.text in months]
         weekday = _weekday([run for run in inside if run.text in weekdays] or heads, form)
         rest = [run for run in inside if not _DAY.match(run.text) and run.text not in weekdays | months]
-        pointed = [phrases.pointers[run.text] for run in rest if run.text in phrases.pointers]
-        rest = [run for run in rest if run.text not in phrases.pointers]
-        day = read_cell([*form.runs, *rest], phrases)
+        if times or shown.height > shown.width:
+            day = read_row([*form.runs, *rest], form, times, shown.runs, phrases, drugs)
+        else:
+            day = read_cell([*form.runs, *rest], phrases, drugs)
         day.number, day.month, day.weekday = int(numbers[0].text), "".join(named), weekday
         day.signs = form.signs
-        day.table_page = pointed[0] if pointed else 0
         day.unknown += [run.text for run in numbers[1:]]
         found.append(day)
     return found
 
 
-def find_table(
-    shown: Shown, phrases: Phrases, spans: Mapping[str, int]
-) -> dict[tuple[int, TimeOfDay], ReadEntry]:
-    """The rows of a table of pieces: (step, time of day) → what is taken. `spans` are the steps' printed dates."""
-    found = {}
-    for form in shown.forms:
-        steps = [spans[run.text] for run in form.runs if run.text in spans]
-        if len(steps) == 1:
-            row = read_cell([run for run in form.runs if run.text not in spans], phrases)
-            if len(row.entries) == 1 and not row.unknown:
-                found[steps[0], row.entries[0].time] = row.entries[0]
-    return found
+def is_day(text: str) -> bool:
+    """Whether a text is the number of a day."""
+    return _DAY.match(text) is not None
 
 
 def _weekday(heads: list[TextRun], form: Placed) -> str:
@@ -166,19 +169,166 @@ def _weekday(heads: list[TextRun], form: Placed) -> str:
     return over[0] if len(over) == 1 else ""
 
 
-def read_cell(runs: list[TextRun], phrases: Phrases) -> ReadDay:
-    """The doses and marks in a day's texts, read column by column and line by line."""
-    reader = _CellReader(phrases)
-    for run in _in_order(runs, phrases):
+def read_cell(runs: list[TextRun], phrases: Phrases, drugs: tuple[str, ...]) -> ReadDay:
+    """The doses and marks in the texts of a grid's day, read line by line."""
+    reader = _CellReader(phrases, drugs[0] if len(drugs) == 1 else None)
+    for run in sorted(runs, key=lambda run: (-round(run.y, 1), run.x)):
         reader.take(run)
     return reader.end()
+
+
+# How far apart on one line a text's baseline and the middle of a sign beside it may be, as a share of the text's size.
+_BESIDE: Final = 0.75
+
+
+def _drug_under(head: TextRun, heads: list[TextRun], drugs: tuple[str, ...]) -> str | None:
+    """The drug of a column that is for one: its name under the time of day."""
+    under = [run for run in heads if abs(run.x - head.x) < 0.5 and 0 < head.y - run.y < 1.5 * head.size]
+    return next((run.text for run in under if run.text in drugs), None)
+
+
+def read_row(
+    runs: list[TextRun],
+    form: Placed,
+    times: list[TextRun],
+    heads: list[TextRun],
+    phrases: Phrases,
+    drugs: tuple[str, ...],
+) -> ReadDay:
+    """The doses and marks in the row of a day: each time of day is the column under its heading."""
+    day = ReadDay(0, "", "", [], [], [], listed=True)
+    # Without headings the times of day are beside their lines, in one column from the first of them on.
+    labels = [run.x for run in form.runs if run.text in phrases.times]
+    starts = [run.x - 0.5 for run in times] or [min(labels, default=0.0) - 0.5]
+    columns: list[list[TextRun]] = [[] for _ in starts]
+    for run in runs:
+        column = sum(run.x >= start for start in starts) - 1
+        if run.text in phrases.markers:
+            day.markers.append(phrases.markers[run.text])
+        elif column < 0:
+            day.unknown.append(run.text)
+        else:
+            columns[column].append(run)
+    signed, only = list(form.drawn), drugs[0] if len(drugs) == 1 else None
+    tags = {tag: drug for drug, tag in initials(drugs).items()} | {drug: drug for drug in drugs}
+    for n, cell in enumerate(columns):
+        left, right = starts[n], starts[n + 1] if n + 1 < len(starts) else float("inf")
+        here = [one for one in signed if left - 2 <= one.x < right - 2]
+        drug = _drug_under(times[n], heads, drugs) if times else None
+        time = phrases.times[times[n].text] if times else None
+        reader = _ColumnReader(phrases, time, tags, drug or only)
+        reader.read(cell, here)
+        day.entries += reader.entries
+        day.unknown += reader.unknown
+        signed = [one for one in signed if one not in here]
+    day.unknown += [f"{one.sign[0]}:{one.sign[1]}" for one in signed]
+    return day
+
+
+class _ColumnReader:
+    """Reads one time of day of a row: lines from the top, each with its texts and signs from the left."""
+
+    def __init__(
+        self, phrases: Phrases, time: TimeOfDay | None, tags: Mapping[str, str], drug: str | None
+    ) -> None:
+        self.phrases, self._time, self.tags, self.only = phrases, time, tags, drug
+        self.entries: list[ReadEntry] = []
+        self.unknown: list[str] = []
+        self._drug: str | None = None
+        self._count = 0
+        self._waiting = ""
+
+    def read(self, runs: list[TextRun], signs: list[DrawnSign]) -> None:
+        """Read the cell."""
+        lines: list[list[TextRun | DrawnSign]] = []
+        heads: list[TextRun] = []
+        for run in sorted(runs, key=lambda run: -run.y):
+            if heads and abs(heads[-1].y - run.y) < 1:
+                lines[-1].append(run)
+            else:
+                heads.append(run)
+                lines.append([run])
+        for sign in signs:
+            over = [n for n, head in enumerate(heads) if 0 <= sign.y - head.y < _BESIDE * head.size]
+            if over:
+                lines[over[0]].append(sign)
+            else:
+                # A line of signs alone.
+                lines.append([sign])
+        for line in sorted(lines, key=lambda line: -min(one.y for one in line)):
+            for one in sorted(line, key=lambda one: one.x):
+                if isinstance(one, DrawnSign):
+                    self._sign(one)
+                else:
+                    self._text(one)
+        for entry in self.entries:
+            _measure(entry, self.phrases)
+        self.unknown += [self._waiting] if self._waiting else []
+        if self._count:
+            self.unknown.append(self.phrases.words.numbers[self._count])
+
+    def _text(self, run: TextRun) -> None:
+        phrases, text = self.phrases, run.text
+        entry = self.entries[-1] if self.entries else None
+        amount = phrases.amount(text)
+        if text in self.tags:
+            self._drug = self.tags[text]
+        elif text in phrases.times:
+            self._time = phrases.times[text]
+        elif text == plain(phrases.words.say("no_dose")):
+            self._begin(Dose(0))
+        elif isinstance(amount, Volume) and run.bold:
+            # A measured dose begins with its volume.
+            self._begin(None, amount)
+        elif isinstance(amount, Dose) and run.bold:
+            self._begin(amount)
+        elif isinstance(amount, Dose) and entry is not None and entry.dose is None:
+            entry.dose = amount
+        elif isinstance(amount, Volume) and entry is not None and entry.volume is None and not self._waiting:
+            entry.volume = amount
+        elif text in phrases.numbers:
+            self._count = phrases.numbers[text]
+        else:
+            self._piece(text)
+
+    def _begin(self, dose: Dose | None, volume: Volume | None = None) -> None:
+        if self._time is None:
+            self.unknown.append(dose.text if dose else "")
+            return
+        self.entries.append(ReadEntry(self._time, self._drug or self.only, dose, volume=volume))
+        self._drug = None
+
+    def _piece(self, text: str) -> None:
+        """A piece in words, perhaps in several lines."""
+        entry = self.entries[-1] if self.entries else None
+        self._waiting = f"{self._waiting} {text}".strip()
+        takes = [] if entry is None else self.phrases.takes(self._waiting, entry.drug)
+        if entry is not None and len(takes) == 1:
+            entry.pieces.append(takes[0])
+            self._waiting = ""
+        elif entry is not None and _drug(entry, self._waiting, self.phrases):
+            self._waiting = ""
+
+    def _sign(self, drawn: DrawnSign) -> None:
+        entry = self.entries[-1] if self.entries else None
+        product = None if entry is None else self.phrases.product_of(drawn.sign[0], entry.drug)
+        if entry is None or product is None:
+            self.unknown.append(f"{drawn.sign[0]}:{drawn.sign[1]}")
+            return
+        quarters = 4 * self._count if self._count else drawn.sign[1]
+        self._count = 0
+        last = entry.pieces[-1] if entry.pieces else None
+        if last is not None and last.product == product and last.quarters % 4 == 0 and drawn.sign[1] == 4:
+            entry.pieces[-1] = Take(product, quarters=last.quarters + quarters)
+        else:
+            entry.pieces.append(Take(product, quarters=quarters))
 
 
 class _CellReader:
     """Reads a cell's texts in order; `_waiting` is the beginning of a phrase that continues on the next line."""
 
-    def __init__(self, phrases: Phrases) -> None:
-        self._phrases, self._waiting = phrases, ""
+    def __init__(self, phrases: Phrases, drug: str | None) -> None:
+        self._phrases, self._waiting, self._only = phrases, "", drug
         self._day = ReadDay(0, "", "", [], [], [])
 
     def take(self, run: TextRun) -> None:
@@ -187,7 +337,7 @@ class _CellReader:
         entry = day.entries[-1] if day.entries else None
         if text in phrases.times:
             self._give_up()
-            day.entries.append(ReadEntry(phrases.times[text]))
+            day.entries.append(ReadEntry(phrases.times[text], self._only))
         elif text in phrases.markers:
             # A mark is beside the lines, not between them.
             day.markers.append(phrases.markers[text])
@@ -196,7 +346,7 @@ class _CellReader:
         elif _another(entry, run, phrases):
             # A second drug at the same time of day: entries begin in bold.
             self._give_up()
-            day.entries.append(ReadEntry(entry.time))
+            day.entries.append(ReadEntry(entry.time, self._only))
             _amount(day.entries[-1], text, phrases)
         elif not (_amount(entry, text, phrases) or _drug(entry, text, phrases)):
             self._piece(entry, text)
@@ -227,18 +377,6 @@ class _CellReader:
         for entry in self._day.entries:
             _measure(entry, self._phrases)
         return self._day
-
-
-def _in_order(runs: list[TextRun], phrases: Phrases) -> list[TextRun]:
-    """Sort texts into reading order. Times beside each other (large print) begin their own columns."""
-    starts = sorted({round(run.x) for run in runs if run.text in phrases.times})
-    columns = [x for n, x in enumerate(starts) if n == 0 or x - starts[n - 1] > 60]
-
-    def column(run: TextRun) -> int:
-        # A box and a drawing are left of the time, and words may begin a little left of it too.
-        return sum(1 for x in columns[1:] if run.x >= x - 30)
-
-    return sorted(runs, key=lambda run: (column(run), -round(run.y, 1), run.x))
 
 
 def _another(entry: ReadEntry, run: TextRun, phrases: Phrases) -> bool:
@@ -296,22 +434,29 @@ def _measure(entry: ReadEntry, phrases: Phrases) -> None:
         _poured(entry, liquids[0])
 
 
-# The most whole tablets of one piece drawn one by one; more share one drawing and are counted in words.
+# The most whole tablets of one piece drawn one by one, in a grid's cell and in a list's; more share one drawing and are
+# counted in words.
 _DRAWN: Final = 2
+_DRAWN_IN_LIST: Final = 4
 
 
-def wanted_signs(facts: CalendarFacts, pieces: list[Take]) -> Counter[Sign]:
+def wanted_signs(facts: CalendarFacts, pieces: Iterable[Take], most: int = _DRAWN) -> Counter[Sign]:
     """The signs required beside some pieces; a volume has none, nor has a product beyond the last outline."""
-    taken = facts.schedule.products_taken
-    solids = [product for product in taken if not product.is_measured]
+    outlines = outlines_of(facts)
     wanted: Counter[Sign] = Counter()
     for piece in pieces:
-        if piece.product not in solids[: len(OUTLINES)]:
+        outline = outlines.get(piece.product)
+        if outline is None:
             continue
-        outline = OUTLINES[solids.index(piece.product)]
         whole = piece.quarters // 4
-        wanted[outline, min(piece.quarters, 4)] += whole if 1 < whole <= _DRAWN else 1
+        wanted[outline, min(piece.quarters, 4)] += whole if 1 < whole <= most else 1
     return wanted
+
+
+def outlines_of(facts: CalendarFacts) -> dict[Product, str]:
+    """The outline of each product that has one."""
+    solids = [product for product in facts.schedule.products_taken if not product.is_measured]
+    return dict(zip(solids, OUTLINES, strict=False))
 
 
 # The days
@@ -323,15 +468,10 @@ def check_days(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
     first = max(facts.schedule.start, facts.made_on)
     expected = {first + timedelta(days=n) for n in range((last - first).days + 1)}
     seen: Counter[date] = Counter()
-    spans = {plain(facts.words.span(step.start, step.end, year=True)): step.n for step in facts.schedule}
-    tables = [find_table(page, phrases, spans) for page in pages]
-    table = {key: entry for rows in tables for key, entry in rows.items()}
-    starts = [number for number, rows in enumerate(tables, start=1) if rows]
     headings = _headings(facts)
     on: dict[int, list[date]] = {}
-    for number, page in enumerate(pages, start=1):
-        days = find_days(page, phrases)
-        anchor = _anchor(page, headings) if days else None
+    for number, page, drugs, days in read_pages_of_days(pages, phrases, facts):
+        anchor = _anchor(page, headings)
         for day in days:
             when = _date(day, anchor, facts)
             if when is None:
@@ -339,12 +479,14 @@ def check_days(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
                 continue
             seen[when] += 1
             on.setdefault(number, []).append(when)
-            if day.table_page and day.table_page not in starts[:1]:
-                yield PdfDefect("pointer", number, {"date": when.isoformat(), "page": day.table_page})
             if when in expected:
-                yield from _day(day, when, number, facts, table)
+                yield from _day(day, when, number, facts)
             else:
                 yield PdfDefect("date_not_in_plan", number, {"date": when.isoformat()})
+        said = {slot.drug for when in on.get(number, ()) for slot in slots_on(facts.schedule, when)}
+        if set(drugs) != said and number in on:
+            yield PdfDefect("drug_heading", number, {"said": " ".join(drugs)})
+        yield from _sentence(page, number, on.get(number, ()), facts)
     yield from check_visits(pages, on, facts)
     for when in sorted(expected):
         if seen[when] != 1:
@@ -353,14 +495,83 @@ def check_days(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
             )
 
 
+# What a page's sentence says of the days that a mark begins on.
+_SENTENCES: Final = {
+    "new_dose": "new_dose_on",
+    "rise": "rise_on",
+    "switch": "switch_on",
+    "spread": "spread_on",
+}
+
+
+def _sentence(page: Shown, number: int, days: Sequence[date], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """Check that what the line under the heading says of changes is true, and who the page is for."""
+    words, schedule = facts.words, facts.schedule
+    begins: dict[str, list[date]] = {}
+    for when in days:
+        step = schedule.step_at(when)
+        mark = mark_of(schedule, step) if step is not None and step.start == when else None
+        if mark is not None:
+            begins.setdefault(mark.value, []).append(when)
+    said = " ".join(run.text for run in page.runs)
+    for named, key in _SENTENCES.items():
+        on = begins.get(named, [])
+        lists = [words.listed([words.weekday_day(day) for day in on]), words.days(on)] if on else []
+        wanted = [plain(words.say(key, dates=one)) for one in lists]
+        start = plain(words.say(key, dates="")).strip()
+        # Where there is no room the line is left out: the days have their marks.
+        if start in said and not any(one in said for one in wanted):
+            yield PdfDefect("sentence", number, {"mark": named})
+    if facts.born_year is not None and plain(words.say("born", year=facts.born_year)) not in said:
+        yield PdfDefect("born", number)
+
+
+def read_pages_of_days(
+    pages: list[Shown], phrases: Phrases, facts: CalendarFacts
+) -> Iterator[tuple[int, Shown, tuple[str, ...], list[ReadDay]]]:
+    """Every page with days on it: its number, the drugs in its heading, and its days."""
+    titles = _titles(facts)
+    for number, page in enumerate(pages, start=1):
+        drugs = _heading_drugs(page, titles)
+        days = find_days(page, phrases, drugs)
+        if days:
+            yield number, page, drugs, days
+
+
+def dates_of_pages(
+    pages: list[Shown], phrases: Phrases, facts: CalendarFacts
+) -> Iterator[tuple[int, Shown, list[date], bool]]:
+    """Every page with days on it: its number, its dates, and whether it is a list of days."""
+    headings = _headings(facts)
+    for number, page, _, days in read_pages_of_days(pages, phrases, facts):
+        dates = [_date(day, _anchor(page, headings), facts) for day in days]
+        yield number, page, [when for when in dates if when is not None], days[0].listed
+
+
+# The height under a page's upper edge in which its drugs stand, and the least size of their names.
+_HEAD: Final = 54.0
+_HEAD_SIZE: Final = 12.0
+
+
+def _titles(facts: CalendarFacts) -> dict[str, tuple[str, ...]]:
+    """Every heading that names some of the plan's drugs in their order."""
+    drugs, words = facts.schedule.drugs, facts.words
+    some = [chosen for count in range(1, len(drugs) + 1) for chosen in combinations(drugs, count)]
+    return {plain(words.listed([one[0].capitalize(), *one[1:]])): one for one in some}
+
+
+def _heading_drugs(page: Shown, titles: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The drugs in a page's heading, which a long name may break into lines."""
+    left = min((run.x for run in page.runs), default=0.0)
+    head = [run for run in page.runs if run.bold and run.size >= _HEAD_SIZE and run.x - left < 1]
+    lines = [run.text for run in sorted(head, key=lambda run: -run.y) if page.height - run.y < _HEAD]
+    return titles.get(" ".join(lines), ())
+
+
 def _headings(facts: CalendarFacts) -> dict[str, date]:
-    """Every heading that a page may have, with a day of its month or span."""
+    """Every heading that a page may have, with a day of its month."""
     words, schedule = facts.words, facts.schedule
     found: dict[str, date] = {}
-    for n in range(schedule.days):
-        first = schedule.start + timedelta(days=n)
-        for k in range(7):
-            found.setdefault(plain(words.span(first, first + timedelta(days=k), year=True)), first)
     day = schedule.start.replace(day=1) - timedelta(days=31)
     while day <= schedule.end + timedelta(days=62):
         found[plain(words.month(day.year, day.month))] = day.replace(day=15)
@@ -369,7 +580,7 @@ def _headings(facts: CalendarFacts) -> dict[str, date]:
 
 
 def _anchor(page: Shown, headings: Mapping[str, date]) -> date | None:
-    """A day of the month or span in a page's heading."""
+    """A day of the month in a page's heading."""
     heads = [headings[run.text] for run in page.runs if run.size >= 12 and run.bold and run.text in headings]
     return heads[0] if heads else None
 
@@ -388,13 +599,7 @@ def _date(day: ReadDay, anchor: date | None, facts: CalendarFacts) -> date | Non
     return min(found, key=lambda when: abs((when - anchor).days)) if found else None
 
 
-def _day(
-    day: ReadDay,
-    when: date,
-    page: int,
-    facts: CalendarFacts,
-    table: Mapping[tuple[int, TimeOfDay], ReadEntry],
-) -> Iterator[PdfDefect]:
+def _day(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator[PdfDefect]:
     where: Facts = {"date": when.isoformat()}
     schedule, step = facts.schedule, facts.schedule.step_on(when)
     if day.weekday != facts.words.weekdays[when.weekday()]:
@@ -403,27 +608,37 @@ def _day(
         yield PdfDefect("unknown_text", page, {**where, "text": " / ".join(day.unknown)})
     if step is None:
         return
-    used = slots(schedule, step.n)
-    only = used[0].drug if len({slot.drug for slot in slots(schedule)}) == 1 else ""
-    read = Counter((entry.time, entry.drug or only) for entry in day.entries)
+    used = slots_on(schedule, when)
+    read = Counter((entry.time, entry.drug or "") for entry in day.entries)
     if read != Counter((slot.time, slot.drug) for slot in used):
         yield PdfDefect("times_of_day", page, where)
     for entry in day.entries:
-        planned = step.at(entry.time, entry.drug or only)
+        planned = step.at(entry.time, entry.drug or "")
         if entry.dose != planned:
             yield PdfDefect("dose", page, {**where, "time": entry.time.value, "planned": planned.text})
-        # In table form a cell has no pieces; the table's row repeats the milligrams. A day off has none to repeat.
-        row = entry if entry.pieces or not entry.dose else table.get((step.n, entry.time), entry)
-        if row.made != planned or row.dose != entry.dose:
-            yield PdfDefect("pieces", page, {**where, "time": entry.time.value, "made": row.made.text})
+        if entry.made != planned or (day.listed and not _as_planned(entry, step)):
+            yield PdfDefect("pieces", page, {**where, "time": entry.time.value, "made": entry.made.text})
     pieces = [piece for entry in day.entries for piece in entry.pieces]
-    if Counter(day.signs) != wanted_signs(facts, pieces):
+    if Counter(day.signs) != wanted_signs(facts, pieces, _DRAWN_IN_LIST if day.listed else _DRAWN):
         yield PdfDefect(
             "signs",
             page,
             {**where, "drawn": " ".join(f"{outline}:{quarters}" for outline, quarters in day.signs)},
         )
     yield from _markers(day, when, page, facts)
+
+
+def _as_planned(entry: ReadEntry, step: Step) -> bool:
+    """Whether exactly the planned pieces are there, and not others that add up to the same."""
+    planned: Counter[Product] = Counter()
+    for dose in step.doses:
+        if (dose.time, dose.drug) == (entry.time, entry.drug):
+            for take in dose.take:
+                planned[take.product] += take.units
+    read: Counter[Product] = Counter()
+    for piece in entry.pieces:
+        read[piece.product] += piece.units
+    return read == planned
 
 
 # The words for first days of steps other than ordinary cuts, independent of the drawing code.
@@ -449,5 +664,7 @@ def _markers(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Itera
     if when == last_shown_day(schedule) and not schedule.maintenance:
         # a cell has at most two markers, and the last day always has its own
         wanted = [*wanted[:1], "last_day"]
+    if day.listed and "spread_same" in wanted:
+        wanted = ["spread", *(mark for mark in wanted if not mark.startswith("spread"))]
     if sorted(day.markers) != sorted(wanted):
         yield PdfDefect("mark", page, {"date": when.isoformat(), "wanted": " ".join(wanted)})

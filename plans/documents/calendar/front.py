@@ -1,7 +1,7 @@
 """The pages before the calendar: the plan as a table, how to make each dose, and what to do when things go wrong.
 
-What to do and whom to call are always on page 1. With many steps or doses, the table or the doses move to the following
-pages.
+What to do and whom to call are always on page 1. With many steps the table moves to the following pages; with many
+doses only the pages of days say how to make them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from itertools import pairwise
 
 from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.large_plan import NORMAL_ROWS, LargePlan
-from plans.documents.calendar.recipes import Recipe, columns_of, draw_recipes, recipes, recipes_high
+from plans.documents.calendar.recipes import Recipe, draw_recipes, recipes, recipes_high
 from plans.documents.calendar.step_table import HEAD_HIGH, StepTable
-from plans.documents.calendar.syringes import draw_filling, volumes_of_spans
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import block, one_line
@@ -223,23 +222,21 @@ ROW_MOST, ROW_LEAST = 18.2, 14.5
 ROW_MORE = 17.0
 RECIPE_MOST = 42.0
 TOP = HEAD_FOOT
-SYRINGE_SCALE = 1.5
 CARE_SIZE = 9.0
 CARE_LEAD = 11.5
 
 
 class FrontPages(Section):
-    """Page 1 and the pages after it: runs of table rows, of recipes, and of `fillings` syringes that do not fit on the
-    calendar's pages. Raises DoesNotFit."""
+    """Page 1 and the pages after it: runs of table rows. Raises DoesNotFit."""
 
-    def __init__(self, context: CalendarContext, fillings: int) -> None:
+    def __init__(self, context: CalendarContext) -> None:
         self.context, self.words = context, context.words
         self.wide = context.short - 2 * PAGE_MARGIN
         self.recipes = recipes(context)
         # If every dose of a day fits a column, there is a table; else a step's doses are in lines.
         self.in_columns = StepTable.has_room(context, self.wide)
         self._share_page_one()
-        self.more = [*self._more_rows(), *self._more_recipes(), *self._more_syringes(fillings)]
+        self.more = self._more_rows()
         self._table: StepTable | None = None
 
     def _share_page_one(self) -> None:
@@ -261,25 +258,12 @@ class FrontPages(Section):
         """Points of a further page."""
         return self.context.long - TOP - 26 - FOOT_HIGH - 60
 
-    def _more_rows(self) -> list[tuple[str, int, int]]:
+    def _more_rows(self) -> list[tuple[int, int]]:
         if self.table_first:
             return []
         steps = len(self.context.steps_shown)
         highs = [ROW_MORE] * steps if self.in_columns else LargePlan(self.context, NORMAL_ROWS).row_highs
-        return [("table", first, last) for first, last in _shared(highs, self._room - 40)]
-
-    def _more_recipes(self) -> list[tuple[str, int, int]]:
-        if self.recipes_first:
-            return []
-        # The most space that a recipe takes, and so the rows per page.
-        most = max(30.0, *recipes_high(self.context, self.recipes, self.wide))
-        each = columns_of(self.context, self.recipes, self.wide) * max(1, int(self._room // most))
-        count = len(self.recipes)
-        return [("doses", n, min(n + each, count)) for n in range(0, count, each)]
-
-    def _more_syringes(self, fillings: int) -> list[tuple[str, int, int]]:
-        each = int(self._room // (58 * SYRINGE_SCALE + 6))
-        return [("syringes", n, min(n + each, fillings)) for n in range(0, fillings, each)]
+        return _shared(highs, self._room - 40)
 
     @property
     def pages(self) -> int:
@@ -325,10 +309,12 @@ class FrontPages(Section):
         if shown and table:
             y = table.draw(canvas, PAGE_MARGIN, y, ROW_LEAST + grow, rows)
         else:
-            y = self._pointer(canvas, y, "table_on", "table")
+            y = self._pointer(canvas, y, self.words.say("table_on", page=2))
         y = self._last_day(canvas, y)
         if not least:
-            self._pointer(canvas, y + 4, "doses_on", "doses")
+            # Every page of days says how to make its own doses.
+            y = self._pointer(canvas, y + 4, self.words.say("doses_with_days"))
+            self._care(canvas, y + 5)
             return
         spare -= grow * shown
         highs = [max(high, min(RECIPE_MOST, high + spare / len(least))) for high in least]
@@ -336,9 +322,9 @@ class FrontPages(Section):
         y = draw_recipes(canvas, self.context, doses, PAGE_MARGIN, y + 7, self.wide, highs)
         self._care(canvas, y + 13)
 
-    def _pointer(self, canvas: Canvas, y: float, key: str, kind: str) -> float:
-        page = 2 + next(n for n, part in enumerate(self.more) if part[0] == kind)
-        canvas.text(PAGE_MARGIN, y + 14, self.words.say(key, page=page), 12, bold=True)
+    @staticmethod
+    def _pointer(canvas: Canvas, y: float, text: str) -> float:
+        canvas.text(PAGE_MARGIN, y + 14, text, 12, bold=True)
         return y + 22
 
     def _last_day(self, canvas: Canvas, y: float) -> float:
@@ -411,22 +397,9 @@ class FrontPages(Section):
     # The pages after it
 
     def _more(self, canvas: Canvas, n: int, where: PageMap) -> None:
-        kind, first, last = self.more[n - 1]
-        heads = {"table": "plan_step_by_step", "doses": "how_to_make", "syringes": "measure_head"}
-        draw_head(canvas, self.context, self.words.say(heads[kind]))
-        y = TOP + 6
-        if kind == "table":
-            self._more_table(canvas, y, where, first, last)
-        elif kind == "doses":
-            some = self.recipes[first:last]
-            highs = [max(high, 30.0) for high in recipes_high(self.context, some, self.wide)]
-            y = draw_recipes(canvas, self.context, some, PAGE_MARGIN, y + 6, self.wide, highs)
-            self._care(canvas, y + 13)
-        else:
-            for filling in volumes_of_spans(self.context.spans_shown)[first:last]:
-                draw_filling(canvas, self.context, filling, PAGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
-                y += 58 * SYRINGE_SCALE + 6
-            canvas.text(PAGE_MARGIN, y + 12, self.words.say("never_spoon"), 10.5, bold=True)
+        first, last = self.more[n - 1]
+        draw_head(canvas, self.context, self.words.say("plan_step_by_step"))
+        self._more_table(canvas, TOP + 6, where, first, last)
 
     def _more_table(self, canvas: Canvas, y: float, where: PageMap, first: int, last: int) -> None:
         table = self._steps(where)
@@ -451,9 +424,8 @@ def _spare(context: CalendarContext, steps: int, doses: list[Recipe]) -> float:
     """The room left on page 1 with everything at its lowest; without steps or doses, which then go to a later page."""
     wide = context.short - 2 * PAGE_MARGIN
     head = HEAD_HIGH + (11 if context.many_drugs else 0) if steps else 22
-    making = (
-        36.5 + CARE_LEAD * len(care_lines(context)) + sum(recipes_high(context, doses, wide)) if doses else 22
-    )
+    care = CARE_LEAD * len(care_lines(context))
+    making = care + (36.5 + sum(recipes_high(context, doses, wide)) if doses else 27)
     floor = context.long - 26 - FOOT_HIGH - 12 - contacts_high(context) - 12 - BOXES_HIGH - 8
     return floor - TOP - 4 - head - steps * ROW_LEAST - _last_day_high(context) - making
 

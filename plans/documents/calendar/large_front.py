@@ -1,4 +1,5 @@
-"""The pages before a large-print calendar: what to do and whom to call on page 1, then the plan, then the doses.
+"""The pages before a large-print calendar: what to do and whom to call on page 1, then the plan; how
+to make each dose is on the pages of its days.
 
 Nothing here is smaller than 14 points except the version line.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plans.documents.calendar.context import CalendarContext
-from plans.documents.calendar.large_plan import SYRINGE_HIGH, LargePlan
+from plans.documents.calendar.large_plan import LargePlan
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
@@ -30,19 +31,17 @@ class _Text:
 
 
 class LargeFront(Section):
-    """What to do on page 1, then runs of the plan's steps, of its doses, and of `fillings` syringes."""
+    """What to do on page 1, then runs of the plan's steps."""
 
-    def __init__(self, context: CalendarContext, fillings: int) -> None:
+    def __init__(self, context: CalendarContext) -> None:
         self.context, self.words = context, context.words
         self.wide = context.short - 2 * LARGE_MARGIN
         self.plan = LargePlan(context)
         self.room = context.long - LARGE_TOP - LARGE_FOOT - 6
-        self.more: list[tuple[str, int, int]] = []
-        self._share("table", self.plan.row_highs, last=self.plan.ending_high)
-        self._share("doses", self.plan.recipe_highs)
-        self._share("syringes", [SYRINGE_HIGH] * fillings, last=20)
+        self.more: list[tuple[int, int]] = []
+        self._share(self.plan.row_highs, last=self.plan.ending_high)
 
-    def _share(self, kind: str, highs: list[float], *, last: float = 0.0) -> None:
+    def _share(self, highs: list[float], *, last: float) -> None:
         """Distribute rows over pages; `last` is the height under the last row."""
         first, used = 0, 0.0
         for n, high in enumerate(highs):
@@ -50,11 +49,11 @@ class LargeFront(Section):
             if need > self.room:
                 raise DoesNotFit(what="first_page")
             if used + need > self.room:
-                self.more.append((kind, first, n))
+                self.more.append((first, n))
                 first, used = n, 0.0
             used += high
         if highs:
-            self.more.append((kind, first, len(highs)))
+            self.more.append((first, len(highs)))
 
     @property
     def pages(self) -> int:
@@ -63,22 +62,14 @@ class LargeFront(Section):
 
     def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
         """Draw page 1, or the n-th run after it."""
-        kind, first, last = ("", 0, 0) if n == 0 else self.more[n - 1]
-        if kind == "":
+        if n == 0:
             draw_large_head(canvas, self.context, self.context.agreed_line)
             self._first(canvas)
-        elif kind == "table":
-            draw_large_head(canvas, self.context, self.words.say("plan_step_by_step"))
-            ends = n == len(self.more) or self.more[n][0] != "table"
-            self.plan.table(
-                canvas, LARGE_TOP, where, first, last, floor=canvas.height - LARGE_FOOT + 8 if ends else None
-            )
-        elif kind == "doses":
-            draw_large_head(canvas, self.context, self.words.say("how_to_make"))
-            self.plan.doses(canvas, LARGE_TOP, first, last)
         else:
-            draw_large_head(canvas, self.context, self.words.say("measure_head"))
-            self.plan.syringes(canvas, LARGE_TOP, first, last)
+            draw_large_head(canvas, self.context, self.words.say("plan_step_by_step"))
+            first, last = self.more[n - 1]
+            floor = canvas.height - LARGE_FOOT + 8 if n == len(self.more) else None
+            self.plan.table(canvas, LARGE_TOP, where, first, last, floor=floor)
         self._foot(canvas, where.first(self) + n, where.pages)
 
     def _foot(self, canvas: Canvas, page: int, pages: int) -> None:

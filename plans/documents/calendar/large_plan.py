@@ -1,4 +1,4 @@
-"""The plan and its doses in large print: one row per step, dose and syringe, and nothing under 14 points.
+"""The plan in large print: one row per step, and nothing under 14 points.
 
 In normal print the same rows replace the table if a day has more doses than a table has room for.
 """
@@ -12,24 +12,20 @@ from typing import Final
 
 from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import marker_keys
-from plans.documents.calendar.recipes import Recipe, recipe_lines, recipes
 from plans.documents.calendar.step_table import StepTableRow, entries_text, rows
-from plans.documents.calendar.syringes import draw_filling, volumes_of_spans
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
 from plans.documents.engine.context import one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.section import PageMap
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
-from plans.documents.engine.text import fits, wrap
+from plans.documents.engine.text import wrap
 from plans.domain.amounts import NBSP
 from plans.domain.documents.calendar import CHANGES, DayMark, Entry, Slot, slots
 from plans.domain.documents.facts import DoesNotFit
 
 # A space that holds words together, other than the one between a number and its unit.
 _NOT_AT_UNIT: Final = re.compile(f"{NBSP}(?!m[gL])")
-SYRINGE_SCALE = 1.8
-SYRINGE_HIGH = 58 * SYRINGE_SCALE + 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class LargePlan:
     """The rows, measured once and drawn in runs on the pages they fall on."""
 
     def __init__(self, context: CalendarContext, sizes: RowSizes = LARGE_ROWS) -> None:
-        self.context, self.words, self.recipes, self.sizes = context, context.words, recipes(context), sizes
+        self.context, self.words, self.sizes = context, context.words, sizes
         self.wide = context.short - 2 * sizes.margin
 
     # The table of steps
@@ -194,52 +190,3 @@ class LargePlan:
             base += self.sizes.line
         base = base if row.mark else base + self.sizes.line
         one_line(canvas, x, base, row.pages, self._small_sizes, self.sizes.mark_wide - 6, "pages")
-
-    # The doses
-
-    def _recipe_lines(self, recipe: Recipe) -> tuple[float, list[str]]:
-        """Where a dose's words begin, and its lines, broken at the phrases' own breaks if needed."""
-        at = LARGE_MARGIN + 120 + 6.0
-        for piece in recipe.pieces:
-            count = 2 if piece.quarters == 8 else 1
-            at += (22 * (1 + 1.2 * (count - 1)) + 6) if self.context.signed(piece) else 0.0
-        x = max(at, LARGE_MARGIN + 225)
-        room = LARGE_MARGIN + self.wide - x
-        for broken in (False, True):
-            lines = recipe_lines(self.context, recipe, broken=broken)
-            if all(width(line, REGULAR, 14) <= room for line in lines):
-                return x, lines
-        # A long drug name under a long count: only a number and its unit stay together.
-        lines = [part for line in lines for part in wrap(_NOT_AT_UNIT.sub(" ", line), REGULAR, 14, room)]
-        if not fits(lines, REGULAR, 14, room):
-            raise DoesNotFit(what="recipe")
-        return x, lines
-
-    @cached_property
-    def recipe_highs(self) -> list[float]:
-        """Height of each dose's row."""
-        return [max(40.0, 22.0 * len(self._recipe_lines(recipe)[1]) + 12) for recipe in self.recipes]
-
-    def doses(self, canvas: Canvas, y: float, first: int, last: int) -> None:
-        """Draw how some doses are made, from y down."""
-        for recipe, high in zip(self.recipes[first:last], self.recipe_highs[first:last], strict=True):
-            middle = y + high / 2
-            canvas.text(LARGE_MARGIN + 3, middle + 7, self.words.mg(recipe.dose), 20, bold=True)
-            at = LARGE_MARGIN + 120
-            for piece in recipe.pieces:
-                used = self.context.draw_piece(canvas, at, middle, 22, piece, pitch=1.2)
-                at += used + (6 if used else 0)
-            x, lines = self._recipe_lines(recipe)
-            base = middle - 22 * (len(lines) - 1) / 2 + 6
-            for line in lines:
-                one_line(canvas, x, base, line, (18, 17, 16, 15, 14), LARGE_MARGIN + self.wide - x, "recipe")
-                base += 22
-            y += high
-            canvas.rule(LARGE_MARGIN, y, LARGE_MARGIN + self.wide, y, 0.8)
-
-    def syringes(self, canvas: Canvas, y: float, first: int, last: int) -> None:
-        """Draw how some volumes are measured, from y down."""
-        for filling in volumes_of_spans(self.context.spans_shown)[first:last]:
-            draw_filling(canvas, self.context, filling, LARGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
-            y += SYRINGE_HIGH
-        canvas.text(LARGE_MARGIN, y + 14, self.words.say("never_spoon"), 15, bold=True)

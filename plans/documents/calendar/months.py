@@ -1,6 +1,7 @@
 """Landscape month pages: header, weekdays, grid, quiet blocks, and a strip with the key at the foot.
 
-The layout is decided before anything is drawn: which months share a page, and the size of the cells.
+The layout is decided before anything is drawn, for each month by itself: the size of its cells, or that it has to be a
+list of days.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from datetime import date
 from itertools import product
 from typing import Final
 
-from plans.documents.calendar.cells import CellLayout, Look, distinct, look
+from plans.documents.calendar.cells import CellLayout, distinct, look
 from plans.documents.calendar.context import CalendarContext
-from plans.documents.calendar.pieces_table import PiecesTable
-from plans.documents.calendar.syringes import A_ROW, draw_filling, volumes
+from plans.documents.calendar.sentences import month_sentences
+from plans.documents.calendar.syringes import A_ROW, draw_filling, volumes_of_days
 from plans.documents.engine import qr, signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import block, one_line
@@ -50,22 +51,31 @@ from plans.domain.taper.products import Take
 
 
 @dataclass(frozen=True)
-class MonthLayout:
-    """The months and the common size level of their cells; `strip` is the height of the syringes above the footer."""
+class MonthPage:
+    """A month, the size level of its cells, and the height of the strip of syringes above the footer."""
 
-    months: tuple[Month, ...]
+    month: Month
     level: SizeRung
     strip: float
 
-    def row(self, context: CalendarContext, month: Month) -> float:
-        """Height of a week's row: five weeks fill the page; a sixth makes all rows of that page lower."""
-        more = SIX_WEEKS_TOP + SIX_WEEKS_FOOT if len(month.weeks) > 5 else 0.0
-        return (context.short - GRID_TOP - GRID_FOOT - self.strip + more) / max(5, len(month.weeks))
+    @property
+    def more_weeks(self) -> bool:
+        """Whether it has six weeks: five fill the page, and a sixth makes all rows lower."""
+        return len(self.month.weeks) > 5
 
-    @staticmethod
-    def top(month: Month) -> float:
+    def row(self, context: CalendarContext) -> float:
+        """Height of a week's row."""
+        more = SIX_WEEKS_TOP + SIX_WEEKS_FOOT if self.more_weeks else 0.0
+        return (context.short - GRID_TOP - GRID_FOOT - self.strip + more) / max(5, len(self.month.weeks))
+
+    @property
+    def top(self) -> float:
         """The top of the grid."""
-        return GRID_TOP - (SIX_WEEKS_TOP if len(month.weeks) > 5 else 0.0)
+        return GRID_TOP - (SIX_WEEKS_TOP if self.more_weeks else 0.0)
+
+
+# More times of day than this have columns of their own, in a list of days.
+MOST_TIMES: Final = 2
 
 
 def column(context: CalendarContext) -> float:
@@ -78,146 +88,128 @@ def month_name(context: CalendarContext, month: Month, day: Day) -> str:
     return "" if day.date.month == month.month else context.words.months[day.date.month - 1]
 
 
-def month_layout(context: CalendarContext) -> MonthLayout | None:
-    """The months at the first size level at which every cell and the text after them fit; None if even the smallest
-    does not fit, and then the calendar gets week pages."""
-    wide = column(context)
-    strip = SYRINGE_STRIP if context.liquids else 0.0
-    for join in (True, False):
-        months = context.months(join_short=join)
-        if any(len(volumes(month)) > A_ROW for month in months):
-            strip = 0.0
-        for level in LEVELS:
-            layout = MonthLayout(months, level, strip)
-            if _all_fit(context, layout, wide) and _ending_fits(context, layout, wide):
-                return layout
+def month_page(context: CalendarContext, month: Month) -> MonthPage | None:
+    """A month's grid at the first size level at which every cell and the text after the plan fit; None if it has to be
+    a list of days."""
+    times = max(len({entry.slot.time for entry in day.entries}) for day in month.days)
+    filled = len(volumes_of_days(month.days))
+    if context.facts.large or times > MOST_TIMES or filled > A_ROW:
+        return None
+    for level in LEVELS:
+        page = MonthPage(month, level, SYRINGE_STRIP if filled else 0.0)
+        if _all_fit(context, page) and _ending_fits(context, page):
+            return page
     return None
 
 
-def _all_fit(context: CalendarContext, layout: MonthLayout, wide: float) -> bool:
-    tried: set[tuple[float, Look]] = set()
-    for month in layout.months:
-        row = layout.row(context, month)
-        measured = CellLayout(context, layout.level, wide, row)
-        cells = {key: cell for key, cell in distinct(month.days).items() if (row, key) not in tried}
-        tried.update((row, key) for key in cells)
-        if not all(measured.fits(cell) for cell in cells.values()):
-            return False
-        # A date without a marker or a month's name fits at every size.
-        dated = [day for day in month.days if day.marks or day.date.month != month.month]
-        if not all(measured.date_fits(day, month=month_name(context, month, day)) for day in dated):
-            return False
-    return True
+def _all_fit(context: CalendarContext, page: MonthPage) -> bool:
+    month = page.month
+    measured = CellLayout(
+        context, page.level, column(context), page.row(context), context.drugs_on(month.days)
+    )
+    if not all(measured.fits(cell) for cell in distinct(month.days).values()):
+        return False
+    # A date without a marker or a month's name fits at every size.
+    dated = [day for day in month.days if day.marks or day.date.month != month.month]
+    return all(measured.date_fits(day, month=month_name(context, month, day)) for day in dated)
 
 
-def _ending_fits(context: CalendarContext, layout: MonthLayout, wide: float) -> bool:
-    """Whether the text after the plan fits in a stretch of days after its last one."""
-    if not context.after_last_day:
+def _ending_fits(context: CalendarContext, page: MonthPage) -> bool:
+    """Whether the text after the plan fits in a stretch of days after its last one, where that is on the page."""
+    ends = page.month.days[-1].date == last_shown_day(context.schedule)
+    if not context.after_last_day or not ends:
         return True
-    month = layout.months[-1]
     room, floor = QUIET_PAD
-    stretches = {quiet.days for week in month.weeks for quiet in week.quiets if quiet.why is QuietWhy.AFTER}
+    weeks = page.month.weeks
+    stretches = {quiet.days for week in weeks for quiet in week.quiets if quiet.why is QuietWhy.AFTER}
+    wide, high = column(context) * max(stretches, default=0) - room, page.row(context) - floor
     try:
-        block(
-            context.after_last_day,
-            QUIET_SIZES,
-            wide * max(stretches, default=0) - room,
-            layout.row(context, month) - floor,
-            "after_last_day",
-            bold=True,
-        )
+        block(context.after_last_day, QUIET_SIZES, wide, high, "after_last_day", bold=True)
     except DoesNotFit:
         return False
     return True
 
 
-FOOTER = "month-footer"
 FRAMED = CHANGES | {DayMark.LAST_DAY}
 RULE_Y = 67.0
 
 
 class Months(Section):
-    """One landscape page per month, with all cells at one size. `pieces` is the table of what doses are made of, if the
-    cells have no room for it."""
+    """Consecutive landscape pages of a month each. `number` tells the document's runs of them apart."""
 
     orientation = Orientation.LANDSCAPE
 
-    def __init__(
-        self, context: CalendarContext, layout: MonthLayout, pieces: PiecesTable | None = None
-    ) -> None:
-        self.context, self.words, self.layout, self.pieces = context, context.words, layout, pieces
+    def __init__(self, context: CalendarContext, months: Sequence[MonthPage], number: int = 0) -> None:
+        self.context, self.words, self.months = context, context.words, list(months)
+        self.footer = f"month-footer-{number}"
         self.left, self.right = MONTH_MARGIN, context.long - MONTH_MARGIN
         self.column = column(context)
 
     @property
     def pages(self) -> int:
         """One per month, short ones joined."""
-        return len(self.layout.months)
+        return len(self.months)
 
     def days(self, n: int) -> Sequence[date]:
         """The days of a page's month."""
-        return [day.date for day in self.layout.months[n].days]
+        return [day.date for day in self.months[n].month.days]
 
     def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
         """Draw one month."""
         if n == 0:
-            marks = {mark for month in self.layout.months for day in month.days for mark in day.marks}
-            _define_footer(canvas, self.context, self.right - self.left, marks)
-        month = self.layout.months[n]
-        self._header(canvas, month, where.first(self.pieces))
-        self._grid(canvas, month, where)
-        if self.layout.strip:
-            self._syringes(canvas, month)
+            days = [day for page in self.months for day in page.month.days]
+            _define_footer(canvas, self.context, self.right - self.left, days, self.footer)
+        page = self.months[n]
+        self._header(canvas, page.month)
+        self._grid(canvas, page, where)
+        if page.strip:
+            self._syringes(canvas, page)
         foot = canvas.height - MONTH_MARGIN - FOOTER_HIGH
-        canvas.place(FOOTER, MONTH_MARGIN, foot, FOOTER_HIGH)
-        stamp_page(
-            canvas, self.context, self.right - FOOTER_HIGH - 3, foot + 52, where.first(self) + n, where.pages
-        )
+        canvas.place(self.footer, MONTH_MARGIN, foot, FOOTER_HIGH)
+        right, number = self.right - FOOTER_HIGH - 3, where.first(self) + n
+        stamp_page(canvas, self.context, right, foot + 52, number, where.pages)
 
-    def _syringes(self, canvas: Canvas, month: Month) -> None:
+    def _syringes(self, canvas: Canvas, page: MonthPage) -> None:
         """One syringe for each distinct volume of the month, above the footer."""
         wide = (self.right - self.left) / A_ROW
-        top = canvas.height - GRID_FOOT - self.layout.strip + 3
-        for n, filling in enumerate(volumes(month)):
+        top = canvas.height - GRID_FOOT - page.strip + 3
+        for n, filling in enumerate(volumes_of_days(page.month.days)):
             draw_filling(canvas, self.context, filling, MONTH_MARGIN + n * wide, top, wide)
         foot = canvas.height - GRID_FOOT + 1
         canvas.rule(self.left, foot, self.right, foot, 0.5)
 
-    def _header(self, canvas: Canvas, month: Month, table_page: int) -> None:
+    def _header(self, canvas: Canvas, month: Month) -> None:
         context, words, middle = self.context, self.words, self.context.long / 2
         title = words.month(month.year, month.month)
         room = middle - width(title, BOLD, 25) / 2 - self.left - 12
-        one_line(canvas, self.left, 46, context.drug_title, (25, 21, 18, 15, 12), room, "drug", bold=True)
+        drugs = context.title_of(context.drugs_on(month.days))
+        one_line(canvas, self.left, 46, drugs, (25, 21, 18, 15, 12), room, "drug", bold=True)
         canvas.text(middle, 46, title, 25, bold=True, align="centre")
         context.draw_name(canvas, self.right, 43, room)
         canvas.text(self.right, 60.5, context.second_fact, 10.5, align="right")
-        # In table form the page names the page of its tablets; so does every cell with room for it.
-        pointer = f"  {words.say('pieces_on', page=table_page)}" if table_page else ""
-        self._subtitle(canvas, _sentences(context, month), pointer)
+        self._subtitle(canvas, month, month_sentences(context, month.days))
         canvas.rule(self.left, RULE_Y, self.right, RULE_Y, 1.5)
 
-    def _subtitle(self, canvas: Canvas, sentences: list[str], pointer: str) -> None:
+    def _subtitle(self, canvas: Canvas, month: Month, sentences: list[str]) -> None:
         """Draw products at the left and the month in one sentence in the middle, on one line if both fit."""
         context, left = self.context, self.left
         born = width(context.second_fact, REGULAR, 10.5) + 12
+        said = context.products_on(month.days)
         for products_size in (10.5, 9.5, 8.5, 7.5):
-            named = width(context.products_line, REGULAR, products_size)
-            products = named + width(pointer, BOLD, products_size)
+            products = width(said, REGULAR, products_size)
             for sentence, size in product(sentences, (10.5, 9.5, 8.5, 8.0)):
                 wide = width(sentence, REGULAR, size)
                 start = max(left + products + 14, context.long / 2 - wide / 2)
                 if start + wide <= self.right - born:
-                    canvas.text(left, 60.5, context.products_line, products_size)
-                    if pointer:
-                        canvas.text(left + named, 60.5, pointer, products_size, bold=True)
+                    canvas.text(left, 60.5, said, products_size)
                     if sentence:
                         canvas.text(start, 60.5, sentence, size)
                     return
         raise DoesNotFit(what="products")
 
-    def _grid(self, canvas: Canvas, month: Month, where: PageMap) -> None:
-        wide, high, top = self.column, self.layout.row(self.context, month), self.layout.top(month)
-        cells = CellLayout(self.context, self.layout.level, wide, high)
+    def _grid(self, canvas: Canvas, page: MonthPage, where: PageMap) -> None:
+        month, wide, high, top = page.month, self.column, page.row(self.context), page.top
+        cells = CellLayout(self.context, page.level, wide, high, self.context.drugs_on(month.days))
         self._weekdays(canvas, top)
         placed = [
             (self.left + column_no * wide, top + row * high, day)
@@ -225,27 +217,31 @@ class Months(Section):
             for column_no, day in enumerate(week.days)
             if day is not None
         ]
-        self._place_cells(canvas, month, cells, placed)
-        canvas.stamps([cells.date_at(x, y, day) for x, y, day in placed], self.layout.level.date)
-        table_page = where.first(self.pieces)
+        self._place_cells(canvas, page, cells, placed)
+        canvas.stamps([cells.date_at(x, y, day) for x, y, day in placed], page.level.date)
         for x, y, day in placed:
             name = month_name(self.context, month, day)
-            cells.stamp(canvas, x, y, day, month=name, table_page=table_page)
-        said = self._quiet_blocks(canvas, month, where)
+            if name:
+                cells.stamp_month(canvas, x, y, day, name)
+        said = self._quiet_blocks(canvas, page, where)
         ends = any(day.date == last_shown_day(self.context.schedule) for _, _, day in placed)
         if ends and self.context.after_last_day and QuietWhy.AFTER not in said:
             raise DoesNotFit(what="after_last_day")
 
     def _place_cells(
-        self, canvas: Canvas, month: Month, cells: CellLayout, placed: list[tuple[float, float, Day]]
+        self, canvas: Canvas, page: MonthPage, cells: CellLayout, placed: list[tuple[float, float, Day]]
     ) -> None:
         """Draw each distinct cell once per document as a form, place it on its days, and draw the lines between
         them."""
-        high, top = cells.row, self.layout.top(month)
+        high, top, month = cells.row, page.top, page.month
         names = {}
         for key, cell in distinct(month.days).items():
             step, marks, changed, doses = key
-            names[key] = f"cell-{high:.0f}-{step}-{'-'.join(marks)}-{changed:d}-{'-'.join(map(str, doses))}"
+            drugs = "-".join(cells.drugs) if cells.many else ""
+            names[key] = (
+                f"cell-{high:.0f}-{page.level.dose}-{drugs}-{step}-{'-'.join(marks)}-{changed:d}-"
+                f"{'-'.join(map(str, doses))}"
+            )
             # A step across the end of a month looks the same on both pages.
             if not canvas.pdf.hasForm(names[key]):
                 with canvas.form(names[key], cells.column, high) as surface:
@@ -267,11 +263,11 @@ class Months(Section):
 
     # Days without doses
 
-    def _quiet_blocks(self, canvas: Canvas, month: Month, where: PageMap) -> set[QuietWhy]:
+    def _quiet_blocks(self, canvas: Canvas, page: MonthPage, where: PageMap) -> set[QuietWhy]:
         """Say why days have no doses, each reason once per page; returns what was said."""
         said: set[QuietWhy] = set()
-        high, top = self.layout.row(self.context, month), self.layout.top(month)
-        for row, week in enumerate(month.weeks):
+        high, top = page.row(self.context), page.top
+        for row, week in enumerate(page.month.weeks):
             for quiet in sorted(week.quiets, key=lambda q: -q.days):
                 if quiet.why in said and quiet.why is not QuietWhy.OTHER_MONTH:
                     continue
@@ -310,43 +306,6 @@ class Months(Section):
             canvas.text(x + wide / 2, base, line, size, bold=strong, align="centre")
             base += lead
         return True
-
-
-def _sentences(context: CalendarContext, month: Month) -> list[str]:
-    """What happens this month, in shorter and shorter versions."""
-    words, days = context.words, month.days
-    changed = {
-        mark: [day.date for day in days if mark in day.marks]
-        for mark in (DayMark.NEW_DOSE, DayMark.RISE, DayMark.SWITCH, DayMark.SPREAD)
-    }
-    holds: list[list[int]] = []
-    for n, day in enumerate(days):
-        if DayMark.HOLD in day.marks:
-            if holds and holds[-1][1] == n - 1:
-                holds[-1][1] = n
-            else:
-                holds.append([n, n])
-    visits = [day.date for day in days if day.follow_up]
-    long, short = [], []
-    for mark, on in changed.items():
-        if on:
-            listed = words.listed([words.weekday_day(day) for day in on])
-            long.append((on[0], words.say(f"{mark.value}_on", dates=listed)))
-            short.append((on[0], words.say(f"{mark.value}_on", dates=words.days(on))))
-    if holds:
-        spans = words.listed([words.span(days[a].date, days[b].date) for a, b in holds])
-        held = (days[holds[0][0]].date, words.say("hold_span", span=spans))
-        long.append(held)
-        short.append(held)
-    for parts, form in ((long, words.weekday_day), (short, words.day)):
-        if days and DayMark.LAST_DAY in days[-1].marks:
-            parts.append((days[-1].date, words.say("last_day_sentence", date=form(days[-1].date))))
-    # Marks are in their cells too; visits are only here.
-    visit_part = [(visits[0], words.say("visits_on", dates=words.days(visits)))] if visits else []
-    return [
-        ".  ".join(text for _, text in sorted([*parts, *visit_part], key=lambda part: part[0]))
-        for parts in (long, short, [])
-    ]
 
 
 def _lines(
@@ -414,14 +373,14 @@ def key_rows(
     marks: set[DayMark],
     pieces: tuple[Take, ...],
     *,
-    ring: bool = True,
+    ring: bool,
     brief: bool = False,
 ) -> list[KeyRow]:
     """The key, with only the signs that this document uses; `brief`: with the short words in the cells."""
     words = context.words
     rows = [KeyRow(words.say("key_tick"), _tick)]
     rows += [KeyRow(context.plain_phrase(piece), _piece_sign(context, piece)) for piece in pieces]
-    if context.liquids and ring:
+    if ring:
         rows.append(KeyRow(words.say("key_ring"), _ring))
     rows += [
         KeyRow(words.say(mark.value if brief else key), _change_sign(mark))
@@ -433,21 +392,24 @@ def key_rows(
     return rows
 
 
-def _define_footer(canvas: Canvas, context: CalendarContext, wide: float, marks: set[DayMark]) -> None:
-    """Draw the strip at the foot as a form `wide` points wide; the page number is stamped later."""
-    with canvas.form(FOOTER, wide, FOOTER_HIGH) as foot:
-        _key(foot, context, marks, wide)
+def _define_footer(
+    canvas: Canvas, context: CalendarContext, wide: float, days: Sequence[Day], name: str
+) -> None:
+    """Draw the strip at the foot of these days as a form `wide` points wide; the page number is stamped later."""
+    with canvas.form(name, wide, FOOTER_HIGH) as foot:
+        _key(foot, context, days, wide)
         _clinic(foot, context, wide)
         _version(foot, context, wide)
 
 
-def _key(canvas: Canvas, context: CalendarContext, marks: set[DayMark], wide: float) -> None:
+def _key(canvas: Canvas, context: CalendarContext, days: Sequence[Day], wide: float) -> None:
     room = wide * 0.35
     warnings = [context.words.say("never_stop")]
-    if context.liquids:
+    pieces = context.pieces_on(days)
+    if any(piece.volume is not None for piece in pieces):
         warnings.insert(0, context.words.say("never_spoon"))
     high = FOOTER_HIGH - 6 - LEAD * (len(warnings) - 1) - WARNING_SIZE * 0.7
-    rows, count, columns, size, lead, widest = _key_fitted(context, marks, room, high)
+    rows, count, columns, size, lead, widest = _key_fitted(context, days, room, high)
     x = 0.0
     spare = min(30.0, (room + 8 - sum(widest)) / columns)
     for n in range(columns):
@@ -467,19 +429,21 @@ def _key(canvas: Canvas, context: CalendarContext, marks: set[DayMark], wide: fl
 
 
 def _key_fitted(
-    context: CalendarContext, marks: set[DayMark], room: float, high: float
+    context: CalendarContext, days: Sequence[Day], room: float, high: float
 ) -> tuple[list[KeyRow], int, int, float, float, list[float]]:
     """The fullest key that fits: all parts, only whole ones, or no pieces at all, since each cell has them in words.
 
     A plan with every kind of change has room only for the short words, and finally not for the syringe's ring.
     """
-    signed = tuple(piece for piece in context.used_pieces if context.signed(piece))
+    marks, pieces = {mark for day in days for mark in day.marks}, context.pieces_on(days)
+    signed = tuple(piece for piece in context.parts_of(pieces) if context.signed(piece))
+    ringed = any(piece.volume is not None for piece in pieces)
     whole = tuple(piece for piece in signed if piece.quarters == 4)
     for rows in (
-        key_rows(context, marks, signed),
-        key_rows(context, marks, whole),
-        key_rows(context, marks, ()),
-        key_rows(context, marks, (), brief=True),
+        key_rows(context, marks, signed, ring=ringed),
+        key_rows(context, marks, whole, ring=ringed),
+        key_rows(context, marks, (), ring=ringed),
+        key_rows(context, marks, (), brief=True, ring=ringed),
         key_rows(context, marks, (), brief=True, ring=False),
     ):
         for columns, size, lead in (

@@ -89,7 +89,7 @@ class StepTable:
     def has_room(context: CalendarContext, wide: float) -> bool:
         """Whether every dose of a day fits a column, whatever page numbers the calendar will have."""
         days = (context.schedule.end - context.schedule.start).days + 1
-        # The longest page numbers: week pages with three digits.
+        # The longest page numbers: three digits.
         guess = {context.schedule.start + timedelta(days=n): 100 + n // 7 for n in range(days)}
         try:
             StepTable.measured(context, PageMap(guess, 999), wide)

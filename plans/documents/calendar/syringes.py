@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from plans.documents.calendar.context import CalendarContext
@@ -11,35 +11,23 @@ from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.text import largest
 from plans.domain.amounts import Volume
-from plans.domain.documents.calendar import Month
+from plans.domain.documents.calendar import Day
 from plans.domain.documents.words import Words
 from plans.domain.syringes import Syringe, syringe_for
 from plans.domain.taper.products import Product, Take
-from plans.domain.taper.schedule import Step
 
 Filling = tuple[Product, Volume]
 A_ROW: Final = 3
 
 
-def volumes(month: Month) -> tuple[Filling, ...]:
-    """Every distinct measured volume of a month, smallest first."""
+def volumes_of_days(days: Sequence[Day]) -> tuple[Filling, ...]:
+    """Every distinct measured volume of some days, smallest first."""
     return _sorted(
         (piece.product, piece.volume)
-        for day in month.days
+        for day in days
         for entry in day.entries
         for piece in entry.pieces
         if piece.volume is not None
-    )
-
-
-def volumes_of_spans(spans: list[Step]) -> tuple[Filling, ...]:
-    """Every distinct measured volume of some runs of equal days, smallest first."""
-    return _sorted(
-        (take.product, take.volume)
-        for span in spans
-        for dose in span.doses
-        for take in dose.take
-        if take.volume is not None
     )
 
 

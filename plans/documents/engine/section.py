@@ -2,7 +2,7 @@
 
 Sections are measured when they are created; then all page numbers are known, and only then is anything drawn:
 
-    sections = [FirstPage(context), Months(context), PiecesTable(context)]
+    sections = [FirstPage(context), Months(context, months), DayList(context, lists)]
     pdf = render(context, sections, progress)
 
 What a section prints is read back by checks in the module beside it, which share nothing with its drawing.

@@ -93,9 +93,19 @@ OUTLINES: Final = ("disc", "diamond", "oval", "capsule", "star", "hourglass", "h
 _ANGULAR: Final = {3: "diamond", 9: "star", 5: "hourglass", 4: "house"}
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnSign:
+    """A recognised sign and the middle of its left side: where its recording was placed."""
+
+    sign: Sign
+    x: float
+    y: float
+
+
 @dataclass(slots=True)
 class _Frame:
     moved: bool = False
+    at: tuple[float, float] = (0.0, 0.0)
     text: bool = False
     curves: int = 0
     lines: int = 0
@@ -128,7 +138,7 @@ class _Frame:
 
 
 class SignEye:
-    """Recognises signs in the OPERATORS of a page or form, fed in order; `found` are the signs."""
+    """Recognises signs in the OPERATORS of a page or form, fed in order; `drawn` are those found with their places."""
 
     OPERATORS: ClassVar[frozenset[bytes]] = frozenset(
         (b"q", b"Q", b"cm", b"c", b"l", b"m", b"f", b"f*", b"B", b"F", b"BT", b"Do", b"re", b"W", b"W*")
@@ -136,6 +146,7 @@ class SignEye:
 
     def __init__(self) -> None:
         self.found: list[Sign] = []
+        self.drawn: list[DrawnSign] = []
         self._frames = [_Frame()]
 
     def see(self, operator: bytes, operands: PdfValue) -> None:
@@ -146,7 +157,7 @@ class SignEye:
         elif operator == b"Q" and len(self._frames) > 1:
             self._close()
         elif operator == b"cm":
-            frame.moved = True
+            frame.moved, frame.at = True, (float(operands[4]), float(operands[5]))
         elif operator == b"c":
             frame.curves += 1
             frame.points.append((float(operands[4]), float(operands[5])))
@@ -167,6 +178,7 @@ class SignEye:
         sign = frame.sign()
         if sign is not None:
             self.found.append(sign)
+            self.drawn.append(DrawnSign(sign, *frame.at))
             return
         # A clip has its own frame inside the sign's.
         outer = self._frames[-1]
@@ -224,6 +236,7 @@ class Placed:
     box: Box
     runs: list[TextRun]
     signs: list[Sign]
+    drawn: list[DrawnSign]
 
 
 @dataclass(slots=True)
@@ -236,6 +249,7 @@ class Shown:
     rects: list[Box] = field(default_factory=list)
     forms: list[Placed] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
+    drawn: list[DrawnSign] = field(default_factory=list)
 
     def all_runs(self) -> Iterator[TextRun]:
         """The page's own texts and those of its forms."""
@@ -305,7 +319,8 @@ class _Eye:
             self._forms[found.idnum] = (inner, Box(x1, y1, x2 - x1, y2 - y1))
         inner, box = self._forms[found.idnum]
         runs = [_moved(run, ctm) for run in inner.runs]
-        shown.forms.append(Placed(_box(ctm, box.x, box.y, box.wide, box.high), runs, inner.signs))
+        drawn = [DrawnSign(one.sign, one.x * ctm[0] + ctm[4], one.y * ctm[3] + ctm[5]) for one in inner.drawn]
+        shown.forms.append(Placed(_box(ctm, box.x, box.y, box.wide, box.high), runs, inner.signs, drawn))
         shown.rects.extend(_box(ctm, rect.x, rect.y, rect.wide, rect.high) for rect in inner.rects)
 
 
@@ -332,6 +347,7 @@ class _Stream:
             elif operator in _UNUSED:
                 raise Unreadable(operator.decode())
         self.shown.signs += self.signs.found
+        self.shown.drawn += self.signs.drawn
 
     def _save(self, _: PdfValue) -> None:
         self.stack.append(self.ctm)

@@ -18,14 +18,14 @@ from plans.domain.amounts import ZERO, Dose
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.kinds import same_dose
 from plans.domain.taper.products import Take, pieces_of
-from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay, in_order
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay
 from plans.domain.taper.weekdays import EVERY_DAY, Weekdays
 
 DAY: Final = timedelta(days=1)
 # A first or last month of at most this many days joins its neighbour, if that page keeps at most MOST_WEEKS rows.
 SHORT_MONTH: Final = 7
 MOST_WEEKS: Final = 6
-# How long "no dose" is still shown for a drug that was switched to another.
+# How long "no dose" is still shown for a drug, or a time of day of it, that has ended.
 STILL_SHOWN: Final = timedelta(days=14)
 
 
@@ -154,26 +154,47 @@ def last_shown_day(schedule: Schedule) -> date:
 
 
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
-    """The slots with a dose in any step up to and including one (all steps if None), in the order of the day.
+    """The slots with a dose in any step (None), or those shown on the first day of one step, in the order of the day.
 
-    A drug that has ended is left out of steps that begin more than STILL_SHOWN after its last day: by then "no dose"
-    has been shown long enough, and four of them a day would hide what is taken.
+    A slot that has ended is left out from STILL_SHOWN after its last day on: by then "no dose" has been shown long
+    enough, and four of them a day would hide what is taken. Those of the last doses stay where nothing else is taken.
     """
-    steps = schedule.steps if until_step is None else schedule.steps[:until_step]
-    used = {(dose.time, dose.drug) for step in steps for dose in step.doses}
-    if until_step is not None and len(schedule.drugs) > 1:
-        since = schedule.steps[until_step - 1].start - STILL_SHOWN
-        taken = {dose.drug for step in schedule.steps if step.end >= since for dose in step.doses}
-        used = {(time, drug) for time, drug in used if drug in taken}
-    times = in_order(time for time, _ in used)
-    return tuple(Slot(time, drug) for time in times for drug in schedule.drugs if (time, drug) in used)
+    if until_step is None:
+        return _sorted(schedule, {slot for step in schedule for slot in _slots_of(step)})
+    return _sorted(schedule, _still(schedule, schedule.steps[until_step - 1].start, until_step))
+
+
+def _slots_of(step: Step) -> set[Slot]:
+    return {Slot(dose.time, dose.drug) for dose in step.doses}
+
+
+def _still(schedule: Schedule, day: date, n: int) -> set[Slot]:
+    """The slots of step `n` and those that ended up to STILL_SHOWN before a day of it."""
+    used: set[Slot] = set()
+    for step in reversed(schedule.steps[:n]):
+        if used and step.end < day - STILL_SHOWN:
+            break
+        used |= _slots_of(step)
+    return used
+
+
+def _sorted(schedule: Schedule, used: set[Slot]) -> tuple[Slot, ...]:
+    rank = {drug: n for n, drug in enumerate(schedule.drugs)}
+    kept = [slot for slot in used if slot.drug in rank]
+    return tuple(sorted(kept, key=lambda slot: (slot.time.minutes, slot.time, rank[slot.drug])))
+
+
+def slots_on(schedule: Schedule, day: date) -> tuple[Slot, ...]:
+    """The slots shown on a day: those of its step, and those that ended up to STILL_SHOWN before it."""
+    step = schedule.step_on(day)
+    return () if step is None else _sorted(schedule, _still(schedule, day, step.n))
 
 
 def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
     """The entries of each day of a step, `changed` compared with the step before it.
 
-    A slot that once had a dose is shown as "no dose" (see `slots`); one that never had one is not. In a step whose days
-    differ there is an entry for each dose of its week; `Step.on` gives one of its days.
+    A slot that lately had a dose is shown as "no dose" (see `slots`); one that never had one is not. In a step whose
+    days differ there is an entry for each dose of its week; `Step.on` gives one of its days.
     """
     before = schedule.steps[step.n - 2] if step.n > 1 else None
     whole = schedule.steps[step.n - 1]
@@ -191,6 +212,18 @@ def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
 
 def _taken_at(step: Step, slot: Slot) -> set[tuple[Dose, Weekdays]]:
     return {(one.dose, one.weekdays) for one in step.doses if (one.time, one.drug) == (slot.time, slot.drug)}
+
+
+def initials(drugs: Sequence[str]) -> dict[str, str]:
+    """The shortest beginning of each drug's name that no other of them has, with a capital: "A", "D"; "Cl", "Ch"."""
+    return {
+        drug: next(
+            drug[:n].capitalize()
+            for n in range(1, len(drug) + 1)
+            if n == len(drug) or not any(other != drug and other.startswith(drug[:n]) for other in drugs)
+        )
+        for drug in drugs
+    }
 
 
 def mark_of(schedule: Schedule, step: Step) -> DayMark | None:
@@ -223,6 +256,7 @@ def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] =
         whole = schedule.steps[step.n - 1]
         mark = mark_of(schedule, whole)
         day = max(step.start, first)
+        ends = _ends_of(schedule, whole, unchanged)
         while day <= min(step.end, last):
             opens = day == whole.start
             marks: tuple[DayMark, ...] = (
@@ -230,9 +264,29 @@ def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] =
             )
             if day == last and not schedule.maintenance:
                 marks += (DayMark.LAST_DAY,)
+            while ends and day > ends[0][0]:
+                gone = ends.pop(0)[1]
+                unchanged = tuple(entry for entry in unchanged if entry.slot not in gone)
             found.append(Day(day, step.n, said if opens else unchanged, marks, day in visits))
             day += DAY
     return tuple(found)
+
+
+def _ends_of(schedule: Schedule, step: Step, said: tuple[Entry, ...]) -> list[tuple[date, set[Slot]]]:
+    """The last days within a step on which slots are still shown as "no dose", the first day first."""
+    found: dict[date, set[Slot]] = {}
+    kept, ended = _slots_of(step), {entry.slot for entry in said} - _slots_of(step)
+    for before in reversed(schedule.steps[: step.n - 1]) if ended else ():
+        here = ended & _slots_of(before)
+        if not kept:
+            # Nothing is taken: the slots of the last doses stay.
+            kept = here
+        elif here:
+            found.setdefault(before.end + STILL_SHOWN, set()).update(here)
+        ended -= here
+        if not ended:
+            break
+    return sorted(found.items(), key=lambda pair: pair[0])
 
 
 def week_of(day: date, week_starts: int) -> date:

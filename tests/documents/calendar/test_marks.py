@@ -8,17 +8,19 @@ from datetime import date, timedelta
 
 import pytest
 
+from plans.documents.calendar import document as calendar
 from plans.documents.calendar.context import CalendarContext
-from plans.documents.calendar.weeks import Weeks
 from plans.documents.engine import signs
 from plans.documents.kinds import draw, read_back
 from plans.documents.readback.pdf import OUTLINES, read_pages
 from plans.domain.amounts import Dose
+from plans.domain.documents.calendar import shown_days
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import calendar_words
 from tests.documents.plans import (
     DIAZEPAM,
+    MID,
     QUARTERS,
     SOLUTION,
     TABLET,
@@ -117,15 +119,6 @@ def test_a_last_day_that_lacks_one_of_its_marks_is_caught():
     assert ("mark", HELD.steps[1].end.isoformat()) in {(f.code, f.facts.get("date")) for f in found}
 
 
-def test_in_table_form_every_page_says_where_its_tablets_stand():
-    doses = [(time, [solid(QUARTERS, 7)]) for time in (M, N)]
-    held = schedule(FIRST, [(14, START, doses), (40, HOLD, doses)], [QUARTERS])
-    given = facts(held)
-    pages = read_pages(draw(given))
-    for page in pages[1:-1]:
-        assert f"tablets: page {len(pages)}" in [run.text.strip() for run in page.runs]
-
-
 def handed_over(*more):
     """From clonazepam to diazepam, morning first."""
     steps = [
@@ -136,16 +129,31 @@ def handed_over(*more):
     return schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM, SOLUTION])
 
 
+def headings(page):
+    """The columns of a list of days: each time of day with the drug under it, and where it begins."""
+    names = {"clonazepam", "diazepam"}
+    heads = [run for run in page.runs if run.bold and run.text in ("Morning", "Midday", "Evening", "Night")]
+    under = {
+        head: next(
+            (r.text for r in page.runs if r.text in names and abs(r.x - head.x) < 1 and r.y < head.y), ""
+        )
+        for head in heads
+    }
+    return [(head.text, under[head], head.x) for head in sorted(heads, key=lambda run: run.x)]
+
+
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
-def test_a_crossover_has_a_week_on_a_page_and_morning_and_night_keep_their_columns(large):
+def test_in_a_crossover_each_drug_and_time_keeps_its_column_on_a_page(large):
     given = facts(handed_over(), large=large)
     pdf = draw(given)
     assert read_back(pdf, given) == ()
     pages = [page for page in read_pages(pdf) if any(run.text == "Monday" for run in page.runs)]
-    assert len(pages) == 2
-    places = {(run.text, round(run.x)) for page in pages for form in page.forms for run in form.runs}
-    for time in ("Morning", "Night"):
-        assert len({x for text, x in places if text == time}) == 1
+    columns = headings(pages[-1])
+    assert [drug for _, drug, _ in columns] in (["clonazepam", "diazepam", "clonazepam"], ["", ""])
+    starts = [x for _, _, x in columns]
+    for form in (form for form in pages[-1].forms if any(run.text == "no dose" for run in form.runs)):
+        doses = [run for run in form.runs if run.bold and run.text.endswith(" mg")]
+        assert all(any(0 <= run.x - start < 70 for start in starts) for run in doses)
 
 
 @pytest.mark.slow
@@ -164,29 +172,40 @@ def test_a_dose_written_twice_under_one_time_is_caught():
     assert read_back(pdf, given)
 
 
-@pytest.mark.parametrize(("days", "large", "begins"), [(4, False, {0, 4}), (3, True, {0, 3, 5})])
-def test_where_a_week_needs_more_pages_each_begins_on_the_same_weekdays(days, large, begins):
+@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
+def test_a_month_that_needs_more_pages_is_shared_out_evenly_and_every_day_is_on_one(large):
     given = facts(many_doses(), large=large)
-    pages = Weeks(CalendarContext(given)).weeks
-    split = [page for page in pages if page.rows.level.days == days]
-    assert split
-    assert max(len(page.days) for page in split) == days
-    starts = [page.days[0].date for page in pages[1:] if page.days]
-    assert {start.weekday() for start in starts} <= begins
-    shown = [day.date for page in pages for day in page.days]
+    sections = calendar.sections(CalendarContext(given))
+    pages = [section.days(n) for section in sections for n in range(section.pages)]
+    shown = [day for page in pages for day in page]
     assert shown == [given.schedule.start + timedelta(days=n) for n in range(given.schedule.days)]
+    counts = {len(page) for page in pages if page}
+    assert max(counts) - min(counts) <= 1
 
 
-def test_in_large_print_one_dose_a_day_has_the_width_of_the_page():
+def test_a_time_of_day_that_has_ended_is_said_for_two_weeks_and_then_leaves_the_page():
+    steps = [
+        (10, START, [(M, [solid(TABLET, 4)]), (MID, [solid(TABLET, 4)]), (N, [solid(TABLET, 4)])]),
+        (60, CUT, [(M, [solid(TABLET, 4)]), (N, [solid(TABLET, 4)])]),
+    ]
+    plan = schedule(date(2027, 1, 1), steps, [TABLET])
+    days = {
+        day.date: [entry.slot.time for entry in day.entries] for day in shown_days(plan, made_on=plan.start)
+    }
+    assert days[date(2027, 1, 24)] == [M, MID, N]
+    assert days[date(2027, 1, 25)] == [M, N]
+    pages = [page for page in read_pages(draw(facts(plan))) if any(run.text == "Monday" for run in page.runs)]
+    assert ["Midday" in {run.text for run in page.all_runs()} for page in pages] == [True, False, False]
+
+
+def test_in_large_print_what_is_taken_is_never_under_eighteen_points():
     third = schedule(FIRST, [(7, START, [(N, [solid(QUARTERS, 7)])])], [QUARTERS])
     given = facts(third, large=True)
     pdf = draw(given)
     assert read_back(pdf, given) == ()
-    (page,) = Weeks(CalendarContext(given)).weeks[:1]
-    assert page.rows.level.words == 18
-    assert "three quarters of a 0.5 mg tablet" in [
-        run.text for shown in read_pages(pdf) for form in shown.forms for run in form.runs
-    ]
+    runs = [run for shown in read_pages(pdf)[2:] for form in shown.forms for run in form.runs]
+    assert "and three quarters of a 0.5 mg tablet" in [run.text for run in runs]
+    assert min(run.size for run in runs if "mg" in run.text) >= 18
 
 
 def one_of_each():
@@ -212,9 +231,11 @@ def test_a_rise_a_switch_and_other_times_have_marks_of_their_own(large, paper, l
     pdf = draw(given)
     assert read_back(pdf, given) == ()
     written = [run.text for page in read_pages(pdf) for form in page.forms for run in form.runs]
-    for key, times in (("rise", 2), ("switch", 1), ("spread_same", 1), ("spread_times", 1), ("new_dose", 1)):
-        # in large print the table of steps is drawn the same way
+    # In large print the table of steps has them too; a list of days has both halves of the spread in one mark.
+    for key, times in (("rise", 2), ("switch", 1), ("new_dose", 1)):
         assert written.count(words.say(key)) == times * (2 if large else 1), key
+    assert written.count(words.say("spread")) == 1
+    assert written.count(words.say("spread_times")) == int(large)
 
 
 @pytest.mark.slow
