@@ -18,9 +18,7 @@ from django.db.models import F, Min, QuerySet
 
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.close_watch import WatchFacts, WatchRule, rules_met, rules_on
-from plans.domain.checkins.flags import silence
 from plans.domain.errors import Stale
-from plans.domain.people import CareState
 from plans.domain.regimen import DayDose
 from plans.domain.review.item_states import Priority
 from plans.domain.taper.schedule import StepKind
@@ -30,14 +28,13 @@ from plans.models import (
     AuditEvent,
     CheckIn,
     Clinic,
-    Flag,
     Patient,
     Plan,
     PlanStep,
     PlanVersion,
     ReviewItem,
 )
-from plans.services import audit, clock
+from plans.services import audit, clock, close_watch_counting
 from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
 
@@ -50,7 +47,7 @@ _KEY: Final = "close_watch"
 def watched(patient: Patient, now: datetime, *, on: date | None = None) -> bool:
     """Whether a patient is under close watch on a local date (by default today)."""
     day = on or when.local_date(now, when.known_zone(patient.zone, "UTC"))
-    facts = _facts_of(Patient.objects.filter(pk=patient.pk), day)
+    facts = facts_of(Patient.objects.filter(pk=patient.pk), day)
     return bool(rules_met(facts[patient.pk], day, rules_on(_switched(patient.clinic))))
 
 
@@ -75,30 +72,13 @@ def loads(actor: Actor) -> tuple[WatchRuleLoad, ...]:
     check_may(actor, May.MANAGE)
     clinic = get_clinic_for(actor)
     now = clock.now()
-    today = when.local_date(now, clinic.zone)
-    since = now - timedelta(weeks=TRIED_WEEKS)
-    in_care = Patient.objects.filter(clinic=clinic, care_state=CareState.IN_CARE)
+    tried = now - timedelta(weeks=TRIED_WEEKS)
     # Nothing older bears on what happened since.
-    facts = _facts_of(in_care, today, since=since - timedelta(weeks=TRIED_WEEKS))
-    missed = Flag.objects.filter(
-        clinic=clinic,
-        rule__in=(silence.ONE.code, silence.WATCHED.code),
-        raised_at__gte=since,
-        patient__in=in_care,
-    )
-    events = [
-        (who, when.local_date(at, clinic.zone)) for who, at in missed.values_list("patient_id", "raised_at")
-    ]
+    oldest = tried - timedelta(weeks=TRIED_WEEKS)
+    made = close_watch_counting.counted(clinic.pk, clinic.zone, now, tried=tried, oldest=oldest)
     on = rules_on(_switched(clinic))
-    standing = [rules_met(one, today) for one in facts.values()]
-    made = [rules_met(facts[who], day) for who, day in events if who in facts]
     return tuple(
-        WatchRuleLoad(
-            rule,
-            rule in on,
-            sum(rule in met for met in standing),
-            round(sum(rule in met for met in made) / TRIED_WEEKS, 1),
-        )
+        WatchRuleLoad(rule, rule in on, made[rule][0], round(made[rule][1] / TRIED_WEEKS, 1))
         for rule in WatchRule
     )
 
@@ -128,18 +108,14 @@ def switch(*, by: Actor, seen: Collection[WatchRule], chosen: Collection[WatchRu
     return True
 
 
-def _facts_of(
-    patients: QuerySet[Patient], today: date, *, since: datetime | None = None
-) -> dict[UUID, WatchFacts]:
-    """What the rules look at, of each of some patients; of items and answers only those after `since`."""
+def facts_of(patients: QuerySet[Patient], today: date) -> dict[UUID, WatchFacts]:
+    """What the rules look at, of each of some patients."""
     keys = patients.only("pk")
     first_cuts = _first_cuts(keys)
     backs = _steps_back(keys)
     high_risk = _at_high_risk(keys, today)
     opened = ReviewItem.objects.filter(patient__in=keys, severity=Priority.URGENT.value)
     asked = CheckIn.objects.filter(patient__in=keys, answers__has_key="phq_9")
-    if since is not None:
-        opened, asked = opened.filter(opened_at__gte=since), asked.filter(saved_at__gte=since)
     urgent: defaultdict[UUID | None, list[date]] = defaultdict(list)
     for who, at, zone in opened.values_list("patient_id", "opened_at", "patient__zone"):
         urgent[who].append(when.local_date(at, when.known_zone(zone or "", "UTC")))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from plans.domain.checkins.close_watch import OFF_BY_DEFAULT, WatchRule
+from plans.domain.checkins.close_watch import CHECKS, OFF_BY_DEFAULT, WatchRule
 from plans.domain.errors import NotAllowed, Stale
-from plans.models import AuditEvent, Flag, Patient, Plan, PlanStep, ReviewItem
+from plans.models import AuditEvent, CheckIn, Flag, Patient, Plan, PlanStep, ReviewItem
 from plans.services import clock, close_watch
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_patient
@@ -99,6 +100,45 @@ def test_the_lead_sees_what_each_rule_makes(plan: Plan, clinic: ClinicMade) -> N
     assert found["urgent_item"] == (True, 1, 0.0)
     assert found["step_back"] == found["item_nine"] == (True, 0, 0.0)
     assert found["risk_grid"][0] is False
+
+
+def test_what_is_counted_over_sets_is_what_the_rules_say_of_each_patient(
+    plan: Plan, clinic: ClinicMade
+) -> None:
+    now = START + timedelta(days=cuts(plan)[0] + 3)
+    others = [make_patient(clinic.primary, zone=zone) for zone in ("Pacific/Auckland", "America/Los_Angeles")]
+    people = [plan.patient_id, *(one.pk for one in others)]
+    Patient.objects.filter(pk=others[0].pk).update(close_watch=True, close_watch_until=now.date())
+    days = [0, 1, 13, 14, 15, 27, 28, 29, 60, 90]
+    for number, who in enumerate(people):
+        for ago in days:
+            # Close to midnight somewhere.
+            at = now - timedelta(days=ago, hours=(7 * number + ago) % 24)
+            Flag.objects.create(
+                clinic_id=clinic.id, patient_id=who, rule="R5", rule_version=2, severity="routine", raised_at=at,
+                key=f"{number}:{ago}",
+            )  # fmt: skip
+            if ago % (number + 2) == 0:
+                ReviewItem.objects.create(
+                    clinic_id=clinic.id, patient_id=who, source="mail", source_key=f"{number}:{ago}",
+                    severity="urgent", priority=0, opened_at=at, first_action_due=at, resolve_due=at,
+                )  # fmt: skip
+            CheckIn.objects.create(
+                clinic_id=clinic.id, patient_id=who, plan=plan, form="week", form_version={}, started_at=at, saved_at=at,
+                local_date=at.date(), answers={"phq_9": str((ago + number) % 2)},
+            )  # fmt: skip
+    with on(now):
+        today = now.astimezone(ZoneInfo("America/New_York")).date()
+        facts = close_watch.facts_of(Patient.objects.filter(clinic_id=clinic.id), today)
+        events = [
+            (flag.patient_id, flag.raised_at.astimezone(ZoneInfo("America/New_York")).date())
+            for flag in Flag.objects.filter(rule="R5")
+        ]
+        for one in close_watch.loads(clinic.lead):
+            holds = CHECKS[one.rule]
+            assert one.patients == sum(holds(found, today) for found in facts.values()), one.rule
+            missed = sum(holds(facts[who], day) for who, day in events if who is not None)
+            assert one.a_week == round(missed / 13, 1), one.rule
 
 
 def test_what_rules_make_is_for_the_lead(clinic: ClinicMade) -> None:
