@@ -74,7 +74,7 @@ class CheckIn(Row):
     form_version = operational(models.JSONField(default=dict))
     # plans.domain.checkins.states.CheckInState
     state = operational(models.CharField(max_length=20, default=CheckInState.OPEN.value))
-    # {item code: value text}; every saved state is a CheckInRevision.
+    # {item code: value text}; each saved state is a CheckInRevision (services.checkins.saving).
     answers = clinical(models.JSONField(default=dict))
     # {"phq9": {"total": 12, "affective": 5, "change_first": …}, …}
     scores = clinical(models.JSONField(default=dict))
@@ -113,7 +113,7 @@ class CheckIn(Row):
 
 
 class CheckInRevision(Row):
-    """A response's answers after one save; never changed."""
+    """A response's answers after one save, or after what a sheet on the phone saved by itself; never changed."""
 
     checkin = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="revisions")
     number = operational(models.PositiveIntegerField())

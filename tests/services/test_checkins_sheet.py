@@ -13,7 +13,7 @@ from plans.domain.checkins.instrument import Kind
 from plans.models import AuditEvent, CheckIn, Flag, Occasion, RawAnswer, ReviewItem, Work
 from plans.services import clock
 from plans.services.actors import Actor
-from plans.services.checkins import raw, responses, saving, sessions
+from plans.services.checkins import raw, replay, responses, saving, sessions
 from plans.services.checkins.saving import SavedSheet
 from plans.services.checkins.sessions import CheckInSession
 from tests.makers import make_member
@@ -73,6 +73,43 @@ def test_the_same_sheet_twice_is_one_save(story: Asked) -> None:
     put(by_phone(story), overall="worse")
     put(by_phone(story), overall="worse")
     assert checkin_of(story.occasion).revision == 1
+
+
+def test_what_a_sheet_saves_by_itself_is_one_revision_and_what_alarms_its_own(story: Asked) -> None:
+    seen, session = "", by_phone(story)
+    for note in ("H", "He", "Her sister"):
+        seen = put_by_itself(session, seen, note=note).seen
+    checkin = checkin_of(story.occasion)
+    assert checkin.answers == {"note": "Her sister"}
+    assert not checkin.revisions.exists()
+    # An answer that needs somebody: kept as it was when it alarmed.
+    put_by_itself(session, seen, note="Her sister", s_thoughts="yes")
+    assert checkin.revisions.get().answers == {"note": "Her sister", "s_thoughts": "yes"}
+    assert Flag.objects.filter(checkin=checkin).exists()
+
+
+@pytest.mark.slow
+def test_whoever_answers_in_between_comes_after_what_was_entered_and_is_told_from_it(story: Asked) -> None:
+    session, other = by_phone(story), make_member(story.clinic.id)
+    saved = put_by_itself(session, "", overall="worse", s_thoughts="yes")
+    saved = put_by_itself(session, saved.seen, overall="same", s_thoughts="yes")
+    put(by_phone(story, other), seen=saved.seen, overall="better", s_thoughts="yes")
+    revisions = checkin_of(story.occasion).revisions.order_by("number")
+    assert list(revisions.values_list("entered_by_id", "answers__overall")) == [
+        (story.clinic.staff.id, "worse"),
+        (story.clinic.staff.id, "same"),
+        (other.id, "better"),
+    ]
+    saved = put_by_itself(session, saved.seen, overall="worse", s_thoughts="yes")
+    assert saved.meanwhile == {"overall": "worse"}
+    assert checkin_of(story.occasion).answers["overall"] == "better"
+    assert AuditEvent.objects.filter(act__in=("checkin.begun", "checkin.saved")).count() == 3
+    assert not [one for one in replay.every() if one.differs]
+
+
+def put_by_itself(session: CheckInSession, seen: str, **answers: str) -> SavedSheet:
+    posted = {code: [value] for code, value in answers.items()}
+    return saving.save_sheet(session, posted=posted, seen=seen, by_itself=True)
 
 
 @pytest.mark.slow

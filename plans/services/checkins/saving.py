@@ -5,6 +5,10 @@ The rules run before anything is written; answers, flags, item and alert are the
 A patient answers page by page (`save_page`). A member of staff on the phone has every question on one sheet, which is
 saved as it is typed (`save_sheet`): the whole form is posted again and again, so that what it says must be told from
 what the patient has answered meanwhile. The patient's own answer stands; what was entered otherwise is given back.
+
+What such a sheet saves by itself is one revision, not one a keypress: it is written when the sheet is sent, when
+somebody else answers, when an answer brings up a new flag, and when the check-in is left. Until then the response alone
+has it. Numbers of revisions count saves, so those in between are missing.
 """
 
 from __future__ import annotations
@@ -69,6 +73,8 @@ def save_page(
         patient = _locked(session)
         loaded = responses.load(session, patient, now)
         before = loaded.response
+        if loaded.row is not None:
+            _catch_up(loaded.row, before)
         unseen = sitting.hidden(loaded.row.pk, before.answers) if loaded.row is not None else frozenset()
         step = before.answer(page, posted, unseen=unseen)
         if loaded.row is None and not step.answered:
@@ -115,18 +121,26 @@ class SavedSheet:
 
 
 def save_sheet(
-    session: CheckInSession, *, posted: Mapping[str, Sequence[str]], seen: str = "", send: bool = False
+    session: CheckInSession,
+    *,
+    posted: Mapping[str, Sequence[str]],
+    seen: str = "",
+    send: bool = False,
+    by_itself: bool = False,
 ) -> SavedSheet:
     """Save any of the questions of a response at once, and send it if `send` and nothing is wrong or missing.
 
     `seen` is `responses.seen_mark` of the response that the form was made from. An answer that somebody else gave or
     changed since stays; what the form says of that question is returned in `meanwhile`, and then nothing is sent.
-    Questions that are not posted keep their answers. Idempotent. Raises Refused("too_many") as `save_page`.
+    Questions that are not posted keep their answers. `by_itself`: nobody pressed a button. Idempotent. Raises
+    Refused("too_many") as `save_page`.
     """
     now = clock.now()
     with transaction.atomic():
         patient = _locked(session)
         loaded = responses.load(session, patient, now)
+        if loaded.row is not None and loaded.row.entered_by_id != session.user_id:
+            _catch_up(loaded.row, loaded.response)
         before, said = loaded.response, {code: _one(values) for code, values in posted.items()}
         kept, meanwhile = _kept(loaded.row, said, seen, session)
         step = before.fill(posted, keep=kept)
@@ -136,7 +150,7 @@ def save_sheet(
         row = loaded.row
         if after is not before:
             row = row or _begin(session, patient, loaded, now)
-            _keep(session, row, after, before, page="", patient=patient, now=now)
+            _keep(session, row, after, before, page="", patient=patient, now=now, by_itself=by_itself)
             _resume_messages(session, patient)
         return SavedSheet(
             response=after,
@@ -179,12 +193,13 @@ def _kept(
 def _since(row: CheckIn, seen: str, user_id: UUID | None) -> tuple[Answers, frozenset[str]]:
     """The answers that a form was made with, and the items that others have changed since."""
     number = responses.read_seen(seen, row)
-    revisions = CheckInRevision.objects.filter(checkin=row, number__gte=number).order_by("number")
+    revisions = CheckInRevision.objects.filter(checkin=row).order_by("number")
     base: Answers = {}
     last: Answers = {}
     theirs: set[str] = set()
     for one, who, answers in revisions.values_list("number", "entered_by_id", "answers"):
-        if one == number:
+        if one <= number or (who == user_id and not theirs):
+            # What the form began with, or what it has said itself since.
             base = answers
         elif who != user_id:
             theirs |= {code for code in answers.keys() | last.keys() if answers.get(code) != last.get(code)}
@@ -201,6 +216,7 @@ def _keep(
     page: str,
     patient: Patient,
     now: datetime,
+    by_itself: bool = False,
 ) -> None:
     """Write a response that was changed, with its flags and the item that they ask for."""
     _log_scoring(after, row)
@@ -208,8 +224,25 @@ def _keep(
     _found = after.findings
     if session.user_id is None and bounds.held_back(row, after, before, now):
         raise Refused(reason="too_many")
-    _write(session, row, after, page, now)
+    quietly = by_itself and not after.is_sent and not _finds_more(after, before)
+    _write(session, row, after, page, now, quietly=quietly)
     flag_store.raise_flags(after, before, row=row, patient=patient, now=now)
+
+
+def _finds_more(after: Response, before: Response) -> bool:
+    """Whether the rules find something that they did not find before: then the revision is kept that shows why."""
+    return any(one not in before.findings for one in after.findings)
+
+
+def _is_behind(row: CheckIn) -> bool:
+    """Whether a sheet has saved answers by itself that no revision has."""
+    return row.revision > 0 and not CheckInRevision.objects.filter(checkin=row, number=row.revision).exists()
+
+
+def _catch_up(row: CheckIn, response: Response) -> None:
+    """Write the revision of what a sheet saved by itself, before somebody else changes it."""
+    if _is_behind(row):
+        _revise(row, response, row.saved_at, row.entered_by_id)
 
 
 def _resume_messages(session: CheckInSession, patient: Patient) -> None:
@@ -243,6 +276,7 @@ def abandon(row: CheckIn, *, now: datetime) -> tuple[FlagFinding, ...]:
     In the caller's transaction.
     """
     before = responses.judged(row, row.patient, now)
+    _catch_up(row, before)
     left = before.left()
     _log_scoring(left, row)
     row.state = left.state.value
@@ -269,9 +303,12 @@ def _begin(session: CheckInSession, patient: Patient, loaded: Loaded, now: datet
     )
 
 
-def _write(session: CheckInSession, row: CheckIn, after: Response, page: str, now: datetime) -> None:
-    """Write what is new: changed answers, or the same ones sent for the first time."""
-    new = row.revision == 0
+def _write(
+    session: CheckInSession, row: CheckIn, after: Response, page: str, now: datetime, *, quietly: bool
+) -> None:
+    """Write what is new: changed answers, or the same ones sent for the first time; `quietly`: without a revision,
+    and with one entry in the trail for all that a sheet saves by itself in a row."""
+    new, said = row.revision == 0, quietly and _is_behind(row)
     changed = new or after.answers != row.answers
     first_sent = after.is_sent and row.state != after.state
     if changed:
@@ -284,8 +321,9 @@ def _write(session: CheckInSession, row: CheckIn, after: Response, page: str, no
         row.state, row.submitted_at = after.state.value, now
     row.revision += 1
     row.save(force_insert=new)
-    _revise(row, after, now, session.user_id)
-    if changed:
+    if not quietly:
+        _revise(row, after, now, session.user_id)
+    if changed and not said:
         _audit(session, row, "checkin.begun" if new else "checkin.saved", now, {"page": page})
     if first_sent:
         _settle(row, now)
