@@ -113,7 +113,7 @@ class CheckIn(Row):
 
 
 class CheckInRevision(Row):
-    """A response's answers after one save, or after what a sheet on the phone saved by itself; never changed."""
+    """A response's answers after one save, or after what the page of a call saved by itself; never changed."""
 
     checkin = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="revisions")
     number = operational(models.PositiveIntegerField())

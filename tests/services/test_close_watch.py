@@ -124,8 +124,8 @@ def test_what_is_counted_over_sets_is_what_the_rules_say_of_each_patient(
                     severity="urgent", priority=0, opened_at=at, first_action_due=at, resolve_due=at,
                 )  # fmt: skip
             CheckIn.objects.create(
-                clinic_id=clinic.id, patient_id=who, plan=plan, form="week", form_version={}, started_at=at, saved_at=at,
-                local_date=at.date(), answers={"phq_9": str((ago + number) % 2)},
+                clinic_id=clinic.id, patient_id=who, plan=plan, form="week", form_version={}, started_at=at,
+                saved_at=at, local_date=at.date(), answers={"phq_9": str((ago + number) % 2)},
             )  # fmt: skip
     with on(now):
         today = now.astimezone(ZoneInfo("America/New_York")).date()
