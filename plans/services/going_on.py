@@ -336,7 +336,7 @@ def _made(
     )
     schedule = pace.kept(schedule, from_day=day, first=True)
     asked = asked.with_products(present.schedule.products)
-    schedule = in_stock(asked, schedule, before=present.schedule, from_day=day)
+    schedule = in_stock(asked, schedule, present.schedule, from_day=day)
     # From this day on the plan counts; the record counts for the days before.
     made = _Made(act, state, day, today, regimen, schedule, _until(known, day), agreed)
     return _kept(made, ahead) if keeps else made

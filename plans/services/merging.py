@@ -350,9 +350,14 @@ def _give_back(row: PatientMerge, keep: Patient, other: Patient) -> None:
 
 
 def of_patient(actor: Actor, patient_id: UUID) -> tuple[MergeView, ...]:
-    """The merges of a record that stand, and the one by which it was merged itself. Raises NotFound."""
+    """The merges of a record that stand, and the one by which it was merged itself. Raises NotFound.
+
+    They stay with the clinic that made them when the patient moves: the other record is still there.
+    """
     patient = get_patient_for(actor, patient_id)
-    rows = PatientMerge.objects.filter(Q(patient=patient) | Q(merged=patient), undone_at=None)
+    rows = PatientMerge.objects.filter(
+        Q(patient=patient) | Q(merged=patient), clinic_id=patient.clinic_id, undone_at=None
+    )
     since = clock.now() - UNDO
     return tuple(
         MergeView(

@@ -24,7 +24,7 @@ TEMPLATES: Final = sorted(
 )
 # What templates compare that is no state, although a state is called the same: the kind of an input, the form that was
 # sent back, a number still empty, a limit's sign, a note's look, the notice another goes with, a way to a help line,
-# and what a patient ticked.
+# what a patient ticked, and the page that the menu marks.
 OTHER_WORDS: Final = frozenset(
     {
         "field.field.widget.input_type",
@@ -37,6 +37,7 @@ OTHER_WORDS: Final = frozenset(
         "line.kind",
         "row.how",
         "part",
+        "place",
     }
 )
 # Keywords of queries that hold no state: what kind of actor did it, how a dose was marked, why work was not done.

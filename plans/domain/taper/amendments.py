@@ -514,12 +514,8 @@ def _moved(made: Amended, change: StepAmendment, standing: Standing) -> Amended:
     schedule = maintenance.opened(made.schedule, change.from_day)
     opens = isinstance(change, HoldOpen)
     later = change.steps(made.request, schedule, standing)
-    return made._replace(schedule=_in_stock(made, later, change.from_day), held_open=opens)
-
-
-def _in_stock(made: Amended, schedule: Schedule, day: date) -> Schedule:
-    """The steps as moved or repeated, none of them made of what the plan no longer has."""
-    return in_stock(_stocked(made), schedule, before=made.schedule, from_day=day)
+    made_now = in_stock(_stocked(made), later, made.schedule, from_day=change.from_day)
+    return made._replace(schedule=made_now, held_open=opens)
 
 
 def _while_held_open(made: Amended, change: StepAmendment, standing: Standing) -> Amended:
@@ -532,7 +528,9 @@ def _while_held_open(made: Amended, change: StepAmendment, standing: Standing) -
     if standing.waiting is not None:
         try:
             later = revisions.resume_open(made.schedule, before=standing.waiting, from_day=day)
-            return made._replace(schedule=_in_stock(made, later, day), held_open=False)
+            begun = min(day, made.schedule.steps[-1].start)
+            later = in_stock(_stocked(made), later, made.schedule, standing.waiting, from_day=begun)
+            return made._replace(schedule=later, held_open=False)
         except NotHeld:
             # The dose changed during the hold, so the waiting steps no longer follow from it: apply the method again.
             pass

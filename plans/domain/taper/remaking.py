@@ -30,26 +30,28 @@ def remade(request: TaperRequest, schedule: Schedule, *, from_day: date) -> Sche
     return replace(made, products=request.products or schedule.products)
 
 
-def in_stock(request: TaperRequest, schedule: Schedule, *, before: Schedule, from_day: date) -> Schedule:
+def in_stock(request: TaperRequest, schedule: Schedule, *plans: Schedule, from_day: date) -> Schedule:
     """The schedule without products that the plan no longer has: what is taken again, or comes after a hold, is made of
     those it has now.
 
-    `before` is the plan as it was: where it had itself agreed to use up a product until some day, so does the schedule.
-    Raises NotMakeable where the products of today do not make such a dose.
+    `plans` are those that its steps come from: the plan as it was, and the one that waited for a hold to end. What they
+    had still to use up from `from_day` on, it uses up, too, on whatever days that is now: so a hold that is ended
+    without delay gives the plan back. Until the last day of that, all else may be made of it as well. Raises
+    NotMakeable where the products of today do not make such a dose.
     """
     products = request.products or schedule.products
-    stock = set(products)
-    until = [step.end for step in before if _foreign(step, stock)]
-    first = max([from_day, *(day + timedelta(days=1) for day in until)])
+    to_use_up = [
+        step for plan in plans for step in plan if step.end >= from_day and _foreign(step, plan.products)
+    ]
+    used_up = {step.doses for step in to_use_up}
+    first = max([from_day, *(step.end + timedelta(days=1) for step in to_use_up)])
     later = [step for step in schedule if step.end >= first]
-    if not any(_foreign(step, stock) for step in later):
+    made_new = [step for step in later if _foreign(step, products) and step.doses not in used_up]
+    if not made_new:
         return schedule
     pharmacy = Pharmacy(request.country, products, request.max_pieces, request.syringes)
-    doses = [
-        made if _foreign(step, stock) else step.doses
-        for step, made in zip(later, _doses(pharmacy, later), strict=True)
-    ]
-    return _made_of(schedule, doses, first)
+    new = dict(zip((step.n for step in made_new), _doses(pharmacy, made_new), strict=True))
+    return _made_of(schedule, [new.get(step.n, step.doses) for step in later], first)
 
 
 def _foreign(step: Step, stock: Collection[Product]) -> bool:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plans.domain.amounts import Dose, Volume
@@ -227,6 +227,8 @@ def _planned(plan: Schedule, day: date) -> tuple[Intake, ...]:
     later=st.integers(-10, 40),
     held=st.integers(1, 60),
 )
+@example(name="other pieces", place=15, later=-6, held=20)
+@example(name="other pieces", place=42, later=-10, held=20)
 def test_a_hold_and_resuming_gives_the_plan_back_after_days_were_laid_out_anew(
     name: str, place: int, later: int, held: int
 ) -> None:
