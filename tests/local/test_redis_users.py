@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import redis
 from kombu import Consumer, Queue
+from kombu.transport.redis import REFRESH_BINDING, SWEEP_BINDINGS
 
 from taperplan.celery import app
 from taperplan.local.children import end, free_port, spawn
@@ -70,6 +71,17 @@ def test_what_a_role_puts_into_a_queue_a_worker_takes_out(users: Any, role: str)
         while not arrived:
             here.drain_events(timeout=10)
     assert arrived == ["plans.jobs.tick.tick"]
+
+
+def test_a_worker_keeps_the_bindings_of_its_queues_alive(users: Any) -> None:
+    """With Celery's own scripts, which it runs from time to time: a worker whose user may not is ended by it."""
+    with redis.Redis.from_url(users("worker")) as client:
+        key = f"_kombu.binding.{uuid.uuid4().hex}"
+        client.register_script(REFRESH_BINDING)(
+            keys=[key, f"{key}.deadlines"], args=["queue", "exchange", 1000]
+        )
+        assert client.smembers(key) == {b"queue"}
+        assert client.register_script(SWEEP_BINDINGS)(keys=[f"{key}.deadlines"], args=[key, key, 100]) == 0
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])

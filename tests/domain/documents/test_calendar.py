@@ -125,9 +125,12 @@ def test_a_rise_is_marked_upwards_and_only_what_changed_is_underlined():
     assert [entry.changed for entry in day.entries] == [True, False]
 
 
-def test_a_time_that_lost_its_dose_stays_as_no_dose():
+def test_no_dose_at_a_time_that_ended_is_said_for_two_weeks_and_then_no_more():
     days = shown_days(clonazepam(), made_on=date(2026, 11, 30))
-    assert [(entry.slot.time, bool(entry.dose)) for entry in days[-1].entries] == [(M, False), (N, True)]
+    said = {day.date: {entry.slot.time: bool(entry.dose) for entry in day.entries} for day in days}
+    last = max(day for day, times in said.items() if times.get(M))
+    assert all(said[last + n * DAY] == {M: False, N: True} for n in range(1, 15))
+    assert {tuple(times) for day, times in said.items() if day > last + 14 * DAY} == {(N,)}
 
 
 def test_no_dose_of_a_replaced_drug_is_said_for_two_weeks_and_then_no_more():
@@ -147,7 +150,7 @@ def test_no_dose_of_a_replaced_drug_is_said_for_two_weeks_and_then_no_more():
     assert len(slots(plan)) == 2
 
 
-def test_a_drug_that_comes_back_is_never_left_out():
+def test_a_drug_that_comes_back_is_on_the_page_again():
     old, new = solid(TABLET, 4), solid(DIAZEPAM, 20)
     stages = [
         (7, StepKind.START, [(N, [old])]),
@@ -157,7 +160,9 @@ def test_a_drug_that_comes_back_is_never_left_out():
     ]
     plan = schedule(date(2027, 1, 4), stages, [TABLET, DIAZEPAM])
     days = shown_days(plan, made_on=plan.start)
-    assert all("clonazepam" in {entry.slot.drug for entry in day.entries} for day in days)
+    said = [day.date for day in days if any(entry.slot.drug == "clonazepam" for entry in day.entries)]
+    back = plan.start + 127 * DAY
+    assert said == [*(plan.start + n * DAY for n in range(7 + 14)), *(back + n * DAY for n in range(7))]
 
 
 def test_one_and_a_half_tablets_are_two_pieces():
