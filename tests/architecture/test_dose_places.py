@@ -176,6 +176,8 @@ RENDERED: dict[str, tuple[str, ...]] = {
 OTHER: dict[str, str] = {
     "documents/calendar/days_readback.py:Phrases.amount": "reads a document's texts back",
     "documents/calendar/days_readback.py:_AMOUNT": "reads a document's texts back",
+    "documents/calendar/days_readback.py:_ColumnReader._begin": "reads a document's texts back",
+    "documents/calendar/strip_readback.py:_said": "reads a document's texts back",
     "documents/pharmacy/rows.py:product_head": "the strength of one product",
     "documents/calendar/syringes.py:draw_filling": "one volume of one product, named where there are two drugs",
     "documents/pharmacy/order.py:size_words": "what one size to order holds, with its drug",
@@ -240,6 +242,7 @@ OTHER: dict[str, str] = {
     "wording/taper_errors.py:_pair": "the figures of a refusal",
     "wording/taper_errors.py:_weekly": "the figures of a refusal",
     "wording/caseload_file.py:PARTS": "the names of columns of a file",
+    "wording/record_copy.py:step_lines": "every dose of every step, each with its drug",
     "wording/catalogue.py:LINES": "what the numbers of the catalogue are, of one drug that the page names",
     "wording/taken.py:rise_words": "both doses of each drug that would rise",
     "wording/verdicts.py:_figures": "the figures of a finding, which names its drug",

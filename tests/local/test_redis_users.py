@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 import redis
 from kombu import Consumer, Queue
-from kombu.transport.redis import REFRESH_BINDING, SWEEP_BINDINGS
+from kombu.transport.redis import (  # type: ignore[attr-defined]  # not in the stubs
+    REFRESH_BINDING,
+    SWEEP_BINDINGS,
+)
 
 from taperplan.celery import app
 from taperplan.local.children import end, free_port, spawn
