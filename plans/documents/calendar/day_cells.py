@@ -100,7 +100,8 @@ class DoseLines:
         """The line with the tick box: in a narrow column under the drug's name, or under the milligrams."""
         lines = self.lines(entry) or ((),)
         first = 1 if len(lines) > 1 and len(lines[0]) == 1 and lines[0][0].tag >= 0 else 0
-        return next((n for n in range(first, len(lines)) if self._fits(lines[n])), first)
+        # Without a dose there is no box, and nothing needs room for one.
+        return next((n for n in range(first, len(lines)) if self._fits(lines[n])), len(lines))
 
     def _fits(self, line: Line) -> bool:
         """Whether a line fits beside a tick box."""
