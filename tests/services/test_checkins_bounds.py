@@ -61,6 +61,7 @@ def test_what_newly_speaks_of_danger_is_never_held_back_and_the_same_again_write
     saved_so_often(subject, 60)
     change(subject, s_fit="yes")
     assert (ReviewItem.objects.get().severity, Flag.objects.get().rule) == ("urgent", "U1")
+    revisions = CheckInRevision.objects.count()
     for back_and_forth in ("no", "yes", "no"):
         held = back_and_forth == "no"
         try:
@@ -68,7 +69,8 @@ def test_what_newly_speaks_of_danger_is_never_held_back_and_the_same_again_write
         except Refused:
             assert held
     assert CheckIn.objects.get().answers["s_fit"] == "yes"
-    assert (CheckInRevision.objects.count(), Flag.objects.count(), ReviewItem.objects.count()) == (2, 1, 1)
+    assert CheckInRevision.objects.count() == revisions
+    assert (Flag.objects.count(), ReviewItem.objects.count()) == (1, 1)
 
 
 @pytest.mark.slow
