@@ -98,9 +98,9 @@ def test_the_code_of_the_downtime_list_is_shown_once_and_the_list_saved(begun: S
 def test_two_records_are_looked_at_merged_and_parted(begun: Story) -> None:
     twin = make_patient(begun.clinic.primary, name="Twin Twice", record_no="TWIN-9")
     lead, page = client_of(begun.clinic.lead), f"/patients/{begun.patient.pk}/merge"
-    assert "No patient of this clinic has this record number" in words(
-        lead.post(page, {"do": "look", "other": "no such"})
-    )
+    for unknown in ("no such", "\0"):
+        refused = words(lead.post(page, {"do": "look", "other": unknown}))
+        assert "No patient of this clinic has this record number" in refused
     shown = lead.post(page, {"do": "look", "other": "twin-9"})
     assert shown.status_code == 200
     assert "What comes to this record" in words(shown)

@@ -16,6 +16,7 @@ from plans.domain.errors import NotFound, Refused
 from plans.services import merging, people
 from plans.services.actors import May
 from plans.services.merging import Picture
+from plans.web.clinician import patient_search
 from plans.web.forms import EdgeForm, ParsedField, single
 from plans.web.gate import StaffRequest, confirmed, staff_page
 from plans.web.layout_context import page, say
@@ -58,7 +59,7 @@ def patient_merge(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     form = MergeForm(request.POST if request.method == "POST" else None)
     seen: Picture | None = None
     if form.is_bound:
-        raw = single(request.POST, "other")
+        raw = patient_search.clean(single(request.POST, "other"))
         try:
             other = people.by_record_no(request.actor, raw)
             seen = merging.picture(request.actor, patient_id, other)
