@@ -134,8 +134,8 @@ def wrong_words(shown: dict[str, str]) -> list[str]:
     return [
         f"{name}: {text[max(0, found.start() - 60) : found.end() + 30]}"
         for name, text in shown.items()
-        # Of items, shifts and people, never of a dose.
-        if not name.startswith(("figures", "member", "rota"))
+        # Of items, shifts, people and kept records, never of a dose.
+        if not name.startswith(("figures", "member", "retention", "rota"))
         for found in NEVER.finditer(text)
         if not any(said in text[found.start() - 60 : found.end() + 60] for said in SAID_OF_OTHERS)
     ]
